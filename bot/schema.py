@@ -1,0 +1,215 @@
+"""The nouns of the project, frozen: essays, passages, citations, answers. Knows nothing of how they are made."""
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Language = Literal["ko", "en"]
+Kind = Literal["essay", "reading", "notice"]
+
+
+@dataclass(frozen=True)
+class Essay:
+    """One text on the shelf.
+
+    `text` is NFC with newlines as `\\n`, without its front matter; every offset in the project counts characters of it.
+    `source` is a path or an address, `kind` what the front matter calls it (`essay`, `retelling`, …), `date` an ISO date or empty.
+    """
+
+    id: str
+    title: str
+    author: str
+    date: str
+    language: Language
+    source: str
+    kind: str
+    text: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex digest of the text in UTF-8: what a citation's offsets were counted against."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def digest(self) -> str:
+        """Hex digest of the text and of everything said about it: differs when anything that is shown differs."""
+        return hashlib.sha256(repr(tuple(asdict(self).values())).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The essay as plain JSON, its text and the text's sha256 included."""
+        return {**asdict(self), "sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one essay: `essay.text[start:end] == text`. The passages of an essay, joined, are its text."""
+
+    id: str
+    essay: str
+    start: int
+    end: int
+    text: str
+
+    @classmethod
+    def of(cls, essay: Essay, start: int, end: int) -> "Passage":
+        """The passage of `essay` from character `start` to `end`; its id is a hash of essay id, span and text."""
+        text = essay.text[start:end]
+        identity = "\0".join((essay.id, str(start), str(end), text))
+        return cls(hashlib.sha256(identity.encode()).hexdigest()[:32], essay.id, start, end, text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The passage as plain JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is embedded: a few whole sentences of a passage, from character `start` to `end` of the essay, as `text`.
+
+    `text` may say more than the span (the essay's title, say); it is never shown and never cited.
+    """
+
+    passage: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A window found near a question: its passage, its span in the essay, and its cosine with the question, -1 to 1."""
+
+    passage: str
+    start: int
+    end: int
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a question found. `score` orders hits; `dense` is the best window's cosine, -1 to 1; `lexical` is the share,
+    0 to 1, of the question's weighted words which the passage holds; `near` are its windows near the question, nearest first.
+    """
+
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float
+    near: tuple[Near, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The hit as plain JSON: the passage's fields, then the scores rounded to four places."""
+        scores = {name: round(getattr(self, name), 4) for name in ("score", "dense", "lexical")}
+        return {**self.passage.to_dict(), **scores}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A checked quotation: `essay.text[start:end] == quote` held when it was made, for the text with this `sha256`."""
+
+    number: int
+    essay: str
+    title: str
+    source: str
+    quote: str
+    start: int
+    end: int
+    sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The citation as plain JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer and the numbers of its citations.
+
+    Kinds: `essay` (the cited passages say it, and the check agrees), `reading` (the bot's own connection, never with an essay's
+    authority), `notice` (about the bot itself).
+    """
+
+    text: str
+    kind: Kind
+    citations: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The sentence as plain JSON."""
+        return {"text": self.text, "kind": self.kind, "citations": list(self.citations)}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A sentence that the check took out, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the reader gets. Built up while it streams; the last one is whole. Timings are in milliseconds."""
+
+    question: str
+    standalone: str
+    language: Language
+    mode: str
+    voice: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    abstained: bool = False
+    nearest: tuple[Passage, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def text(self) -> str:
+        """The sentences as one text, a line each, every citation marked `[n]` behind its sentence."""
+        return "\n".join(
+            " ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]) for sentence in self.sentences
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain JSON: the same on the command line, in the API and in exports."""
+        return {
+            "question": self.question,
+            "standalone": self.standalone,
+            "language": self.language,
+            "mode": self.mode,
+            "voice": self.voice,
+            "text": self.text,
+            "abstained": self.abstained,
+            "sentences": [sentence.to_dict() for sentence in self.sentences],
+            "citations": [citation.to_dict() for citation in self.citations],
+            "nearest": [passage.to_dict() for passage in self.nearest],
+            "refused": [asdict(refusal) for refusal in self.refused],
+            "timings": self.timings,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not taken in, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an ingest did, counted in essays, but for `embedded`: the windows that were computed anew."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    embedded: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON: counts, then what was skipped and why."""
+        counts = {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
+        files = [asdict(skipped) for skipped in self.skipped]
+        return {**counts, "skipped": len(files), "embedded": self.embedded, "skipped_files": files, "notes": list(self.notes)}

@@ -1,0 +1,92 @@
+"""The text door: everything that comes in from outside is decoded, normalised and cleaned here, and nowhere else.
+
+Behind this door text is NFC, its newlines are `\\n`, and an offset counts characters that a reader can see or select.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+# What Korean and English essays come in; a wider list lets the detector take Korean for a rare Cyrillic page.
+ENCODINGS = ["utf_8", "cp949", "utf_16", "utf_16_le", "utf_16_be", "shift_jis", "cp1252"]
+
+_NEWLINES = re.compile("\r\n?|[\u0085\u2028\u2029\v\f]")
+# Zero-width joiners stay where they hold an emoji together, behind a pictograph or a variation selector.
+_JOINER = re.compile("(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d")
+_UNSEEN = re.compile(
+    "["
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls but tab and newline
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0"  # soft hyphen, fillers
+    "\u200b\u200c\u200e\u200f\u2060-\u206f\ufeff"  # zero-width, direction marks
+    "\u202a-\u202e"  # direction embeddings and overrides
+    "\ud800-\udfff"  # lone surrogates
+    "\ufff9-\ufffb"  # interlinear marks
+    "\U000e0000-\U000e007f"  # tags
+    "]"
+)
+_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
+_LATIN = re.compile("[A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """Clean text, and how many characters the door dropped."""
+
+    text: str
+    dropped: int
+
+
+class UndecodableError(ValueError):
+    """The bytes are not text in any encoding that the door knows."""
+
+
+def clean(text: str) -> Clean:
+    """`text` in NFC with `\\n` newlines, without NUL, lone surrogates, zero-width, direction and tag characters."""
+    text = _NEWLINES.sub("\n", text)
+    text, unseen = _UNSEEN.subn("", text)
+    text, joiners = _JOINER.subn("", text)
+    return Clean(unicodedata.normalize("NFC", text), unseen + joiners)
+
+
+def decode(data: bytes) -> str:
+    """The bytes as text. UTF-8 first, then what charset-normalizer finds among `ENCODINGS`.
+
+    Raises `UndecodableError` for binary data and for text in no encoding that fits.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = _detect(data)
+    if _is_binary(text):
+        raise UndecodableError("it is binary, not text")
+    return text
+
+
+def language_of(text: str) -> str:
+    """`ko` where at least a fifth of the letters are Hangul, else `en`.
+
+    A Korean syllable says about as much as three Latin letters, so Korean prose full of English names still counts as Korean.
+    """
+    hangul = len(_HANGUL.findall(text))
+    return "ko" if hangul and hangul * 4 >= len(_LATIN.findall(text)) else "en"
+
+
+def _detect(data: bytes) -> str:
+    if _nul_share(data) > 0.2 and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = (b"\xff\xfe" if data[1::2].count(0) > data[::2].count(0) else b"\xfe\xff") + data
+    best = from_bytes(data, cp_isolation=ENCODINGS).best()
+    if best is None:
+        raise UndecodableError("its encoding is unknown or mixed")
+    return str(best).removeprefix("\ufeff")
+
+
+def _nul_share(data: bytes) -> float:
+    return data.count(0) / max(1, len(data))
+
+
+def _is_binary(text: str) -> bool:
+    """More than one character in a hundred is a control character that no text holds."""
+    head = text[:100_000]
+    return sum(character < " " and character not in "\t\n\r\f\v" for character in head) * 100 > len(head)

@@ -1,0 +1,65 @@
+"""Checks words against the essays they are said to come from. Pure: text and essays in, citations or refusals out.
+
+A quotation is found by comparing what a reader would call the same text: NFC or NFD, any white space, any style of quotation
+mark, dash or ellipsis. What is returned is always the essay's own characters at exact offsets.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+from bot.errors import CitationError
+from bot.schema import Citation, Essay
+
+_SAME = str.maketrans("‘’‚‛′`´“”„‟″«»「」『』‐‑‒–—―−", "'''''''\"\"\"\"\"\"\"\"\"\"\"-------")
+
+
+def cite(essay: Essay, start: int, end: int, number: int) -> Citation:
+    """The citation of `essay.text[start:end]`. Raises `CitationError` for a span outside the text or without words."""
+    quote = essay.text[start:end]
+    if not 0 <= start < end <= len(essay.text) or not quote.strip():
+        raise CitationError(f"Characters {start} to {end} of {essay.id} are no quotation: the essay has {len(essay.text)}. Run ingest.py again.")
+    return Citation(number, essay.id, essay.title, essay.source, quote, start, end, essay.sha256)
+
+
+def locate(quote: str, text: str) -> tuple[int, int] | None:
+    """The span of `text` that `quote` repeats, or None. Only white space and the shapes of marks may differ."""
+    needle, _ = _fold(quote)
+    needle = needle.strip()
+    haystack, origin = _fold(text)
+    at = haystack.find(needle) if needle else -1
+    if at < 0:
+        return None
+    return origin[at], origin[at + len(needle) - 1] + 1
+
+
+def holds(citation: Citation, essays: Iterable[Essay]) -> bool:
+    """Whether the citation's quotation stands in today's essays at its offsets, character for character."""
+    return any(essay.id == citation.essay and essay.text[citation.start : citation.end] == citation.quote for essay in essays)
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """`text` as it is compared, and for each of its characters the offset it came from."""
+    folded: list[str] = []
+    origin: list[int] = []
+    for offset, cluster in _clusters(text):
+        for character in unicodedata.normalize("NFC", cluster).translate(_SAME).replace("…", "..."):
+            if character.isspace():
+                if folded and folded[-1] == " ":
+                    continue
+                character = " "
+            folded.append(character)
+            origin.append(offset)
+    return "".join(folded), origin
+
+
+def _clusters(text: str) -> Iterable[tuple[int, str]]:
+    """The text in pieces that NFC composes on their own: a character and the marks and jamo that lean on it."""
+    start = 0
+    for offset in range(1, len(text) + 1):
+        if offset == len(text) or not _leans(text[offset]):
+            yield start, text[start:offset]
+            start = offset
+
+
+def _leans(character: str) -> bool:
+    return unicodedata.combining(character) != 0 or "\u1160" <= character <= "\u11ff"
