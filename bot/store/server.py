@@ -1,0 +1,131 @@
+"""A store on a Chroma server: generations of collections, and one tiny collection that points to the published one.
+
+The server owns the data, so any number of processes may read and one may write. Writers are kept apart by a lock file in this
+machine's folder for temporary files: those on other machines are not, and there should be none.
+"""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import StoreError
+from bot.store import chroma
+from bot.store.base import Store, stage
+from bot.store.chroma import Progress
+from bot.store.disk import damaged
+from bot.store.generations import name_in, number, single_writer
+from bot.store.manifest import Contents, Manifest, Vectors
+from bot.store.snapshot import Snapshot, probe
+
+if TYPE_CHECKING:
+    from bot.store.chroma import Client
+
+POINTER = "dolmen-current"
+COLLECTION = re.compile(r"dolmen-(gen-[1-9][0-9]{0,8})-(passages|windows)")
+
+
+class ServerStore(Store):
+    """A store on the Chroma server at `url`. Nothing is asked of it before it is needed."""
+
+    def __init__(self, url: str) -> None:
+        """Keep the address."""
+        self.place = url
+        self._errors = partial(chroma.server_errors, url)
+
+    @cached_property
+    def _client(self) -> "Client":
+        return chroma.server_client(self.place)
+
+    def current(self) -> str | None:
+        """Read the pointer."""
+        client = self._client
+        with self._errors():
+            pointer = chroma.read_metadata(client, POINTER)
+        return None if pointer is None else name_in(str(pointer.get("generation", "")))
+
+    def _names(self) -> list[str]:
+        client = self._client
+        with self._errors():
+            found = [COLLECTION.fullmatch(collection.name) for collection in client.list_collections()]
+        return sorted({match[1] for match in found if match}, key=number)
+
+    def _manifest(self, name: str) -> Manifest:
+        client = self._client
+        with self._errors():
+            about = chroma.read_metadata(client, chroma.collection_names(name)[0])
+        if not about or "manifest" not in about:
+            raise damaged(name, f"is not finished on {self.place}")
+        return Manifest.from_json(str(about["manifest"]), f"the manifest of {name}")
+
+    def _check(self, name: str) -> Manifest:
+        manifest, client = self._manifest(name), self._client
+        for collection, said in zip(chroma.collection_names(name), (manifest.passages, manifest.windows), strict=True):
+            with self._errors():
+                held = client.get_collection(collection, embedding_function=None).count()
+            if held != said:
+                raise damaged(collection, f"holds {held} records in place of {said}")
+        return manifest
+
+    def _open(self, name: str, fingerprint: Mapping[str, str]) -> Snapshot:
+        manifest = self._manifest(name)
+        manifest.require(fingerprint)
+        return Snapshot(self._client, name, manifest, self._errors, _nothing)
+
+    def _vectors(self, name: str, manifest: Manifest) -> Vectors:
+        client = self._client
+        with self._errors():
+            vectors = chroma.read_vectors(client, name)
+        if any(vector.shape != (manifest.dimension,) for vector in vectors.values()):
+            raise damaged(name, "holds vectors of another dimension than its manifest says")
+        return vectors
+
+    def _lock(self) -> AbstractContextManager[None]:
+        key = hashlib.sha256(self.place.encode()).hexdigest()[:16]
+        return single_writer(Path(tempfile.gettempdir()) / f"dolmen-server-{key}.lock", self.place)
+
+    def _clean(self) -> None:
+        """Remove generations without a manifest, the last thing to be written, and those that were never pointed to."""
+        client = self._client
+        for name in self._names():
+            with self._errors():
+                about = chroma.read_metadata(client, chroma.collection_names(name)[0])
+            if not about or "manifest" not in about:
+                self._remove(name)
+        self._remove_unpublished()
+
+    def _remove(self, name: str) -> None:
+        client = self._client
+        for collection in chroma.collection_names(name):
+            with self._errors():
+                if chroma.read_metadata(client, collection) is not None:
+                    client.delete_collection(collection)
+
+    def _build(self, contents: Contents, draft: Manifest, progress: Progress) -> Manifest:
+        name, client, pointed = self._next_name(), self._client, False
+        passages, _ = chroma.collection_names(name)
+        try:
+            with self._errors():
+                chroma.write(client, name, contents, progress)
+            with stage(progress, "check"):
+                probe(Snapshot(client, name, draft, self._errors, _nothing), contents)
+            with stage(progress, "manifest"), self._errors():
+                chroma.write_metadata(client, passages, {"manifest": draft.to_json()})
+            with stage(progress, "pointer"), self._errors():
+                chroma.write_metadata(client, POINTER, {"generation": name})
+                pointed = True
+        finally:
+            if not pointed:
+                with suppress(StoreError):  # the server may be what failed; the next writer cleans up
+                    self._remove(name)
+        with stage(progress, "collect"):
+            self._collect(name)
+        return draft
+
+
+def _nothing() -> None:
+    """Close nothing: the store keeps its client."""
