@@ -1,0 +1,94 @@
+"""The command line: `python -m bot ask | search | essays | doctor`. A thin face on `Bot`; with `--json` stdout holds the JSON alone."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bot.errors import BotError
+from bot.pipeline import MODES, Bot
+from bot.schema import Answer, Essay, Hit
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 fine, 1 (75 for a busy index) a `BotError`; wrong usage exits with 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        shown, code = options.run(options)
+    except BotError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stdout.write(f"{json.dumps(shown, ensure_ascii=False, indent=2) if options.json else shown}\n")
+    return int(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Ask the essays. Settings: BOT_… in the environment or .env.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    ask = _command(commands, "ask", _ask, "answer a question with checked quotations")
+    ask.add_argument("question")
+    ask.add_argument("--mode", choices=MODES, default="answer", help="how to discuss it (default: answer)")
+    search = _command(commands, "search", _search, "show the passages a question finds, with their scores")
+    search.add_argument("question")
+    search.add_argument("-k", type=_count, default=5, help="how many passages, 1 to 50 (default: 5)")
+    _command(commands, "essays", _essays, "list the essays on the shelf")
+    _command(commands, "doctor", _doctor, "check Python, index, embedder, voice, port and disk, with a remedy for each")
+    return parser
+
+
+def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    command.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    command.set_defaults(run=run)
+    return command
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 50:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 50")
+    return int(text)
+
+
+def _ask(options: argparse.Namespace) -> tuple[Any, int]:
+    answer = Bot.open().ask(options.question, mode=options.mode)
+    return (answer.to_dict() if options.json else _answer_text(answer)), 0
+
+
+def _search(options: argparse.Namespace) -> tuple[Any, int]:
+    hits = Bot.open().search(options.question, options.k)
+    return ([hit.to_dict() for hit in hits] if options.json else "\n\n".join(map(_hit_text, hits))), 0
+
+
+def _essays(options: argparse.Namespace) -> tuple[Any, int]:
+    essays = Bot.open().essays()
+    return ([essay.to_dict() for essay in essays] if options.json else "\n".join(map(_essay_text, essays))), 0
+
+
+def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
+    from bot.doctor import examine
+
+    checks = examine()
+    lines = [f"{'ok ' if check.fine else 'BAD'}  {check.name}: {check.found}{'' if check.fine else f' → {check.remedy}'}" for check in checks]
+    return ([check.to_dict() for check in checks] if options.json else "\n".join(lines)), int(not all(check.fine for check in checks))
+
+
+def _answer_text(answer: Answer) -> str:
+    lines = [answer.text, ""]
+    lines += [f"[{c.number}] {c.title} · {c.essay} {c.start}–{c.end} · {c.source}" for c in answer.citations]
+    lines += [f"… {passage.essay} {passage.start}–{passage.end}\n{passage.text.strip()}" for passage in answer.nearest]
+    return "\n".join(lines).strip()
+
+
+def _hit_text(hit: Hit) -> str:
+    passage = hit.passage
+    scores = f"{hit.score:6.3f}  dense {hit.dense:.3f}  lexical {hit.lexical:.3f}"
+    return f"{scores}  {passage.essay} {passage.start}–{passage.end}\n{passage.text.strip()}"
+
+
+def _essay_text(essay: Essay) -> str:
+    return f"{essay.id}  {essay.language}  {essay.title} · {essay.author} {essay.date} · {essay.kind} · {len(essay.text):,} characters"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

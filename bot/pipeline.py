@@ -1,0 +1,267 @@
+"""The whole journey, twice: essays into an index, and a question into a checked answer. The only place where the stages meet."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from bot import corpus, lexicon, passages, prompt, quotes, verify
+from bot.embeddings import Embedder
+from bot.errors import IndexMissing, QuestionError
+from bot.schema import Answer, Citation, Essay, Hit, Language, Passage, Report, Sentence, Window
+from bot.settings import Settings
+from bot.shelf import Shelf
+from bot.store import Contents, Manifest, Progress, Store, open_store
+from bot.text import clean, language_of
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+
+MODES = ("answer",)
+LONGEST_QUESTION = 4_000  # characters
+PASSAGES = 6  # that an answer is made from
+NEAREST = 2  # passages that are shown beside an abstention
+
+Turn = tuple[str, str]  # role, text
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """The progress of an ingest, told to nobody."""
+
+
+def build_index(
+    settings: Settings, paths: Sequence[Path] = (), *, embedder: Embedder | None = None, progress: Progress = silent
+) -> Report:
+    """Make the index hold the essays in `paths` (or `settings.corpus`) and no others; nothing is done where it does already.
+
+    `progress(stage, done, total)` is called before each stage and each batch. Raises `CorpusError`, `EmbedderError` or `StoreError`;
+    then the index that was there is still there.
+    """
+    embedder = embedder or Embedder(settings.embedding_model, settings.cache)
+    store = open_store(settings.index, settings.chroma_url)
+    progress("scan", 0, 1)
+    shelf = corpus.read(list(paths) or [settings.corpus])
+    fingerprint = index_fingerprint(embedder)
+    report = _compare(shelf, store.usable(), fingerprint)
+    if not _changes(report):
+        return report
+    with store.writer(progress) as writer:
+        report = _compare(shelf, store.usable(), fingerprint)
+        if _changes(report):
+            known = writer.known_vectors(fingerprint)
+            contents, embedded = _contents(shelf.essays, embedder, known, progress)
+            writer.publish(contents, fingerprint)
+            report = replace(report, embedded=embedded)
+    return report
+
+
+def index_fingerprint(embedder: Embedder) -> dict[str, str]:
+    """What an index was made with; two indexes with the same fingerprint may share vectors."""
+    return {**embedder.fingerprint, "splitter": f"{passages.VERSION}.{lexicon.VERSION}"}
+
+
+def _contents(
+    essays: Sequence[Essay], embedder: Embedder, known: dict[str, np.ndarray], progress: Progress
+) -> tuple[Contents, int]:
+    """Everything an index of `essays` holds, and how many windows were embedded for it; `known` vectors are taken over."""
+    tiles: list[Passage] = []
+    windows: list[Window] = []
+    for done, essay in enumerate(essays):
+        progress("split", done, len(essays))
+        found = passages.split(essay)
+        tiles += found
+        windows += passages.windows(essay, found)
+    keys = [hashlib.sha256(window.text.encode()).hexdigest() for window in windows]
+    fresh = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
+    if fresh:
+        vectors = embedder.encode_passages(list(fresh.values()), lambda done, total: progress("embed", done, total))
+        known = {**known, **dict(zip(fresh, vectors, strict=True))}
+    terms = tuple(" ".join(lexicon.morphemes(passage.text)) for passage in tiles)
+    matrix = np.array([known[key] for key in keys], dtype=np.float32)
+    return Contents(tuple(essays), tuple(tiles), terms, tuple(windows), matrix), len(fresh)
+
+
+def _compare(shelf: corpus.Shelf, manifest: Manifest | None, fingerprint: dict[str, str]) -> Report:
+    """What an ingest of `shelf` would do. With another fingerprint every essay that stays counts as changed."""
+    before = manifest.essays if manifest else {}
+    after = {essay.id: essay.digest for essay in shelf.essays}
+    same = {name for name, digest in after.items() if before.get(name) == digest}
+    if manifest and manifest.fingerprint != fingerprint:
+        same = set()
+    added = after.keys() - before.keys()
+    return Report(
+        added=len(added),
+        changed=len(after.keys() - added - same),
+        removed=len(before.keys() - after.keys()),
+        unchanged=len(same),
+        skipped=shelf.skipped,
+        notes=shelf.notes,
+    )
+
+
+def _changes(report: Report) -> bool:
+    return bool(report.added or report.changed or report.removed)
+
+
+class Bot:
+    """Answers questions about the essays of one index. Threads may share it; it follows the index when that is published anew."""
+
+    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
+        """Nothing is opened or loaded before it is needed; `Bot.open` checks that there is an index."""
+        self.settings = settings
+        self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
+        self.voice = "quotes"
+        self._store = open_store(settings.index, settings.chroma_url)
+        self._shelf: Shelf | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, **given: Any) -> Self:
+        """A bot with the settings from `BOT_…` and `.env`, any of them replaced by `given` (`index=…`, `llm="quotes"`).
+
+        Raises `SettingsError`, and `IndexMissing` where `python ingest.py` was not run yet.
+        """
+        bot = cls(Settings.load(**given))
+        if bot._store.current() is None:
+            raise missing(bot.settings)
+        return bot
+
+    def ask(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Answer:
+        """The whole answer. `history` holds earlier turns as (`user` or `assistant`, text), oldest first.
+
+        Raises `QuestionError` for an empty or too long question, `StoreError`, `EmbedderError`.
+        """
+        *_, answer = self.stream(question, history, mode)
+        return answer
+
+    def stream(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Iterator[Answer]:
+        """The answer as it grows: each one holds the one before; the citations come before the words. Raises as `ask` does."""
+        started = time.perf_counter()
+        question = checked_question(question, mode)
+        blank = Answer(question, question, language_of(question), mode, self.voice)
+        for step in self._chain.stream({"blank": blank, "history": list(history), "started": started}):
+            if "answer" in step:
+                yield step["answer"]
+
+    def search(self, question: str, k: int = 5) -> list[Hit]:
+        """The `k` best passages for a question, best first, with their scores. Raises as `ask` does."""
+        question = checked_question(question, "answer")
+        return self._hits(self._open(), question, k)
+
+    def essays(self) -> list[Essay]:
+        """The essays on the shelf, by id."""
+        return sorted(self._open().essays.values(), key=lambda essay: essay.id)
+
+    def essay(self, identity: str) -> Essay:
+        """The essay with this id. Raises `QuestionError` where there is none."""
+        shelf = self._open()
+        if identity not in shelf.essays:
+            raise QuestionError(f"No essay is called {identity!r}. The shelf has: {', '.join(sorted(shelf.essays))}.")
+        return shelf.essays[identity]
+
+    def warm(self) -> None:
+        """Open the index and load the models now, so that the first question does not wait."""
+        self.embedder.load()
+        shelf = self._open()
+        self._hits(shelf, "고인돌 dolmen", 1)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question would be answered at once."""
+        return self.embedder.ready and self._shelf is not None
+
+    @cached_property
+    def _chain(self) -> "Runnable[dict[str, Any], dict[str, Any]]":
+        """retrieve, then answer, as one LangChain runnable; its steps carry these names in a trace."""
+        from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+
+        retrieve = RunnableLambda(self._retrieve).with_config(run_name="retrieve")
+        answer = RunnableLambda(self._answer).with_config(run_name="answer")
+        return RunnablePassthrough.assign(evidence=retrieve).assign(answer=answer)
+
+    def _retrieve(self, state: dict[str, Any]) -> tuple[Shelf, list[Hit]]:
+        shelf = self._open()
+        return shelf, self._hits(shelf, state["blank"].standalone, PASSAGES)
+
+    def _answer(self, state: dict[str, Any]) -> Iterator[Answer]:
+        shelf, hits = state["evidence"]
+        retrieved = time.perf_counter()
+        question: Answer = state["blank"]
+        for answer in _quote(question, shelf, hits):
+            done = time.perf_counter()
+            timings = {"retrieval_ms": retrieved - state["started"], "first_token_ms": done - state["started"], "total_ms": done - state["started"]}
+            yield replace(answer, timings={name: round(seconds * 1000, 1) for name, seconds in timings.items()})
+
+    def _hits(self, shelf: Shelf, question: str, k: int) -> list[Hit]:
+        return shelf.search(question, self.embedder.encode_query(question), k)
+
+    def _open(self) -> Shelf:
+        """The shelf of the generation that is published now."""
+        with self._lock:
+            current = self._store.current()
+            if current is None:
+                raise missing(self.settings)
+            if self._shelf is None or self._shelf.generation != current:
+                self._shelf = Shelf(self._store.snapshot(index_fingerprint(self.embedder)))
+            return self._shelf
+
+
+def checked_question(question: str, mode: str) -> str:
+    """The question, cleaned. Raises `QuestionError` where it is empty, too long, or asked in a mode that there is not."""
+    if mode not in MODES:
+        raise QuestionError(f"No mode is called {mode!r}. Choose from: {', '.join(MODES)}.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters, more than {LONGEST_QUESTION:,}. Ask it shorter.",
+            f"질문이 {len(question):,}자로, {LONGEST_QUESTION:,}자보다 깁니다. 줄여서 물어 주세요.",
+        )
+    question = clean(question).text.strip()
+    if not question:
+        raise QuestionError("The question is empty. Ask about the essays.", "질문이 비어 있습니다. 에세이에 대해 물어 주세요.")
+    return question
+
+
+def missing(settings: Settings) -> IndexMissing:
+    """The error for an index that was never made."""
+    where = settings.chroma_url or settings.index
+    return IndexMissing(
+        f"There is no index at {where}. Make it with: python ingest.py",
+        f"{where}에 색인이 없습니다. python ingest.py 로 만들어 주세요.",
+    )
+
+
+def _quote(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Iterator[Answer]:
+    """The answer of the `quotes` voice: the essays' own sentences, each a checked citation, or word that there are none."""
+    if not shelf.retriever.covers(blank.standalone, hits):
+        yield _abstain(blank, shelf, hits)
+        return
+    picks = quotes.pick(blank.standalone, hits, shelf.essays, shelf.spans, shelf.retriever.rarity)
+    citations = tuple(verify.cite(pick.essay, pick.start, pick.end, number) for number, pick in enumerate(picks, start=1))
+    yield replace(blank, citations=citations)
+    yield replace(blank, citations=citations, sentences=tuple(_sentences(blank.language, citations)))
+
+
+def _sentences(language: Language, citations: Sequence[Citation]) -> Iterator[Sentence]:
+    """The citations as sentences, introduced by the title of their essay."""
+    title = ""
+    for citation in citations:
+        if citation.title != title:
+            title = citation.title
+            yield Sentence(prompt.FROM[language].format(title=title), "notice")
+        yield Sentence(prompt.QUOTED[language].format(quote=citation.quote), "essay", (citation.number,))
+
+
+def _abstain(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Answer:
+    """The answer that says the essays do not say, with the nearest passages beside it."""
+    notices = [prompt.ABSTAIN[blank.language]]
+    if hits:
+        notices.append(prompt.NEAREST[blank.language].format(title=shelf.essays[hits[0].passage.essay].title))
+    sentences = tuple(Sentence(text, "notice") for text in notices)
+    return replace(blank, sentences=sentences, abstained=True, nearest=tuple(hit.passage for hit in hits[:NEAREST]))
