@@ -11,10 +11,9 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.pipeline import build_index
+from bot.progress import ProgressBar
 from bot.schema import Report
 from bot.settings import Settings
-
-STAGES = {"scan": "reading", "split": "splitting", "embed": "embedding", "batch": "storing", "check": "checking"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a folder or file with essays (.md, .txt)")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
     options = parser.parse_args(arguments)
-    progress = Progress()
+    progress = ProgressBar()
     try:
         report = build_index(Settings.load(), options.paths, progress=progress)
     except BotError as error:
@@ -37,36 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def in_words(report: Report) -> str:
     """The report as lines: the counts first, then every file that was left out, with its reason."""
-    counts = f"added {report.added} changed {report.changed} removed {report.removed} unchanged {report.unchanged} skipped {len(report.skipped)}"
-    return "\n".join([counts, *(f"skipped {file.path}: {file.reason}" for file in report.skipped), *report.notes])
-
-
-class Progress:
-    """A progress bar on stderr, one for each stage that takes long. Called as `progress(stage, done, total)`."""
-
-    def __init__(self) -> None:
-        """Shows nothing until the first call."""
-        self._stage = ""
-        self._bar: object = None
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Move the bar; a new stage gets a new one. Stages that take no time get none."""
-        if stage not in STAGES:
-            return
-        from tqdm import tqdm
-
-        if stage != self._stage:
-            self.close()
-            self._stage, self._bar = stage, tqdm(total=total, desc=STAGES[stage], file=sys.stderr, leave=False, disable=None)
-        if isinstance(self._bar, tqdm):
-            self._bar.total = total
-            self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """Take the bar off the screen."""
-        if self._stage and hasattr(self._bar, "close"):
-            self._bar.close()
-        self._stage = ""
+    names = ("added", "changed", "removed", "unchanged", "skipped")
+    counts = report.to_dict()
+    lines = [" ".join(f"{name} {counts[name]}" for name in names)]
+    lines += [f"skipped {file.path}: {file.reason}" for file in report.skipped]
+    return "\n".join([*lines, *report.notes])
 
 
 if __name__ == "__main__":

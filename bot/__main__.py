@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot", description="Ask the essays. Settings: BOT_… in the environment or .env.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bot", description="Ask the essays. Settings: BOT_… in the environment or .env."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     ask = _command(commands, "ask", _ask, "answer a question with checked quotations")
     ask.add_argument("question")
@@ -69,8 +71,13 @@ def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
     from bot.doctor import examine
 
     checks = examine()
-    lines = [f"{'ok ' if check.fine else 'BAD'}  {check.name}: {check.found}{'' if check.fine else f' → {check.remedy}'}" for check in checks]
-    return ([check.to_dict() for check in checks] if options.json else "\n".join(lines)), int(not all(check.fine for check in checks))
+    lines = [
+        f"{'ok ' if check.fine else 'BAD'}  {check.name}: {check.found}{'' if check.fine else f' → {check.remedy}'}"
+        for check in checks
+    ]
+    return ([check.to_dict() for check in checks] if options.json else "\n".join(lines)), int(
+        not all(check.fine for check in checks)
+    )
 
 
 def _answer_text(answer: Answer) -> str:

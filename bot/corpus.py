@@ -15,15 +15,15 @@ import yaml
 
 from bot.errors import CorpusError
 from bot.schema import Essay, Language, Skipped
-from bot.text import UndecodableError, clean, decode, language_of
+from bot.text import UndecodableError, clean, decode_named, language_of
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
 LARGEST_FILE = 20_000_000  # bytes; this and the next two are the limits that the README publishes
 LARGEST_TEXT = 5_000_000  # characters
 LONGEST_LINE = 1_000_000  # characters
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
-_FIRST_HEADING = re.compile(r"^#[ \t]+(\S.*?)[ \t]*#*$", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n((?:.*?\n)?)---[ \t]*(?:\n|\Z)", re.DOTALL)
+_FIRST_HEADING = re.compile(r"^#[ \t]+(\S[^\n]*)", re.MULTILINE)
 _NOT_IN_ID = re.compile(r"[^\w.]+")
 
 
@@ -46,15 +46,15 @@ def read(paths: list[Path]) -> Shelf:
     Raises `CorpusError` where a path does not exist or no essay is found at all.
     """
     for path in paths:
-        if not path.exists():
-            raise CorpusError(f"There is no {path}. Give a folder or file with essays ({', '.join(sorted(SUFFIXES))}).")
+        if not _exists(path):
+            raise CorpusError(f"There is no {_shown(path)}. Give a folder or file with essays ({', '.join(sorted(SUFFIXES))}).")
     essays: dict[str, Essay] = {}
     texts: dict[str, str] = {}
     skipped: list[Skipped] = []
     notes: list[str] = []
-    for root, path in ((root, path) for root in paths for path in _files(root)):
+    for root, path in ((base, path) for base in paths for path in _files(base)):
         try:
-            essay, dropped = _read_file(root, path)
+            essay, remarks = _read_file(root, path)
             if essay.sha256 in texts:
                 raise _SkipError(f"it has the same text as {texts[essay.sha256]}")
         except _SkipError as reason:
@@ -63,11 +63,17 @@ def read(paths: list[Path]) -> Shelf:
         essay = replace(essay, id=_unique(essay.id, essays))
         essays[essay.id] = essay
         texts[essay.sha256] = _shown(path)
-        if dropped:
-            notes.append(f"{_shown(path)}: left out {dropped} invisible characters")
+        notes += [f"{_shown(path)}: {remark}" for remark in remarks]
     if not essays:
         raise CorpusError(_nothing_found(paths, skipped))
     return Shelf(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False
 
 
 def slug(relative: Path) -> str:
@@ -84,14 +90,15 @@ def _files(root: Path) -> Iterator[Path]:
     for path in sorted(found):
         relative = path.relative_to(root)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if not hidden and path.stem.upper() != "README":
+        if not hidden and path.name.partition(".")[0].upper() != "README":
             yield path
 
 
-def _read_file(root: Path, path: Path) -> tuple[Essay, int]:
-    """The essay in a file, and how many characters the text door dropped."""
+def _read_file(root: Path, path: Path) -> tuple[Essay, list[str]]:
+    """The essay in a file, and remarks on how it was read."""
     try:
-        cleaned = clean(decode(_read_bytes(root, path)))
+        raw, guess = decode_named(_read_bytes(root, path))
+        cleaned = clean(raw)
     except UndecodableError as error:
         raise _SkipError(str(error)) from None
     meta, text = _front_matter(cleaned.text)
@@ -99,36 +106,56 @@ def _read_file(root: Path, path: Path) -> tuple[Essay, int]:
     _check(text)
     relative = path.relative_to(root) if root.is_dir() else Path(path.name)
     heading = _FIRST_HEADING.search(text)
-    title = meta.get("title") or (heading.group(1) if heading else clean(path.stem).text.replace("-", " ").replace("_", " "))
-    language: Language = "ko" if (meta.get("language") or language_of(text)) == "ko" else "en"
+    name = " ".join(_shown(Path(path.stem)).replace("-", " ").replace("_", " ").split())
     essay = Essay(
         id=slug(relative),
-        title=title,
+        title=meta.get("title") or (heading.group(1).rstrip().rstrip("#").rstrip() if heading else "") or name or slug(relative),
         author=meta.get("author", ""),
-        date=meta.get("date", ""),
-        language=language,
-        source=meta.get("source") or clean(relative.as_posix()).text,
+        date=_date(meta.get("date", "")),
+        language=_language(meta.get("language", ""), text),
+        source=meta.get("source") or _shown(relative),
         kind=meta.get("kind") or "essay",
         text=text,
     )
-    return essay, cleaned.dropped
+    remarks = [f"read as {guess}, which is a guess; save it as UTF-8 if it looks wrong"] if guess else []
+    return essay, remarks + ([f"left out {cleaned.dropped} invisible characters"] if cleaned.dropped else [])
 
 
 def _read_bytes(root: Path, path: Path) -> bytes:
     """The bytes of a regular file inside `root`. Opened without waiting, so that a pipe or a device cannot hold the ingest up."""
-    if root.is_dir() and not path.resolve().is_relative_to(root.resolve()):
-        raise _SkipError("it is a link that leads out of the folder")
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise _SkipError("it is not a regular file")
+            if root.is_dir() and not _lies_in(root, path, status):
+                raise _SkipError("it is a link that leads out of the folder")
             if status.st_size > LARGEST_FILE:
                 raise _SkipError(f"it has {status.st_size:,} bytes, more than {LARGEST_FILE:,}")
             return file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise _SkipError(f"it cannot be read: {error.strerror}") from None
+
+
+def _lies_in(root: Path, path: Path, opened: os.stat_result) -> bool:
+    """Whether what was opened lies under `root`: asked after opening, so that a file swapped for a link in between gains nothing."""
+    real = path.resolve()
+    return real.is_relative_to(root.resolve()) and os.path.samestat(real.lstat(), opened)
+
+
+def _language(field: str, text: str) -> Language:
+    """The language that the front matter names by its code, else the text's own."""
+    code = field.lower().partition("-")[0]
+    return "ko" if (code if code in {"ko", "en"} else language_of(text)) == "ko" else "en"
+
+
+def _date(field: str) -> str:
+    """The ISO date at the beginning of `field`, or nothing where there is none."""
+    try:
+        return date.fromisoformat(field[:10]).isoformat()
+    except ValueError:
+        return ""
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:
@@ -137,16 +164,23 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
     if not match:
         return {}, text
     try:
-        fields = yaml.safe_load(match.group(1))
+        # Composed, never constructed: every value stays as it was written, and an alias to a tree of lists does not unfold.
+        node = yaml.compose(match.group(1), Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise _SkipError("its front matter is nested too deep") from None
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" in line {where.line + 2}" if where else ""
         raise _SkipError(f"its front matter is not YAML{line}") from None
-    if not isinstance(fields, dict):
+    if match.group(1).strip() and not isinstance(node, yaml.MappingNode):
         return {}, text
-    # Only plain values: an alias to a tree of lists would unfold without end.
-    plain = {str(key): value for key, value in fields.items() if isinstance(value, str | int | float | date)}
-    return {key: " ".join(str(value).split()) for key, value in plain.items()}, text[match.end() :]
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    plain = {key.value: value.value for key, value in pairs if _is_plain(key) and _is_plain(value)}
+    return {key: " ".join(clean(value).text.split()) for key, value in plain.items()}, text[match.end() :]
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and not str(node.tag).endswith(":null")
 
 
 def _check(text: str) -> None:

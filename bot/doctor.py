@@ -92,7 +92,9 @@ def _page(settings: Settings) -> Check:
 
 def _disk(settings: Settings) -> Check:
     free = min(shutil.disk_usage(_there(path)).free for path in (settings.cache, settings.index))
-    return Check("disk", free >= LEAST_DISK, f"{free / 1e9:.1f} GB free", "free some space, or set BOT_CACHE and BOT_INDEX to another disk")
+    return Check(
+        "disk", free >= LEAST_DISK, f"{free / 1e9:.1f} GB free", "free some space, or set BOT_CACHE and BOT_INDEX to another disk"
+    )
 
 
 def _there(path: Path) -> Path:

@@ -4,6 +4,7 @@ Korean goes through Kiwi (kiwipiepy). Kiwi does not split English prose, so Lati
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
@@ -19,16 +20,25 @@ VERSION = "1"  # goes into the index's fingerprint: raise it when spans or token
 
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
-# A new block: an empty line, a new line behind the end of a sentence, or a line that a Markdown mark begins.
-_BLOCK = re.compile(r"\n[ \t]*\n\s*|(?<=[.!?…。”\"’')\]])[ \t]*\n\s*|\n\s*(?=(?:#{1,6}|[-*+>]|\d{1,3}[.)])\s)|(?<=\n)(?=\Z)")
+# A new block: an empty line, or a line that a Markdown mark begins. (A heading's line is a block too.)
+_BLOCK = re.compile(r"\n[^\S\n]*\n\s*|\n[^\S\n]*(?=(?:#{1,6}|[-*+>]|\d{1,3}[.)])\s)|(?<=\n)(?=\Z)")
+# A new line behind the end of a Korean sentence ends it; Kiwi sometimes reads on.
+_KOREAN_LINE = re.compile(r"(?:(?<=[가-힣][.!?…])|(?<=[가-힣][.!?…][”\"’')]))[^\S\n]*\n")
 _MARK = re.compile(r"(?:(?:#{1,6}|[-*+>]|\d{1,3}[.)])[ \t]+)+")
-_HEADING = re.compile(r"#{1,6}[ \t][^\n]*\n?")
+_RULE = re.compile(r"[-*_=|:#>+\s]+")  # a line across the page, a table's rule, marks with nothing behind them
+_HEADING = re.compile(r"^#{1,6}[ \t][^\n]*\n?", re.MULTILINE)
 _LATIN_END = re.compile(r"(?<=[A-Za-z0-9%)\]”’\"'])[.!?…]+[\"”’')\]]*\s+(?=[\"“‘'(\[]*[A-Z0-9\u3131-\u318e\uac00-\ud7a3])")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|cf|ca|c|e\.g|i\.e|etc|al|No|Nos|vol|pp|p|ed|eds|Fig|figs|approx|Inc|Ltd|Co|Corp)"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|cf|ca|c|e\.g|i\.e|etc|al|trans|vol|pp|p|ed|eds|Fig|figs|approx|Inc|Ltd|Co|Corp)"
     r"|\b[A-Z](?:\.[A-Z])*)\.$"
 )
-_OPEN, _CLOSE = "“‘「『(（[", "”’」』)）]"
+_NUMBERED = re.compile(r"\b(?:Nos?)\.$")  # these end a sentence unless a number follows
+_DATE = re.compile(r"\b\d{4}\.\s?\d{1,2}\.(?:\s?\d{1,2}\.)?")  # 2020. 3. 4.
+_PAIRS = {"“": "”", "‘": "’", "「": "」", "『": "』", "(": ")", "（": "）", "[": "]", '"': '"'}
+_OPENS = re.compile('[“‘「『(（["]')
+_APOSTROPHE = re.compile("[A-Za-z]’[A-Za-z]")
+_LONGEST_CALL = 10_000  # characters; Kiwi's time grows with the square of what it is given at once
+_DASHES = ("—", "–")
 _LONGEST_QUOTE = 300  # characters; a mark that closes later than this was never opened
 
 # Kiwi's tags of words that carry meaning: nouns, numerals, verbs, adjectives, adverbs, roots, Latin, Hanja, digits.
@@ -44,12 +54,20 @@ def sentences(text: str) -> list[Span]:
 
 def headings(text: str) -> list[Span]:
     """The spans of the Markdown headings of `text`: words about the text, never to be quoted as its sentences."""
-    return [match.span() for match in re.finditer(_HEADING.pattern, text, re.MULTILINE) if _at_line_start(text, match.start())]
+    return [match.span() for match in _HEADING.finditer(text)]
 
 
 def morphemes(text: str) -> list[str]:
-    """The words of `text` that carry meaning, in order: Kiwi's morphemes for Korean, Snowball stems for English, digits as they are."""
+    """The words of `text` that carry meaning, in order: Kiwi's morphemes for Korean, Snowball stems for English, digits as they are.
+
+    Korean verbs and adjectives are written as their stems with a hyphen, as dictionaries do: `짓-`.
+    """
     return _korean_morphemes(text) if _HANGUL.search(text) else [token for word in _WORD.findall(text) if (token := _stem(word))]
+
+
+def is_verb(word: str) -> bool:
+    """Whether a morpheme is a Korean verb or adjective; English words are not told apart."""
+    return word.endswith("-")
 
 
 def bigrams(text: str) -> list[str]:
@@ -58,13 +76,21 @@ def bigrams(text: str) -> list[str]:
     return [pair for word in words for pair in ([word] if len(word) == 1 else map("".join, pairwise(word)))]
 
 
+def weigh(text: str) -> int:
+    """The length of `text` in Latin characters: every character beyond ASCII counts twice, as it carries about twice as much."""
+    return sum(1 if character < "\x80" else 2 for character in text)
+
+
 def _korean_morphemes(text: str) -> list[str]:
     found: list[str] = []
     for token in _kiwi().tokenize(text):
         tag = token.tag.split("-")[0]  # VV-R, VA-I: regular and irregular verbs
-        if tag in _CONTENT:
-            form = _stem(token.form) if tag in {"SL", "SN", "W_SERIAL"} else token.form
-            found += [form] if form else []
+        # The lemma, because an irregular verb's stem changes: 지었다 and 짓는다 are one word.
+        verb = tag in {"VV", "VA"}
+        form = _MISREAD.get(token.lemma, token.lemma).removesuffix("다") if verb else token.form
+        if tag in _CONTENT and form not in (_STOP_VERBS if verb else _STOP_WORDS):
+            form = _stem(form) if tag in {"SL", "SN", "W_SERIAL"} else form
+            found += [f"{form}-" if verb else form] if form else []
     return found
 
 
@@ -83,11 +109,18 @@ def _stemmer() -> "EnglishStemmer":
     return EnglishStemmer()
 
 
-# Words of English grammar. The Korean side needs no such list: Kiwi's tags say what is grammar.
+# What a question is asked with, and words so common that they tell nothing. Kiwi's tags have sorted out the rest of the grammar.
+_STOP_WORDS = frozenset(
+    "거 것 그 그거 그것 그런 글 나 내 누구 누가 대하 더 등 때 때문 또 뭐 뭣 무슨 무엇 말 몇 만 수 어느 어디 어떤 어떻게 언제 "
+    "얼마 얼마나 왜 우리 이 이거 이것 이런 저 저것 점 좀 줄 중 지 한 데 게 걸 건 번 다 다시 안 못 누 쪽".split()
+)
+_STOP_VERBS = frozenset("하 되 있 없 보 주 말하 알리 대하 위하 싶 그렇 이렇 저렇 어떻 어떠하 그러 이러 어쩌".split())
+# Kiwi reads the end of 고인돌은 왜 지었나요 as 지다; in essays building is meant far more often than losing.
+_MISREAD = {"지다": "짓다"}
 _STOP = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have he her his how i if in into is it "
     "its may me more most my no not of on or our she should so some than that the their them then there these they this those "
-    "to us was we were what when where which who whom whose why will with would you your s t".split()
+    "tell to us was we were what when where which who whom whose why will with would you your s t".split()
 )
 
 
@@ -103,13 +136,16 @@ def _blocks(text: str) -> Iterator[Span]:
     """Stretches of text that no sentence crosses, their outer white space and Markdown marks left off."""
     start = 0
     cuts = [match.span() for match in _BLOCK.finditer(text)]
-    for cut, after in [*cuts, (len(text), len(text))]:
+    cuts += [(end, end) for _, end in headings(text)]
+    for cut, after in [*sorted(cuts), (len(text), len(text))]:
+        if cut < start:  # the end of a heading, inside an empty line
+            continue
         piece = text[start:cut]
         left = len(piece) - len(piece.lstrip())
         mark = _MARK.match(piece, left)
         left = mark.end() if mark else left
         right = len(piece.rstrip())
-        if left < right:
+        if left < right and not _RULE.fullmatch(piece, left):
             yield start + left, start + right
         start = after
 
@@ -118,50 +154,85 @@ def _split_block(text: str, start: int, end: int) -> list[Span]:
     block = text[start:end]
     pieces = _kiwi_split(block) if _HANGUL.search(block) else [(0, len(block))]
     spans = [(first + a, first + b) for first, last in pieces for a, b in _latin_split(block[first:last])]
-    return [(start + a, start + b) for a, b in _rejoin_quotes(block, spans)]
+    return [(start + a, start + b) for a, b in _rejoin(block, spans)]
 
 
 def _kiwi_split(block: str) -> list[Span]:
     spans: list[Span] = []
-    found: list[Sentence] = _kiwi().split_into_sents(block, return_tokens=True)
-    for sentence in found:
-        goes_on = bool(sentence.tokens) and sentence.tokens[0].tag.startswith(_GOES_ON)
-        if spans and goes_on:
-            spans[-1] = (spans[-1][0], sentence.end)
-        else:
-            spans.append((sentence.start, sentence.end))
+    for start, end in _calls(block):
+        found: list[Sentence] = _kiwi().split_into_sents(block[start:end], return_tokens=True)
+        for sentence in found:
+            goes_on = bool(sentence.tokens) and sentence.tokens[0].tag.startswith(_GOES_ON)
+            if spans and goes_on:
+                spans[-1] = (spans[-1][0], start + sentence.end)
+            else:
+                spans.append((start + sentence.start, start + sentence.end))
     return spans
+
+
+def _calls(block: str) -> Iterator[Span]:
+    """The block in stretches for Kiwi: its lines, and those no longer than Kiwi can take, cut behind a sentence, else at a space."""
+    start = 0
+    ends = [*(match.end() for match in _KOREAN_LINE.finditer(block)), len(block)]
+    while start < len(block):
+        limit = start + _LONGEST_CALL
+        line = ends[bisect_right(ends, start)]
+        if line <= limit:
+            yield start, line
+            start = line
+            continue
+        cut = max(block.rfind(mark, start, limit) + 2 for mark in (". ", "? ", "! ", ".\n"))
+        cut = cut if cut > start + 1 else block.rfind(" ", start, limit) + 1
+        cut = cut if cut > start else limit
+        yield start, cut
+        start = cut
 
 
 def _latin_split(piece: str) -> Iterator[Span]:
     start = 0
     for match in _LATIN_END.finditer(piece):
         end = match.start() + len(match.group().rstrip())
-        if not _ABBREVIATION.search(piece[start:end]):
+        before = piece[max(start, end - 12) : end]
+        numbered = _NUMBERED.search(before) and piece[match.end() : match.end() + 1].isdecimal()
+        if not numbered and not _ABBREVIATION.search(before):
             yield start, end
             start = match.end()
     if piece[start:].strip():
         yield start, len(piece)
 
 
-def _rejoin_quotes(block: str, spans: list[Span]) -> list[Span]:
+def _whole(block: str) -> list[Span]:
+    """The stretches that no sentence ends inside: dates with the word behind them, quotations and parentheses, in order."""
+    found = [(match.start(), match.end() + 1) for match in _DATE.finditer(block)]
+    found += [(match.start(), end) for match in _OPENS.finditer(block) if (end := _closed(block, match.start()))]
+    return sorted(found)
+
+
+def _closed(block: str, start: int) -> int:
+    """The offset of the mark that closes the one at `start`, or 0. An apostrophe inside a word closes nothing."""
+    opened, closed, depth = block[start], _PAIRS[block[start]], 0
+    for offset in range(start + 1, min(len(block), start + _LONGEST_QUOTE)):
+        if block[offset] == closed and not (closed == "’" and _APOSTROPHE.match(block, offset - 1)):
+            if not depth:
+                return offset
+            depth -= 1
+        elif block[offset] == opened:
+            depth += 1
+    return 0
+
+
+def _rejoin(block: str, spans: list[Span]) -> list[Span]:
     """Join what a boundary inside a quotation or parentheses had parted, and a source behind a dash with what it is the source of."""
     joined: list[Span] = []
+    whole = _whole(block)
+    reach = at = 0
     for start, end in spans:
-        open_one = bool(joined) and _is_open(block[joined[-1][0] : joined[-1][1]]) and end - joined[-1][0] <= _LONGEST_QUOTE
-        closes = open_one and any(mark in block[start:end] for mark in _CLOSE + '"')
-        if joined and (closes or block[start:end].startswith(("—", "–"))):
+        source = bool(joined) and (block.startswith(_DASHES, start) or block.endswith(_DASHES, 0, joined[-1][1]))
+        if joined and (joined[-1][1] <= reach or source):
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
+        while at < len(whole) and whole[at][0] < end:
+            reach = max(reach, whole[at][1])
+            at += 1
     return joined
-
-
-def _is_open(piece: str) -> bool:
-    pairs = zip(_OPEN, _CLOSE, strict=True)
-    curly = any(piece.count(left) > piece.count(right) for left, right in pairs if left != "‘")
-    return curly or piece.count('"') % 2 == 1
-
-
-def _at_line_start(text: str, offset: int) -> bool:
-    return offset == 0 or text[offset - 1] == "\n"

@@ -3,7 +3,11 @@
 Cuts fall between sentences, at paragraph ends where they can. Joined, the passages are the essay's text: nothing lost, nothing twice.
 """
 
-from bot.lexicon import Span, headings, sentences
+import unicodedata
+from bisect import bisect
+from itertools import pairwise
+
+from bot.lexicon import Span, headings, sentences, weigh
 from bot.schema import Essay, Passage, Window
 
 VERSION = "1"  # goes into the index's fingerprint: raise it when cuts or windows change
@@ -16,7 +20,7 @@ WINDOW_SENTENCES = 3  # measured in the design: windows of three and four senten
 def split(essay: Essay) -> list[Passage]:
     """The passages of `essay` in order: `"".join(p.text for p in passages) == essay.text`. None for an empty text."""
     starts = _passage_starts(essay.text, sentences(essay.text))
-    return [Passage.of(essay, start, end) for start, end in zip(starts, [*starts[1:], len(essay.text)], strict=True)]
+    return [Passage.of(essay, start, end) for start, end in pairwise([*starts, len(essay.text)])]
 
 
 def windows(essay: Essay, passages: list[Passage]) -> list[Window]:
@@ -28,12 +32,8 @@ def windows(essay: Essay, passages: list[Passage]) -> list[Window]:
 def quotable(essay: Essay) -> list[Span]:
     """The spans of the essay's sentences that are not headings: what may be quoted."""
     heads = headings(essay.text)
-    return [(start, end) for start, end in sentences(essay.text) if not any(a <= start < b for a, b in heads)]
-
-
-def weigh(text: str) -> int:
-    """The length of `text` in Latin characters: every character beyond ASCII counts twice, as it carries about twice as much."""
-    return sum(1 if character < "\x80" else 2 for character in text)
+    starts = [start for start, _ in heads]
+    return [span for span in sentences(essay.text) if not ((at := bisect(starts, span[0])) and span[0] < heads[at - 1][1])]
 
 
 def _passage_starts(text: str, spans: list[Span]) -> list[int]:
@@ -90,13 +90,28 @@ def _cut_long(text: str, span: Span) -> list[Span]:
     pieces, room = [], PASSAGE_WEIGHT // 2
     while end - start > room:
         space = max(text.rfind(" ", start, start + room), text.rfind("\n", start, start + room))
-        cut = space + 1 if space > start else start + room
+        cut = space + 1 if space > start else _between_characters(text, start, start + room)
         pieces.append((start, cut))
         start = cut
     return [*pieces, (start, end)]
 
 
+def _between_characters(text: str, start: int, cut: int) -> int:
+    """The last offset up to `cut` that parts no emoji, flag or letter from what belongs to it; `cut` where there is none."""
+    for offset in range(cut, max(start, cut - 40), -1):
+        after, before = text[offset], text[offset - 1]
+        leans = unicodedata.combining(after) or after in "\u200d\ufe0e\ufe0f" or "\U0001f3fb" <= after <= "\U0001f3ff"
+        flags = offset
+        while flags > start and "\U0001f1e6" <= text[flags - 1] <= "\U0001f1ff":
+            flags -= 1
+        if not leans and before != "\u200d" and (offset - flags) % 2 == 0:
+            return offset
+    return cut
+
+
 def _windows_of(essay: Essay, passage: Passage, spans: list[Span]) -> list[Window]:
-    inside = [(max(start, passage.start), min(end, passage.end)) for start, end in spans if start < passage.end and end > passage.start]
+    inside = [
+        (max(start, passage.start), min(end, passage.end)) for start, end in spans if start < passage.end and end > passage.start
+    ]
     runs = [inside[i : i + WINDOW_SENTENCES] for i in range(max(1, len(inside) - WINDOW_SENTENCES + 1))] if inside else []
     return [Window(passage.id, run[0][0], run[-1][1], essay.text[run[0][0] : run[-1][1]]) for run in runs]

@@ -3,10 +3,10 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from bot.errors import IndexMissing, QuestionError
 from bot.schema import Answer, Citation, Essay, Hit, Language, Passage, Report, Sentence, Window
 from bot.settings import Settings
 from bot.shelf import Shelf
-from bot.store import Contents, Manifest, Progress, Store, open_store
+from bot.store import Contents, Manifest, Progress, open_store
 from bot.text import clean, language_of
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def build_index(
     store = open_store(settings.index, settings.chroma_url)
     progress("scan", 0, 1)
     shelf = corpus.read(list(paths) or [settings.corpus])
+    if embedder.fingerprint.get("revision") == "unknown":  # a model that is not fetched yet
+        embedder.load()
     fingerprint = index_fingerprint(embedder)
     report = _compare(shelf, store.usable(), fingerprint)
     if not _changes(report):
@@ -55,7 +57,7 @@ def build_index(
     with store.writer(progress) as writer:
         report = _compare(shelf, store.usable(), fingerprint)
         if _changes(report):
-            known = writer.known_vectors(fingerprint)
+            known = writer.known_vectors(embedder.fingerprint)
             contents, embedded = _contents(shelf.essays, embedder, known, progress)
             writer.publish(contents, fingerprint)
             report = replace(report, embedded=embedded)
@@ -196,7 +198,11 @@ class Bot:
         question: Answer = state["blank"]
         for answer in _quote(question, shelf, hits):
             done = time.perf_counter()
-            timings = {"retrieval_ms": retrieved - state["started"], "first_token_ms": done - state["started"], "total_ms": done - state["started"]}
+            timings = {
+                "retrieval_ms": retrieved - state["started"],
+                "first_token_ms": done - state["started"],
+                "total_ms": done - state["started"],
+            }
             yield replace(answer, timings={name: round(seconds * 1000, 1) for name, seconds in timings.items()})
 
     def _hits(self, shelf: Shelf, question: str, k: int) -> list[Hit]:

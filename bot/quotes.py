@@ -1,21 +1,49 @@
 """The voice without a model: picks the essays' own sentences that answer a question. Decides what is quoted, not whether it is true.
 
-A sentence counts by the question's words that it holds, weighed by their rarity, by how near the windows around it lie to the
-question, and by its passage's rank. What is picked is returned in reading order, essay by essay.
+A sentence counts by its passage's score, by the question's words that it holds, weighed by their rarity, and by how near the windows
+around it lie to the question, compared with its passage's nearest. What is picked is returned in reading order, essay by essay.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.lexicon import Span, morphemes
+from bot.lexicon import Span, morphemes, weigh
 from bot.schema import Essay, Hit
 
 MOST = 5  # sentences in an answer; a reader should see the whole of it at a glance
 LEAST = 2
-KEEP = 0.6  # a sentence must score this share of the best one's score
-QUESTION_FACTOR = 0.7  # an essay's own question repeats the reader's words and answers nothing
-SOURCE_FACTOR = 0.6  # a line of the list of sources names the facts, the essay's sentence tells them
-HANGING = ("이것", "그것", "이는", "그는", "이런", "그런", "그래서", "따라서", "즉", "This", "That", "These", "Those", "It ", "They ", "He ", "She ", "So ")
+# Chosen on the `dev` half of the golden questions by how often the gold sentence is among those quoted; see evals/LOG.md.
+PASSAGE, WORDS, NEARNESS = 0.6, 3.0, 25.0  # weights of passage score, share of words, and cosine below the passage's nearest
+KEEP = 1.5  # a sentence may score at most so much less than the best one
+SHORT, SHORT_COSTS = 60, 1.5  # a sentence lighter than this, in Latin characters, seldom says anything on its own
+QUESTION_COSTS = 1.0  # an essay's own question repeats the reader's words and answers nothing
+SOURCE_COSTS = 1.0  # a line of the list of sources names the facts, the essay's sentence tells them
+REASON = 1.0  # for a sentence that gives a reason, where a reason is asked for
+_WHY = re.compile(r"왜|이유|까닭|\bwhy\b|\bhow come\b|\breasons?\b", re.IGNORECASE)
+_BECAUSE = re.compile(
+    r"때문|위해|위하여|려고|까닭|이유|덕분|\bbecause\b|\bso that\b|\bin order to\b|\breason\b|\bsince\b", re.IGNORECASE
+)
+HANGING = (
+    "이것",
+    "그것",
+    "이는",
+    "그는",
+    "이런",
+    "그런",
+    "그래서",
+    "따라서",
+    "즉",
+    "This",
+    "That",
+    "These",
+    "Those",
+    "It ",
+    "They ",
+    "He ",
+    "She ",
+    "So ",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +68,54 @@ def pick(
     `spans` gives an essay's quotable sentences, `rarity` a word's weight.
     """
     words = {word: rarity(word) for word in morphemes(question)}
-    closeness = _closeness(hits)
-    candidates = [
-        _score(essays[hit.passage.essay], span, hit, rank, words, closeness)
-        for rank, hit in enumerate(hits)
-        for span in spans(essays[hit.passage.essay])
-        if hit.passage.start <= span[0] and span[1] <= hit.passage.end
-    ]
+    why = bool(_WHY.search(question))
+    candidates = []
+    for hit in hits:
+        essay = essays[hit.passage.essay]
+        inside = [span for span in spans(essay) if hit.passage.start <= span[0] and span[1] <= hit.passage.end]
+        for place, span in enumerate(inside):
+            reason = REASON * (why and _gives_reason(essay.text, inside[max(0, place - 2) : place], span))
+            candidates.append(Pick(essay, *span, _score(essay.text, span, hit, words) + reason))
     return _in_reading_order(_choose(candidates, spans))
 
 
-def _score(
-    essay: Essay, span: Span, hit: Hit, rank: int, words: Mapping[str, float], closeness: Callable[[str, int, int], float]
-) -> Pick:
-    sentence = essay.text[span[0] : span[1]]
+def _score(text: str, span: Span, hit: Hit, words: Mapping[str, float]) -> float:
+    sentence = text[span[0] : span[1]]
     held = set(morphemes(sentence))
-    total = sum(words.values()) or 1.0
-    overlap = sum(weight for word, weight in words.items() if word in held) / total
-    score = (0.45 * overlap + 0.55 * closeness(essay.id, *span)) / (1 + 0.15 * rank)
+    overlap = sum(weight for word, weight in words.items() if word in held) / (sum(words.values()) or 1.0)
+    score = PASSAGE * hit.score + WORDS * overlap + NEARNESS * _below_nearest(hit, span)
+    score -= SHORT_COSTS * max(0.0, 1 - weigh(sentence) / SHORT)
     if sentence.rstrip("”\"'’) ").endswith("?"):
-        score *= QUESTION_FACTOR
-    if " — " in sentence and essay.text[: span[0]].endswith("- "):
-        score *= SOURCE_FACTOR
-    return Pick(essay, *span, score)
+        score -= QUESTION_COSTS
+    if " — " in sentence and text[: span[0]].endswith("- "):
+        score -= SOURCE_COSTS
+    return score
 
 
-def _closeness(hits: Sequence[Hit]) -> Callable[[str, int, int], float]:
-    """How near a span lies to the question: the mean over the windows that hold it, 0 for the farthest window to 1 for the nearest."""
-    windows = [(hit.passage.essay, near) for hit in hits for near in hit.near]
-    cosines = [near.cosine for _, near in windows]
-    low = min(cosines, default=0.0)
-    scale = max(max(cosines, default=1.0) - low, 1e-6)
+def _gives_reason(text: str, before: Sequence[Span], span: Span) -> bool:
+    """Whether a sentence says why: by its words, or because it follows, by one or two, a why that the essay itself asks."""
+    asked = any(_WHY.search(text[start:end]) and text[start:end].endswith("?") for start, end in before)
+    return asked or bool(_BECAUSE.search(text[span[0] : span[1]]))
 
-    def closeness(essay: str, start: int, end: int) -> float:
-        around = [near.cosine for owner, near in windows if owner == essay and near.start <= start and end <= near.end]
-        return (sum(around) / len(around) - low) / scale if around else 0.0
 
-    return closeness
+def _below_nearest(hit: Hit, span: Span) -> float:
+    """The mean cosine of the windows that hold the span, less that of the passage's nearest window: 0 at best."""
+    around = [near.cosine for near in hit.near if near.start <= span[0] and span[1] <= near.end]
+    if not around:
+        return min((near.cosine for near in hit.near), default=hit.dense) - hit.dense
+    return sum(around) / len(around) - hit.dense
 
 
 def _choose(candidates: list[Pick], spans: Callable[[Essay], list[Span]]) -> list[Pick]:
     ranked = sorted(candidates, key=lambda pick: (-pick.score, pick.essay.id, pick.start))
-    chosen = [pick for place, pick in enumerate(ranked[:MOST]) if place < LEAST or pick.score >= KEEP * ranked[0].score]
+    chosen = [pick for place, pick in enumerate(ranked[:MOST]) if place < LEAST or pick.score >= ranked[0].score - KEEP]
     for chosen_one in tuple(chosen):
         before = _before(chosen_one, spans)
-        if before and len(chosen) < MOST and all((before.essay.id, before.start) != (other.essay.id, other.start) for other in chosen):
+        if (
+            before
+            and len(chosen) < MOST
+            and all((before.essay.id, before.start) != (other.essay.id, other.start) for other in chosen)
+        ):
             chosen.append(before)
     return chosen
 

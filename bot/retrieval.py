@@ -1,25 +1,47 @@
 """From a question to ranked passages: dense and lexical scores, fused. Knows nothing of Chroma or of the embedder.
 
 Dense scores come in as windows near the question. The lexical half is BM25 (Lù, BM25S, 2024) over Kiwi morphemes and over character
-bigrams. Scores are standardised within each language before they are fused: across languages words match by accident only, and
-the embedder favours the question's own language.
+bigrams. Both halves are standardised, the dense one within each language, because the embedder favours the question's own language,
+and the lexical one among the passages in the question's language, because across languages words match by accident only. The lexical
+half counts by what it can know: where no passage holds many of the question's words, it fades and the dense half decides.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import bm25s
 import numpy as np
 
-from bot.lexicon import bigrams, morphemes
-from bot.schema import Essay, Hit, Near, Passage
+from bot.lexicon import bigrams, is_verb, morphemes
+from bot.schema import Essay, Hit, Language, Near, Passage
 from bot.text import language_of
 
-DENSE, MORPHEMES, BIGRAMS = 0.25, 0.45, 0.30  # the weights of the z-scores, measured on KorQuAD (design.md, "Measured so far")
-FOREIGN = 0.8  # the weight of the dense z-score alone, for passages in the other language
+# Weights of the z-scores, chosen on the first half of KorQuAD and on the golden questions' `dev` half; see evals/LOG.md.
+DENSE, MORPHEMES, BIGRAMS = 0.35, 0.45, 0.30
+VERB = 0.4  # the weight of a Korean verb among a question's words: what is asked about stands in its nouns
+FULL_COVERAGE = 0.8  # the share of a question's words in one passage at which the lexical half has its full weight
+FOREIGN_DENSE, FOREIGN_BONUS = 0.5, 0.3  # for passages in the other language, which have no lexical half
+# "Is it in the essays?": a logistic model fitted on the `dev` half of evals/unanswerable.jsonl, scaled so that nearness counts once.
+COVERAGE_COUNTS, ABSENCE_COUNTS, ENOUGH = 9.5, 11.5, 1.6
+ENOUGH_FOREIGN = 2.5  # where the shelf has no essay in the question's language, nearness alone has to reach this
+BACK_MATTER_COSTS = 0.6  # a list of sources repeats the body's names and figures without its sentences
 TWIN = 0.8  # Jaccard similarity of morphemes above which the lower of two passages is dropped
 
+_BACK_MATTER = re.compile(r"^#{1,6} .*(?:출처|참고 ?문헌|\b(?:sources|references|bibliography)\b)", re.IGNORECASE | re.MULTILINE)
 Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a question's cosines with the windows of one language are spread: what a cosine is measured against."""
+
+    mean: float
+    deviation: float
+
+    def standardise(self, cosine: float) -> float:
+        """The cosine as a z-score."""
+        return (cosine - self.mean) / max(self.deviation, 1e-6)
 
 
 class Retriever:
@@ -36,31 +58,63 @@ class Retriever:
         self._bigrams = _BM25([bigrams(passage.text) for passage in passages])
         self._korean = np.array([self._essays[passage.essay].language == "ko" for passage in passages], dtype=bool)
         self._edition = [_edition(passage.essay) for passage in passages]
+        back = {essay.id: _back_matter(essay.text) for essay in essays}
+        self._back = np.array([passage.start >= back[passage.essay] for passage in passages], dtype=np.float32)
 
-    def search(self, question: str, near: Sequence[Near], k: int) -> list[Hit]:
-        """At most `k` hits, best first: neighbours merged, near-twins and editions in the other language dropped."""
+    def search(self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread], k: int) -> list[Hit]:
+        """At most `k` hits, best first: neighbours merged, near-twins and editions in the other language dropped.
+
+        `near` are the windows nearest to the question, `spread` how its cosines lie in each language of the shelf.
+        """
         words = morphemes(question)
         windows = self._by_passage(near)
-        dense = self._dense(windows)
         coverage = self._coverage(words)
-        scores = self._fuse(question, words, dense)
+        dense = self._dense(windows, spread)
+        scores = self._fuse(question, words, dense, coverage)
         hits: list[Hit] = []
         for row in np.argsort(-scores, kind="stable"):
             if np.isinf(scores[row]) or len(hits) == k:
                 break
             if row in windows or coverage[row] > 0:
-                found = (float(scores[row]), float(dense[row]), float(coverage[row]), tuple(windows.get(row, ())))
+                cosine = windows[row][0].cosine if row in windows else 0.0
+                found = (float(scores[row]), cosine, float(coverage[row]), float(dense[row]), tuple(windows.get(row, ())))
                 self._place(hits, Hit(self._passages[row], *found))
         return hits
 
-    def _fuse(self, question: str, words: list[str], dense: Scores) -> Scores:
+    def rarity(self, word: str) -> float:
+        """The weight of a morpheme: its inverse document frequency in the shelf."""
+        return self._morphemes.rarity(word)
+
+    def covers(self, question: str, hits: Sequence[Hit]) -> bool:
+        """Whether the shelf answers the question that found these hits, or has to say honestly that it does not.
+
+        What speaks for it: a near window, and a passage that holds the question's words; against it, words that no essay holds.
+        """
+        nearest = max((hit.nearness for hit in hits), default=0.0)
+        if not (self._korean == (language_of(question) == "ko")).any():
+            return nearest >= ENOUGH_FOREIGN
+        covered = max((hit.lexical for hit in hits), default=0.0)
+        return nearest + COVERAGE_COUNTS * covered - ABSENCE_COUNTS * self._absent(morphemes(question)) >= ENOUGH
+
+    def _absent(self, words: list[str]) -> float:
+        """The share of the question's words, weighed by their rarity, that no passage holds."""
+        weights = {word: self.rarity(word) for word in words}
+        missing = sum(weight for word, weight in weights.items() if not self._morphemes.holds(word))
+        return missing / (sum(weights.values()) or 1.0)
+
+    def _fuse(self, question: str, words: list[str], dense: Scores, coverage: Scores) -> Scores:
         own = self._korean == (language_of(question) == "ko")
+        knows = min(1.0, float(coverage[own].max(initial=0.0)) / FULL_COVERAGE)
         lexical = MORPHEMES * _standardise(self._morphemes.scores(words), own)
         lexical = lexical + BIGRAMS * _standardise(self._bigrams.scores(bigrams(question)), own)
-        scores = np.where(own, DENSE * _standardise(dense, own) + lexical, FOREIGN * _standardise(dense, ~own))
-        own_editions = {self._edition[row] for row in np.flatnonzero(own)}
-        foreign_edition = ~own & np.array([edition in own_editions for edition in self._edition], dtype=bool)
-        return np.where(foreign_edition, -np.inf, scores).astype(np.float32)
+        scores = np.where(own, DENSE * dense + knows * lexical, FOREIGN_DENSE * dense + FOREIGN_BONUS)
+        scores = scores - BACK_MATTER_COSTS * self._back
+        return np.where(self._other_editions(own), -np.inf, scores).astype(np.float32)
+
+    def _other_editions(self, own: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which passages stand in the other language though their essay has an edition in the question's own."""
+        editions = {self._edition[row] for row in np.flatnonzero(own)}
+        return np.array([not mine and edition in editions for mine, edition in zip(own, self._edition, strict=True)], dtype=bool)
 
     def _by_passage(self, near: Sequence[Near]) -> dict[int, list[Near]]:
         """Each passage's windows, nearest first, by the passage's row."""
@@ -69,12 +123,16 @@ class Retriever:
             windows.setdefault(self._row[window.passage], []).append(window)
         return windows
 
-    def _dense(self, windows: dict[int, list[Near]]) -> Scores:
-        """Each passage's best cosine; what was not near enough to be listed counts as the least near that was."""
-        best = {row: found[0].cosine for row, found in windows.items()}
-        dense = np.full(len(self._passages), min(best.values(), default=0.0), dtype=np.float32)
-        for row, cosine in best.items():
-            dense[row] = cosine
+    def _dense(self, windows: dict[int, list[Near]], spread: Mapping[Language, Spread]) -> Scores:
+        """Each passage's best z-score; what was not near enough to be listed counts as the least near in its language that was."""
+        dense = np.zeros(len(self._passages), dtype=np.float32)
+        sides: tuple[tuple[Language, bool], ...] = (("ko", True), ("en", False))
+        for language, korean in sides:
+            rows = [row for row in windows if self._korean[row] == korean]
+            if rows:
+                best = [spread[language].standardise(windows[row][0].cosine) for row in rows]
+                dense[self._korean == korean] = min(best)
+                dense[rows] = best
         return dense
 
     def _coverage(self, words: list[str]) -> Scores:
@@ -108,7 +166,8 @@ class Retriever:
     def _merge(self, hit: Hit, neighbour: Hit) -> Hit:
         start, end = min(hit.passage.start, neighbour.passage.start), max(hit.passage.end, neighbour.passage.end)
         both = Passage.of(self._essays[hit.passage.essay], start, end)
-        return replace(hit, passage=both, lexical=max(hit.lexical, neighbour.lexical), near=hit.near + neighbour.near)
+        near = tuple(sorted(hit.near + neighbour.near, key=lambda window: -window.cosine))
+        return replace(hit, passage=both, lexical=max(hit.lexical, neighbour.lexical), near=near)
 
 
 class _BM25:
@@ -125,16 +184,20 @@ class _BM25:
             self._engine.index(tokens, show_progress=False)
 
     def scores(self, tokens: list[str]) -> Scores:
+        scores = np.zeros(self._documents, dtype=np.float32)
         known = [token for token in tokens if token in self._held]
-        if not known:
-            return np.zeros(self._documents, dtype=np.float32)
-        found: Scores = self._engine.get_scores(known)
-        return found
+        for weight, group in ((1.0, [t for t in known if not is_verb(t)]), (VERB, [t for t in known if is_verb(t)])):
+            if group:  # BM25 is a sum over the question's words, so groups of them may be weighed
+                scores += weight * np.asarray(self._engine.get_scores(group), dtype=np.float32)
+        return scores
+
+    def holds(self, token: str) -> bool:
+        return token in self._held
 
     def rarity(self, token: str) -> float:
         """The token's inverse document frequency, as BM25 weighs it; a word that no passage holds is the rarest."""
         held = self._held.get(token, 0)
-        return float(np.log(1 + (self._documents - held + 0.5) / (held + 0.5)))
+        return (VERB if is_verb(token) else 1.0) * float(np.log(1 + (self._documents - held + 0.5) / (held + 0.5)))
 
 
 def _standardise(scores: Scores, group: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Scores:
@@ -143,9 +206,15 @@ def _standardise(scores: Scores, group: np.ndarray[tuple[int], np.dtype[np.bool_
     spread = float(inside.std()) if len(inside) else 0.0
     if spread < 1e-9:
         return np.zeros_like(scores)
-    return ((scores - inside.mean()) / spread).astype(np.float32)
+    return np.asarray((scores - inside.mean()) / spread, dtype=np.float32)
 
 
 def _edition(essay: str) -> str:
     """What the editions of one essay in two languages share: the id without `.ko` or `.en`."""
     return essay.removesuffix(".ko").removesuffix(".en")
+
+
+def _back_matter(text: str) -> int:
+    """Where the essay's list of sources begins; the text's length where it has none."""
+    found = [match.start() for match in _BACK_MATTER.finditer(text)]
+    return found[-1] if found else len(text)

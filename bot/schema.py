@@ -13,7 +13,7 @@ Kind = Literal["essay", "reading", "notice"]
 class Essay:
     """One text on the shelf.
 
-    `text` is NFC with newlines as `\\n`, without its front matter; every offset in the project counts characters of it.
+    `text` is NFC with line feeds as newlines, without its front matter; every offset in the project counts characters of it.
     `source` is a path or an address, `kind` what the front matter calls it (`essay`, `retelling`, …), `date` an ISO date or empty.
     """
 
@@ -89,18 +89,20 @@ class Near:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that a question found. `score` orders hits; `dense` is the best window's cosine, -1 to 1; `lexical` is the share,
-    0 to 1, of the question's weighted words which the passage holds; `near` are its windows near the question, nearest first.
+    0 to 1, of the question's weighted words which the passage holds; `nearness` says by how many standard deviations the best
+    window is nearer than the language's windows are on average; `near` are the windows near the question, nearest first.
     """
 
     passage: Passage
     score: float
     dense: float
     lexical: float
+    nearness: float = 0.0
     near: tuple[Near, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON: the passage's fields, then the scores rounded to four places."""
-        scores = {name: round(getattr(self, name), 4) for name in ("score", "dense", "lexical")}
+        scores = {name: round(getattr(self, name), 4) for name in ("score", "dense", "lexical", "nearness")}
         return {**self.passage.to_dict(), **scores}
 
 
@@ -184,7 +186,7 @@ class Answer:
             "citations": [citation.to_dict() for citation in self.citations],
             "nearest": [passage.to_dict() for passage in self.nearest],
             "refused": [asdict(refusal) for refusal in self.refused],
-            "timings": self.timings,
+            "timings": dict(self.timings),
         }
 
 

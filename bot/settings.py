@@ -20,7 +20,9 @@ def cache_folder() -> Path:
 class Settings(BaseSettings):
     """The knobs. Order: what the caller gives, the environment, `.env`, the default."""
 
-    model_config = SettingsConfigDict(env_prefix="BOT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BOT_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
 
     corpus: Path = Field(Path("corpus"), description="folder or file with the essays that ingest.py reads when no path is given")
     index: Path = Field(Path("index"), description="folder of the index; made by ingest.py")
@@ -50,6 +52,8 @@ class Settings(BaseSettings):
             raise SettingsError(f"No setting is called {unknown[0]!r}. Choose from: {', '.join(cls.model_fields)}.")
         try:
             return cls(**given)
+        except UnicodeDecodeError:
+            raise SettingsError(f"{Path('.env').resolve()} is not UTF-8 text. Save it as UTF-8, or remove it.") from None
         except ValidationError as error:
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper().removeprefix("BOT_")

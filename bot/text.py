@@ -1,11 +1,12 @@
 """The text door: everything that comes in from outside is decoded, normalised and cleaned here, and nowhere else.
 
-Behind this door text is NFC, its newlines are `\\n`, and an offset counts characters that a reader can see or select.
+Behind this door text is NFC, its newlines are line feeds, and an offset counts characters that a reader can see or select.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
 from charset_normalizer import from_bytes
 
@@ -43,7 +44,7 @@ class UndecodableError(ValueError):
 
 
 def clean(text: str) -> Clean:
-    """`text` in NFC with `\\n` newlines, without NUL, lone surrogates, zero-width, direction and tag characters."""
+    """`text` in NFC with line feeds as newlines, without NUL, lone surrogates, zero-width, direction and tag characters."""
     text = _NEWLINES.sub("\n", text)
     text, unseen = _UNSEEN.subn("", text)
     text, joiners = _JOINER.subn("", text)
@@ -51,20 +52,25 @@ def clean(text: str) -> Clean:
 
 
 def decode(data: bytes) -> str:
-    """The bytes as text. UTF-8 first, then what charset-normalizer finds among `ENCODINGS`.
+    """The bytes as text; see `decode_named`."""
+    return decode_named(data)[0]
+
+
+def decode_named(data: bytes) -> tuple[str, str]:
+    """The bytes as text, and the encoding's name where it was guessed. UTF-8 first, then what charset-normalizer finds among `ENCODINGS`.
 
     Raises `UndecodableError` for binary data and for text in no encoding that fits.
     """
     try:
-        text = data.decode("utf-8-sig")
+        text, guess = _detect(data) if _looks_utf16(data) else (data.decode("utf-8-sig"), "")
     except UnicodeDecodeError:
-        text = _detect(data)
+        text, guess = _detect(data)
     if _is_binary(text):
         raise UndecodableError("it is binary, not text")
-    return text
+    return text, "" if guess.startswith("utf") else guess
 
 
-def language_of(text: str) -> str:
+def language_of(text: str) -> Literal["ko", "en"]:
     """`ko` where at least a fifth of the letters are Hangul, else `en`.
 
     A Korean syllable says about as much as three Latin letters, so Korean prose full of English names still counts as Korean.
@@ -73,17 +79,19 @@ def language_of(text: str) -> str:
     return "ko" if hangul and hangul * 4 >= len(_LATIN.findall(text)) else "en"
 
 
-def _detect(data: bytes) -> str:
-    if _nul_share(data) > 0.2 and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _detect(data: bytes) -> tuple[str, str]:
+    if _looks_utf16(data):
         data = (b"\xff\xfe" if data[1::2].count(0) > data[::2].count(0) else b"\xfe\xff") + data
     best = from_bytes(data, cp_isolation=ENCODINGS).best()
     if best is None:
         raise UndecodableError("its encoding is unknown or mixed")
-    return str(best).removeprefix("\ufeff")
+    return str(best).removeprefix("\ufeff"), best.encoding
 
 
-def _nul_share(data: bytes) -> float:
-    return data.count(0) / max(1, len(data))
+def _looks_utf16(data: bytes) -> bool:
+    """Whether a fifth of the bytes are NUL, nearly all of them on one side of the pairs, and no mark tells the order."""
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    return even + odd > len(data) / 5 and min(even, odd) * 4 < max(even, odd) and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _is_binary(text: str) -> bool:

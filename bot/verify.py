@@ -10,45 +10,58 @@ from collections.abc import Iterable
 from bot.errors import CitationError
 from bot.schema import Citation, Essay
 
-_SAME = str.maketrans("‘’‚‛′`´“”„‟″«»「」『』‐‑‒–—―−", "'''''''\"\"\"\"\"\"\"\"\"\"\"-------")
+_SAME = {
+    **dict.fromkeys(map(ord, "‘’‚‛′`´＇‹›"), "'"),
+    **dict.fromkeys(map(ord, "“”„‟″＂«»「」『』〝〞"), '"'),
+    **dict.fromkeys(map(ord, "‐‑‒–—―−－"), "-"),
+    **dict.fromkeys(map(ord, "…⋯"), "..."),
+    ord("‥"): "..",
+}
 
 
 def cite(essay: Essay, start: int, end: int, number: int) -> Citation:
     """The citation of `essay.text[start:end]`. Raises `CitationError` for a span outside the text or without words."""
     quote = essay.text[start:end]
     if not 0 <= start < end <= len(essay.text) or not quote.strip():
-        raise CitationError(f"Characters {start} to {end} of {essay.id} are no quotation: the essay has {len(essay.text)}. Run ingest.py again.")
+        raise CitationError(
+            f"Characters {start} to {end} of {essay.id} are no quotation: the essay has {len(essay.text)}. Run ingest.py again."
+        )
     return Citation(number, essay.id, essay.title, essay.source, quote, start, end, essay.sha256)
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:
     """The span of `text` that `quote` repeats, or None. Only white space and the shapes of marks may differ."""
-    needle, _ = _fold(quote)
-    needle = needle.strip()
+    needle = _fold(quote)[0].strip()
     haystack, origin = _fold(text)
     at = haystack.find(needle) if needle else -1
-    if at < 0:
-        return None
-    return origin[at], origin[at + len(needle) - 1] + 1
+    while at >= 0:
+        start, end = origin[at][0], origin[at + len(needle) - 1][1]
+        before, after = origin[at - 1][0] if at else -1, origin[at + len(needle)][0] if at + len(needle) < len(origin) else -1
+        if before != start and after != origin[at + len(needle) - 1][0]:  # no half of a character or of an ellipsis
+            return start, end
+        at = haystack.find(needle, at + 1)
+    return None
 
 
 def holds(citation: Citation, essays: Iterable[Essay]) -> bool:
     """Whether the citation's quotation stands in today's essays at its offsets, character for character."""
-    return any(essay.id == citation.essay and essay.text[citation.start : citation.end] == citation.quote for essay in essays)
+    return 0 <= citation.start < citation.end and any(
+        essay.id == citation.essay and essay.text[citation.start : citation.end] == citation.quote for essay in essays
+    )
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
-    """`text` as it is compared, and for each of its characters the offset it came from."""
+def _fold(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """`text` as it is compared, and for each of its characters the span it came from."""
     folded: list[str] = []
-    origin: list[int] = []
+    origin: list[tuple[int, int]] = []
     for offset, cluster in _clusters(text):
-        for character in unicodedata.normalize("NFC", cluster).translate(_SAME).replace("…", "..."):
+        for character in unicodedata.normalize("NFC", cluster).translate(_SAME):
             if character.isspace():
                 if folded and folded[-1] == " ":
                     continue
                 character = " "
             folded.append(character)
-            origin.append(offset)
+            origin.append((offset, offset + len(cluster)))
     return "".join(folded), origin
 
 

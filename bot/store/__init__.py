@@ -19,9 +19,9 @@ from pathlib import Path
 from bot.store.base import Store, Writer
 from bot.store.chroma import Progress
 from bot.store.folder import FolderStore
-from bot.store.manifest import Contents, Manifest
+from bot.store.manifest import Contents, Manifest, Span
 from bot.store.server import ServerStore
-from bot.store.snapshot import Snapshot, Span
+from bot.store.snapshot import Snapshot
 
 __all__ = ["Contents", "Manifest", "Progress", "Snapshot", "Span", "Store", "Writer", "open_store"]
 

@@ -10,7 +10,7 @@ from bot.errors import IndexDamaged, IndexMismatch, IndexMissing
 from bot.store.chroma import Progress, installed
 from bot.store.disk import damaged
 from bot.store.generations import next_name, number
-from bot.store.manifest import SCHEMA, Contents, Manifest, Vectors
+from bot.store.manifest import SCHEMA, Contents, Manifest, Vectors, outline_of
 from bot.store.snapshot import Snapshot
 
 
@@ -207,6 +207,7 @@ class Writer:
             passages=len(contents.passages),
             windows=len(contents.windows),
             digest=contents.digest(),
+            outline=outline_of(contents.passages, contents.terms, contents.spans),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             files={},
         )

@@ -24,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import StoreError
-from bot.store.disk import damaged
+from bot.store.disk import damaged, unwritable
 from bot.store.manifest import Contents, Vectors, text_key
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client as Client
     from chromadb.api.models.Collection import Collection
+    from httpx import Client as HttpSession
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, what is done of it and what there is to do: 0 of n when it begins, n of n when it ended."""
@@ -37,6 +38,7 @@ Progress = Callable[[str, int, int], None]
 # Measured on 20,000 vectors of 384 numbers: the nearest 300 are found to 98 % (random directions, the worst case) in 7 ms; with
 # 400 in place of 2,000 it was 70 % in 5 ms, and a graph with twice the links takes twice the time to build for no more.
 SEARCH_WIDTH = 2000
+PATIENCE = 60.0  # seconds that a server may take for one request; a batch of 1,000 windows takes about one
 ABOUT_ESSAY = ("title", "author", "date", "language", "source", "kind")
 
 
@@ -48,8 +50,12 @@ def installed() -> str:
 def folder_client(path: Path) -> "Client":
     """Open the Chroma folder `path`; to be closed. Never two clients of one folder, neither a writer's and a reader's."""
     import chromadb
+    from chromadb.errors import InternalError
 
-    return cast("Client", chromadb.PersistentClient(str(path)))
+    try:
+        return cast("Client", chromadb.PersistentClient(str(path)))
+    except AttributeError as error:  # 1.5.9 trips over its own clean-up when it cannot open, and hides why
+        raise InternalError(str(error.__context__ or error)) from error
 
 
 def server_client(url: str) -> "Client":
@@ -59,8 +65,25 @@ def server_client(url: str) -> "Client":
     parts, port = _address(url)
     secure = parts.scheme == "https"
     with server_errors(url):
-        client = chromadb.HttpClient(host=parts.hostname or "", port=port or (443 if secure else 8000), ssl=secure)
-    return cast("Client", client)
+        made = chromadb.HttpClient(host=parts.hostname or "", port=port or (443 if secure else 8000), ssl=secure)
+    client = cast("Client", made)
+    for session in _sessions(client):
+        session.timeout = PATIENCE
+    return client
+
+
+def hang_up(client: "Client") -> None:
+    """Close a server's client and its connections."""
+    client.close()
+    for session in _sessions(client):
+        session.close()
+
+
+def _sessions(client: "Client") -> list["HttpSession"]:
+    """List a client's two HTTP sessions. Chroma 1.5.9 has no other way to close them, and none to limit their patience."""
+    owners = (client, getattr(client, "_admin_client", None))
+    sessions = (getattr(getattr(owner, "_server", None), "_session", None) for owner in owners)
+    return [session for session in sessions if session is not None]
 
 
 def _address(url: str) -> tuple[SplitResult, int | None]:
@@ -100,14 +123,20 @@ def server_errors(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def folder_errors(name: str) -> Iterator[None]:
-    """Turn what Chroma raises inside the block, in the folder of generation `name`, into an `IndexDamaged`."""
-    from chromadb.errors import ChromaError
+def folder_errors(name: str, place: Path, setting: str) -> Iterator[None]:
+    """Turn what Chroma raises inside the block, on the files of generation `name`, into our own errors.
+
+    What is missing is an `IndexDamaged`. The files were checked or are being made, so anything else is the disk's fault: a
+    `StoreError` that names `place` and the `setting` that puts it elsewhere. Chroma itself never says that a disk is full.
+    """
+    from chromadb.errors import ChromaError, NotFoundError
 
     try:
         yield
+    except NotFoundError as error:
+        raise damaged(f"{name}/chroma", f"lacks something ({error})") from error
     except ChromaError as error:
-        raise damaged(f"{name}/chroma", f"cannot be used ({error})") from error
+        raise unwritable(place, str(error), setting) from error
 
 
 def collection_names(name: str) -> tuple[str, str]:

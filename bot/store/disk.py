@@ -31,13 +31,17 @@ def disk_errors(path: Path, setting: str = "BOT_INDEX") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        room = free_bytes(path)
-        raise StoreError(
-            f"{path} cannot be written: {error.strerror or error} ({room} bytes are free)."
-            f" Free some space, or name a folder that you may write in with {setting}.",
-            f"{path}에 쓸 수 없습니다: {error.strerror or error} (남은 공간 {room}바이트)."
-            f" 공간을 비우거나 {setting}(으)로 다른 폴더를 지정하세요.",
-        ) from error
+        raise unwritable(path, error.strerror or str(error), setting) from error
+
+
+def unwritable(path: Path, reason: str, setting: str) -> StoreError:
+    """Make the error for a place that cannot be written: it names the reason, the free bytes, and the setting that helps."""
+    room = free_bytes(path)
+    return StoreError(
+        f"{path} cannot be written: {reason} ({room} bytes are free)."
+        f" Free some space, or name a folder that you may write in with {setting}.",
+        f"{path}에 쓸 수 없습니다: {reason} (남은 공간 {room}바이트). 공간을 비우거나 {setting}(으)로 다른 폴더를 지정하세요.",
+    )
 
 
 def free_bytes(path: Path) -> int:

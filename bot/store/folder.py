@@ -119,7 +119,7 @@ def estimate(contents: Contents) -> int:
 def _fill(folder: Path, name: str, contents: Contents, progress: Progress) -> None:
     """Write everything of a generation but its manifest."""
     folder.mkdir()
-    with chroma.folder_errors(name), closing(chroma.folder_client(folder / "chroma")) as client:
+    with chroma.folder_errors(name, folder.parent, "BOT_INDEX"), closing(chroma.folder_client(folder / "chroma")) as client:
         chroma.write(client, name, contents, progress)
     with stage(progress, "vectors"):
         np.save(folder / VECTORS, contents.vectors)
@@ -132,13 +132,14 @@ def _open_folder(folder: Path, name: str, manifest: Manifest) -> Snapshot:
     copied = {file: wanted for file, wanted in manifest.files.items() if file.startswith("chroma/")}
     verify(folder, {file: wanted for file, wanted in manifest.files.items() if file not in copied})
     copy = WorkingCopy(folder, copied)
+    errors = partial(chroma.folder_errors, name, copy.folder.parent, "TMPDIR")
     try:
-        with chroma.folder_errors(name):
+        with errors():
             client = chroma.folder_client(copy.folder / "chroma")
     except BaseException:
         copy.close()
         raise
-    return Snapshot(client, name, manifest, partial(chroma.folder_errors, name), partial(_let_go, client, copy))
+    return Snapshot(client, name, manifest, errors, partial(_let_go, client, copy))
 
 
 def _let_go(client: "Client", copy: WorkingCopy) -> None:

@@ -24,6 +24,7 @@ from bot.errors import IndexBusy
 from bot.store.disk import damaged, disk_errors, remove, sync_one
 
 MANIFEST = "manifest.json"
+LONGEST_MANIFEST = 100_000_000  # bytes: a hundred thousand essays have 10 MB
 NAME = re.compile(r"gen-([1-9][0-9]{0,8})")
 
 
@@ -128,10 +129,15 @@ class Generations:
 
     def read_manifest(self, name: str) -> str:
         """Read the text of a generation's manifest; `IndexDamaged` where it cannot be read."""
+        path, place = self.path(name) / MANIFEST, f"{name}/{MANIFEST}"
+        if not path.is_file() or path.stat().st_size > LONGEST_MANIFEST:
+            raise damaged(place, "is missing or far too long")
         try:
-            return (self.path(name) / MANIFEST).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            raise damaged(f"{name}/{MANIFEST}", f"cannot be read ({error})") from error
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise damaged(place, f"cannot be read ({error.strerror})") from error
+        except UnicodeDecodeError as error:
+            raise damaged(place, "is not UTF-8") from error
 
     def clean(self) -> None:
         """Remove what writers that died left half built or half removed."""

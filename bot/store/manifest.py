@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,20 @@ Vectors = dict[str, NDArray[np.float32]]
 def text_key(text: str) -> str:
     """Sha256 of a text in UTF-8, as hex: the name under which the vector of a window's text is known."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Span(NamedTuple):
+    """Where a window lies: characters `start` to `end` of the essay, inside the passage with the id `passage`."""
+
+    passage: str
+    start: int
+    end: int
+
+
+def outline_of(passages: Sequence[Passage], terms: Sequence[str], windows: Sequence[Span]) -> str:
+    """Sha256 of passages, terms and the places of windows, in their order."""
+    rows = [(passage.id, passage.essay, passage.start, passage.end, passage.text) for passage in passages]
+    return text_key(repr((rows, list(terms), list(map(tuple, windows)))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +72,17 @@ class Contents:
         yield "The passages do not tile their essays.", any(texts[essay.id] != essay.text for essay in self.essays)
         yield "An essay is empty.", not all(texts.values())
         yield "A window names an unknown passage.", not {window.passage for window in self.windows} <= passages
-        yield "The vectors are not float32, one row a window.", (
-            self.vectors.dtype != np.float32 or self.vectors.ndim != 2 or len(self.vectors) != len(self.windows)
+        yield (
+            "The vectors are not float32, one row a window.",
+            (self.vectors.dtype != np.float32 or self.vectors.ndim != 2 or len(self.vectors) != len(self.windows)),
         )
         # Not `any(… > …)`: a NaN compares false, and has to be caught here.
         yield "A vector is not of length 1.", not bool(np.all(np.abs(np.linalg.norm(self.vectors, axis=1) - 1) < 0.01))
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where the windows lie."""
+        return tuple(Span(window.passage, window.start, window.end) for window in self.windows)
 
     def digest(self) -> str:
         """Sha256 over all contents, whatever their order: essays, passages, terms, windows and the bytes of the vectors."""
@@ -83,8 +104,9 @@ class Manifest:
     """What is said about one generation; written last, so that its existence means that the generation is complete.
 
     `fingerprint` is what the vectors and the splitting depend on, named by the pipeline; `dimension` that of the vectors;
-    `essays` maps an essay's id to its `digest`; `passages` and `windows` are counts; `digest` is that of the contents;
-    `created` an ISO time in UTC; `files` maps a path inside the generation to "<bytes> <sha256>" (empty on a server).
+    `essays` maps an essay's id to its `digest`; `passages` and `windows` are counts; `digest` is that of the contents,
+    `outline` that of what a reader takes out of Chroma beside the vectors; `created` is an ISO time in UTC; `files` maps a path
+    inside the generation to "<bytes> <sha256>" (empty on a server).
     """
 
     schema: int
@@ -96,6 +118,7 @@ class Manifest:
     passages: int
     windows: int
     digest: str
+    outline: str
     created: str
     files: dict[str, str]
 
@@ -112,7 +135,7 @@ class Manifest:
         try:
             fields = json.loads(text)
             seal = fields.pop("seal", "")
-        except (ValueError, RecursionError, AttributeError):
+        except (ValueError, RecursionError, AttributeError, TypeError):
             raise damaged(place, "is not a JSON object") from None
         schema = fields.get("schema")
         if isinstance(schema, int) and schema != SCHEMA:

@@ -7,8 +7,9 @@ machine's folder for temporary files: those on other machines are not, and there
 import hashlib
 import re
 import tempfile
+import weakref
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,15 @@ POINTER = "dolmen-current"
 COLLECTION = re.compile(r"dolmen-(gen-[1-9][0-9]{0,8})-(passages|windows)")
 
 
+class Connection:
+    """A client that is closed when nobody holds this object any more: neither the store nor a snapshot."""
+
+    def __init__(self, url: str) -> None:
+        """Connect; `StoreError` where that fails."""
+        self.client = chroma.server_client(url)
+        weakref.finalize(self, chroma.hang_up, self.client)
+
+
 class ServerStore(Store):
     """A store on the Chroma server at `url`. Nothing is asked of it before it is needed."""
 
@@ -38,8 +48,12 @@ class ServerStore(Store):
         self._errors = partial(chroma.server_errors, url)
 
     @cached_property
+    def _connection(self) -> "Connection":
+        return Connection(self.place)
+
+    @property
     def _client(self) -> "Client":
-        return chroma.server_client(self.place)
+        return self._connection.client
 
     def current(self) -> str | None:
         """Read the pointer."""
@@ -74,7 +88,11 @@ class ServerStore(Store):
     def _open(self, name: str, fingerprint: Mapping[str, str]) -> Snapshot:
         manifest = self._manifest(name)
         manifest.require(fingerprint)
-        return Snapshot(self._client, name, manifest, self._errors, _nothing)
+        return self._snapshot(name, manifest)
+
+    def _snapshot(self, name: str, manifest: Manifest) -> Snapshot:
+        """Open a generation; the connection stays open as long as the snapshot does."""
+        return Snapshot(self._client, name, manifest, self._errors, partial(_let_go, self._connection))
 
     def _vectors(self, name: str, manifest: Manifest) -> Vectors:
         client = self._client
@@ -111,8 +129,8 @@ class ServerStore(Store):
         try:
             with self._errors():
                 chroma.write(client, name, contents, progress)
-            with stage(progress, "check"):
-                probe(Snapshot(client, name, draft, self._errors, _nothing), contents)
+            with stage(progress, "check"), closing(self._snapshot(name, draft)) as snapshot:
+                probe(snapshot, contents)
             with stage(progress, "manifest"), self._errors():
                 chroma.write_metadata(client, passages, {"manifest": draft.to_json()})
             with stage(progress, "pointer"), self._errors():
@@ -127,5 +145,5 @@ class ServerStore(Store):
         return draft
 
 
-def _nothing() -> None:
-    """Close nothing: the store keeps its client."""
+def _let_go(connection: Connection) -> None:
+    """Let go of a connection by having held it until now."""

@@ -4,7 +4,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,10 @@ from bot.errors import IndexDamaged, StoreError
 from bot.schema import Essay, Language, Near, Passage
 from bot.store.chroma import ABOUT_ESSAY, collection_names
 from bot.store.disk import damaged
-from bot.store.manifest import REBUILD, Contents, Manifest
+from bot.store.manifest import REBUILD, Contents, Manifest, Span, outline_of
 
 if TYPE_CHECKING:
     from bot.store.chroma import Client
-
-
-class Span(NamedTuple):
-    """Where a window lies: characters `start` to `end` of the essay, inside the passage with the id `passage`."""
-
-    passage: str
-    start: int
-    end: int
 
 
 class Snapshot:
@@ -75,6 +67,8 @@ class Snapshot:
         if digests != self.manifest.essays:
             other = sorted(dict(digests.items() ^ self.manifest.essays.items()))
             raise damaged(self.opened, f"holds other essays than its manifest says: {', '.join(other)[:200]}")
+        if outline_of(self.passages, self.terms, self.windows) != self.manifest.outline:
+            raise damaged(self.opened, "holds other passages, terms or windows than its manifest says")
 
     def query(self, vector: NDArray[np.float32], n: int) -> list[Near]:
         """Find the `n` windows nearest to a vector of shape (dimension,), nearest first; fewer where there are fewer.
@@ -94,6 +88,14 @@ class Snapshot:
             got = cast(Any, self._windows.query(query_embeddings=row / length, n_results=n, include=["distances"]))
         pairs = [(int(id_), max(-1.0, min(1.0, 1 - far))) for id_, far in zip(got["ids"][0], got["distances"][0], strict=True)]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+    def sample(self, n: int) -> tuple[tuple[Span, ...], NDArray[np.float32]]:
+        """Take up to `n` windows, evenly spread over the shelf: their places, and their vectors of shape (number, dimension)."""
+        chosen = np.unique(np.linspace(0, len(self.windows) - 1, n).astype(int)).tolist()
+        with self._reading(), self._errors():
+            got = cast(Any, self._windows.get(ids=[str(index) for index in chosen], include=["embeddings"]))
+        spans = tuple(self.windows[int(key)] for key in got["ids"])
+        return spans, np.asarray(got["embeddings"], dtype=np.float32)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -147,12 +149,11 @@ def _read_windows(rows: Mapping[str, Any]) -> tuple[Span, ...]:
 
 
 def probe(snapshot: Snapshot, contents: Contents) -> None:
-    """Raise `IndexDamaged` unless `snapshot` holds `contents` and up to 200 of its windows are found by their own vectors."""
-    spans = tuple(Span(window.passage, window.start, window.end) for window in contents.windows)
-    held = (set(snapshot.essays), snapshot.passages, snapshot.terms, snapshot.windows)
-    if held != (set(contents.essays), contents.passages, contents.terms, spans):
-        raise damaged(snapshot.opened, "does not give back what was written")
-    for index in np.unique(np.linspace(0, len(spans) - 1, 200).astype(int)).tolist():
+    """Raise `IndexDamaged` unless up to 200 windows, spread over all `contents`, are found by their own vectors.
+
+    That `snapshot` holds everything else of `contents`, it found out itself when it was opened.
+    """
+    for index in np.unique(np.linspace(0, len(contents.windows) - 1, 200).astype(int)).tolist():
         vector = contents.vectors[index]
         hits = [hit for hit, cosine in snapshot.nearest(vector, 10) if cosine > 0.999]
         # Not `index in hits`: a text that stands there more than ten times has as many windows with the very same vector.

@@ -1,0 +1,1 @@
+"""The tests. `tests.toys` may be imported by child processes too."""

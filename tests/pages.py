@@ -1,0 +1,160 @@
+"""Stand-ins for the page's tests: a scripted bot, hostile texts, a server in a thread, and a sink that counts who calls."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.errors import QuestionError
+from bot.pipeline import Turn, checked_question
+from bot.schema import Answer, Citation, Essay, Passage, Sentence
+from bot.text import language_of
+from tests.toys import essay_of
+
+KOREAN = essay_of(
+    "첫 문단이다.\n\n앞 문장. 고인돌은 힘을 보여 준다. 뒤 문장.\n\n끝 문단.", "dolmen.ko", "ko", "고인돌 이야기", "dolmen.ko.md"
+)
+ENGLISH = essay_of("A first paragraph.\n\nBefore. A dolmen shows power. It is heavy. After.\n\nThe end.", "dolmen.en")
+
+PAYLOADS = (
+    "<script>window.__x=1</script>",
+    "<img src=SINK/img>",
+    "<img src=x onerror=window.__x=1>",
+    '<img srcset="SINK/srcset 1x">',
+    "![picture](SINK/md)",
+    "![picture][ref]\n\n[ref]: SINK/ref",
+    "[![badge](SINK/badge)](SINK/link)",
+    "[click](javascript:window.__x=1)",
+    "<a href=javascript:window.__x=1>click</a>",
+    "<javascript:window.__x=1>",
+    "SINK/autolink www.example.com me@example.com",
+    "<svg onload=window.__x=1><image href=SINK/svg></svg>",
+    "<video poster=SINK/poster><source src=SINK/video></video>",
+    "<audio src=SINK/audio autoplay></audio>",
+    '<div style="background:url(SINK/style)">styled</div>',
+    '<div style="position:fixed;inset:0;background:red">cover</div>',
+    '<form action=SINK/form><input name="q"><button>go</button></form>',
+    "<iframe src=SINK/frame></iframe>",
+    '<iframe srcdoc="<script>parent.__x=1</script>"></iframe>',
+    "<object data=SINK/object></object><embed src=SINK/embed>",
+    "<link rel=stylesheet href=SINK/css>",
+    "<style>@import url(SINK/import);*{display:none}</style>",
+    "<meta http-equiv=refresh content='0;url=SINK/meta'>",
+    "<base href=SINK/>",
+    "<details open ontoggle=window.__x=1>more</details>",
+    "<math><mtext></p><style><!--</style><img title='--><img src=SINK/mxss>'>",
+    "</p></div></blockquote><h1>out</h1>",
+    "<!-- swallowed",
+    "<![CDATA[ swallowed ]]>",
+    "&lt;img src=SINK/entity&gt; &#60;img src=x&#62;",
+    "$$\\href{javascript:window.__x=1}{x}$$ \\(\\url{SINK/katex}\\)",
+    "```html\n<img src=SINK/fence>\n```",
+    "    <img src=SINK/indented>",
+    '"><img src=SINK/attribute>',
+    "' onmouseover='window.__x=1",
+    "# heading\n- item\n> quote\n| a | b |\n|---|---|\n1. one",
+    "**bold** _under_ ~~gone~~ `code` \\<img src=SINK/backslash>",
+    "<img src=SINK/half",
+)
+
+Script = Callable[[str], Iterator[Answer]]
+
+
+class ScriptedBot:
+    """A bot that answers as its script says, and remembers what it was asked."""
+
+    def __init__(self, script: Script, essays: Sequence[Essay] = (KOREAN, ENGLISH), ready: bool = True) -> None:
+        self.script = script
+        self.ready = ready
+        self.asked: list[tuple[str, list[Turn]]] = []
+        self._essays = {essay.id: essay for essay in essays}
+
+    def stream(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Iterator[Answer]:
+        question = checked_question(question, mode)
+        self.asked.append((question, list(history)))
+        yield from self.script(question)
+
+    def essay(self, identity: str) -> Essay:
+        if identity not in self._essays:
+            raise QuestionError(f"No essay is called {identity!r}.")
+        return self._essays[identity]
+
+
+def blank(question: str) -> Answer:
+    """An answer without anything in it yet."""
+    return Answer(question, question, "ko" if language_of(question) == "ko" else "en", "answer", "scripted")
+
+
+def cited(essay: Essay, quote: str, number: int = 1) -> Citation:
+    """A true citation of the first place where `essay` says `quote`."""
+    start = essay.text.index(quote)
+    return Citation(number, essay.id, essay.title, essay.source, quote, start, start + len(quote), essay.sha256)
+
+
+def quoting(question: str) -> Iterator[Answer]:
+    """First the citation, then the sentence."""
+    korean = blank(question).language == "ko"
+    citation = cited(KOREAN, "고인돌은 힘을 보여 준다.") if korean else cited(ENGLISH, "A dolmen shows power.")
+    answer = replace(blank(question), citations=(citation,))
+    yield answer
+    yield replace(answer, sentences=(Sentence(f"“{citation.quote}”", "essay", (1,)),))
+
+
+def abstaining(question: str) -> Iterator[Answer]:
+    """No answer, and the nearest passage."""
+    nearest = Passage.of(KOREAN, 0, 7)
+    yield replace(blank(question), sentences=(Sentence("에세이에는 없습니다.", "notice"),), abstained=True, nearest=(nearest,))
+
+
+def echo_of(text: str) -> tuple[Essay, Answer]:
+    """An essay made of hostile text in every field, and an answer that puts it wherever text can stand."""
+    essay = Essay("hostile", text, text, text, "en", text, text, f"Before.\n\nHead {text.strip()} tail.\n\nAfter.")
+    quote = Citation(1, essay.id, essay.title, essay.source, text.strip(), 14, 14 + len(text.strip()), essay.sha256)
+    sentences = (
+        Sentence(text, "notice"),
+        Sentence(text, "essay", (1,)),
+        Sentence(text, "reading"),
+        Sentence(f"x {text}", "essay"),
+    )
+    return essay, replace(blank("?"), standalone=text, sentences=sentences, citations=(quote,))
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """The address of `app`, served from a thread until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            wait_for(lambda: server.started)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+class Sink:
+    """A server that remembers the paths it was asked for."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.paths.append(scope["path"])
+            await PlainTextResponse("here")(scope, receive, send)
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Return as soon as the condition holds; fail when it does not in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)

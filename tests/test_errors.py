@@ -1,0 +1,52 @@
+"""The tree of errors: as drawn in the module's docstring, each message on one line, each with its exit code."""
+
+import re
+
+import pytest
+
+from bot import errors
+from bot.errors import BotError, IndexBusy, StoreError
+
+TREE = re.compile(r"^(?P<branch>[│├└─ ]*)(?P<name>[A-Z]\w+)  +\S", re.MULTILINE)
+
+
+def family() -> list[type[BotError]]:
+    return [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, BotError)]
+
+
+def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
+    drawn: dict[str, str] = {}
+    line: list[str] = []
+    for match in TREE.finditer(errors.__doc__ or ""):
+        depth = len(match["branch"]) // 4
+        line[depth:] = [match["name"]]
+        drawn[match["name"]] = line[depth - 1] if depth else "Exception"
+    assert drawn == {kind.__name__: kind.__base__.__name__ for kind in family() if kind.__base__}
+
+
+@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
+def test_every_error_keeps_both_wordings_on_one_line(kind: type[BotError]) -> None:
+    error = kind("A fact,\n a value\t.\r\n Run: this", "사실,\n 값.\u2028 명령")
+    assert str(error) == "A fact, a value . Run: this"
+    assert error.korean == "사실, 값. 명령"
+
+
+@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
+def test_without_korean_the_english_line_stands_in(kind: type[BotError]) -> None:
+    assert kind("One\nline.").korean == "One line."
+
+
+@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
+def test_exit_codes(kind: type[BotError]) -> None:
+    assert kind("x").exit_code == (75 if kind is IndexBusy else 1)
+
+
+@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_line_of_its_own(kind: type[BotError]) -> None:
+    assert kind.__doc__
+    assert kind.__doc__ != getattr(kind.__base__, "__doc__", "")
+
+
+def test_one_except_catches_all_of_the_index() -> None:
+    with pytest.raises(StoreError):
+        raise IndexBusy("Busy.")

@@ -1,0 +1,165 @@
+"""The nouns: what they hold, that they are frozen, and their JSON, key by key."""
+
+import hashlib
+import json
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.schema import Answer, Citation, Hit, Near, Passage, Refusal, Report, Sentence, Skipped, Window
+from tests.toys import essay_of
+
+ESSAY = essay_of("고인돌은 무겁다. The stone is heavy.", identity="돌.ko", language="ko", title="돌", source="돌.ko.md")
+PASSAGE = Passage.of(ESSAY, 10, 29)
+CITATION = Citation(1, "돌.ko", "돌", "돌.ko.md", "고인돌은 무겁다.", 0, 9, ESSAY.sha256)
+ANSWER = Answer(
+    question="그건 왜?",
+    standalone="고인돌은 왜 무거운가?",
+    language="ko",
+    mode="answer",
+    voice="quotes",
+    sentences=(
+        Sentence("「돌」에서:", "notice"),
+        Sentence("“고인돌은 무겁다.”", "essay", (1, 2)),
+        Sentence("그런 듯하다.", "reading"),
+    ),
+    citations=(CITATION,),
+    nearest=(PASSAGE,),
+    refused=(Refusal("돌은 1997년에 죽었다.", "1997 stands in no passage"),),
+    timings={"retrieval_ms": 1.5, "first_token_ms": 2.0, "total_ms": 3.0},
+)
+
+
+def test_the_json_of_an_answer() -> None:
+    assert ANSWER.to_dict() == {
+        "question": "그건 왜?",
+        "standalone": "고인돌은 왜 무거운가?",
+        "language": "ko",
+        "mode": "answer",
+        "voice": "quotes",
+        "text": "「돌」에서:\n“고인돌은 무겁다.” [1] [2]\n그런 듯하다.",
+        "abstained": False,
+        "sentences": [
+            {"text": "「돌」에서:", "kind": "notice", "citations": []},
+            {"text": "“고인돌은 무겁다.”", "kind": "essay", "citations": [1, 2]},
+            {"text": "그런 듯하다.", "kind": "reading", "citations": []},
+        ],
+        "citations": [
+            {
+                "number": 1,
+                "essay": "돌.ko",
+                "title": "돌",
+                "source": "돌.ko.md",
+                "quote": "고인돌은 무겁다.",
+                "start": 0,
+                "end": 9,
+                "sha256": hashlib.sha256("고인돌은 무겁다. The stone is heavy.".encode()).hexdigest(),
+            }
+        ],
+        "nearest": [{"id": PASSAGE.id, "essay": "돌.ko", "start": 10, "end": 29, "text": "The stone is heavy."}],
+        "refused": [{"text": "돌은 1997년에 죽었다.", "reason": "1997 stands in no passage"}],
+        "timings": {"retrieval_ms": 1.5, "first_token_ms": 2.0, "total_ms": 3.0},
+    }
+
+
+def test_the_json_of_an_answer_keeps_the_order_of_the_contract() -> None:
+    assert list(ANSWER.to_dict()) == [
+        "question", "standalone", "language", "mode", "voice", "text", "abstained",
+        "sentences", "citations", "nearest", "refused", "timings",
+    ]  # fmt: skip
+
+
+def test_the_json_of_an_answer_survives_the_wire() -> None:
+    assert json.loads(json.dumps(ANSWER.to_dict(), ensure_ascii=False)) == ANSWER.to_dict()
+
+
+def test_an_answer_cannot_be_changed_through_its_json() -> None:
+    answer = replace(ANSWER, timings={"total_ms": 3.0})
+    answer.to_dict()["timings"]["total_ms"] = 0.0
+    assert answer.timings == {"total_ms": 3.0}
+
+
+def test_an_answer_that_has_just_begun_has_empty_parts() -> None:
+    assert Answer("q", "q", "en", "answer", "quotes").to_dict() == {
+        "question": "q", "standalone": "q", "language": "en", "mode": "answer", "voice": "quotes", "text": "", "abstained": False,
+        "sentences": [], "citations": [], "nearest": [], "refused": [], "timings": {},
+    }  # fmt: skip
+
+
+def test_the_json_of_a_hit_is_its_passage_with_rounded_scores() -> None:
+    hit = Hit(PASSAGE, 1.234567, 0.87654321, 0.5, near=(Near(PASSAGE.id, 10, 29, 0.9),))
+    assert hit.to_dict() == {**PASSAGE.to_dict(), "score": 1.2346, "dense": 0.8765, "lexical": 0.5, "nearness": 0.0}
+
+
+def test_the_json_of_an_essay() -> None:
+    assert ESSAY.to_dict() == {
+        "id": "돌.ko",
+        "title": "돌",
+        "author": "Somebody",
+        "date": "2020-01-02",
+        "language": "ko",
+        "source": "돌.ko.md",
+        "kind": "essay",
+        "text": "고인돌은 무겁다. The stone is heavy.",
+        "sha256": ESSAY.sha256,
+    }
+
+
+def test_the_json_of_a_report() -> None:
+    report = Report(added=1, changed=2, removed=3, unchanged=4, embedded=5, skipped=(Skipped("a.md", "why"),), notes=("note",))
+    assert report.to_dict() == {
+        "added": 1,
+        "changed": 2,
+        "removed": 3,
+        "unchanged": 4,
+        "skipped": 1,
+        "embedded": 5,
+        "skipped_files": [{"path": "a.md", "reason": "why"}],
+        "notes": ["note"],
+    }
+
+
+@pytest.mark.parametrize("noun", [
+    ESSAY, PASSAGE, CITATION, ANSWER, Window("p", 0, 1, "a"), Near("p", 0, 1, 0.5), Hit(PASSAGE, 0, 0, 0), Sentence("a", "essay"),
+    Refusal("a", "b"), Skipped("a", "b"), Report(),
+], ids=lambda noun: type(noun).__name__)  # fmt: skip
+def test_nouns_are_frozen(noun: object) -> None:
+    for field in fields(noun):  # type: ignore[arg-type]
+        with pytest.raises(FrozenInstanceError):
+            setattr(noun, field.name, "other")
+
+
+def test_an_essays_sha256_is_that_of_its_text_in_utf8() -> None:
+    assert essay_of("돌").sha256 == "c7e6ac93ca8c5b84f5c95c7ee9bb9a66c1c17d97761d89e1e6253487a59b6db8"
+
+
+@pytest.mark.parametrize("name", ["id", "title", "author", "date", "language", "source", "kind", "text"])
+def test_an_essays_digest_differs_when_anything_differs(name: str) -> None:
+    changed: dict[str, Any] = {name: "en" if name == "language" else "other"}
+    assert replace(ESSAY, **changed).digest != ESSAY.digest
+    assert replace(ESSAY).digest == ESSAY.digest
+
+
+def test_a_digest_does_not_run_fields_together() -> None:
+    assert replace(ESSAY, title="ab", author="c").digest != replace(ESSAY, title="a", author="bc").digest
+
+
+def test_a_passage_is_a_stretch_of_its_essay() -> None:
+    assert (PASSAGE.essay, PASSAGE.start, PASSAGE.end, PASSAGE.text) == ("돌.ko", 10, 29, "The stone is heavy.")
+
+
+def test_a_passages_id_is_stable_between_runs_and_versions() -> None:
+    """Worked out by hand: the first 32 hex digits of sha256("e\\0" "0\\0" "2\\0" "ab")."""
+    assert Passage.of(essay_of("abc", identity="e"), 0, 2).id == hashlib.sha256(b"e\x000\x002\x00ab").hexdigest()[:32]
+
+
+@given(st.text(min_size=1, max_size=20), st.data())
+def test_passages_have_the_same_id_only_where_essay_span_and_text_are_the_same(text: str, data: st.DataObject) -> None:
+    spans = st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))
+    one, other = data.draw(spans), data.draw(spans)
+    names = data.draw(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["a", "b"])))
+    first, second = (Passage.of(essay_of(text, identity=name), *span) for name, span in zip(names, (one, other), strict=True))
+    assert (first.id == second.id) == ((names[0], one) == (names[1], other))
