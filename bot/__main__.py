@@ -1,4 +1,4 @@
-"""The command line: `python -m bot ask | search | essays | doctor`. A thin face on `Bot`; with `--json` stdout holds the JSON alone."""
+"""The command line: `python -m bot COMMAND`, a thin face on `Bot`. With `--json` stdout holds the JSON and nothing else."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from bot.analogies import Analogy
 from bot.errors import BotError
 from bot.pipeline import MODES, Bot
 from bot.schema import Answer, Essay, Hit
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("question")
     search.add_argument("-k", type=_count, default=5, help="how many passages, 1 to 50 (default: 5)")
     _command(commands, "essays", _essays, "list the essays on the shelf")
+    _command(commands, "analogies", _analogies, "show the analogy map: pairs, quotations, and where each one breaks")
     _command(commands, "doctor", _doctor, "check Python, index, embedder, voice, port and disk, with a remedy for each")
     return parser
 
@@ -67,6 +69,11 @@ def _essays(options: argparse.Namespace) -> tuple[Any, int]:
     return ([essay.to_dict() for essay in essays] if options.json else "\n".join(map(_essay_text, essays))), 0
 
 
+def _analogies(options: argparse.Namespace) -> tuple[Any, int]:
+    found = Bot.open().analogies()
+    return ([one.to_dict() for one in found] if options.json else "\n\n".join(map(_analogy_text, found))), 0
+
+
 def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
     from bot.doctor import examine
 
@@ -91,6 +98,17 @@ def _hit_text(hit: Hit) -> str:
     passage = hit.passage
     scores = f"{hit.score:6.3f}  dense {hit.dense:.3f}  lexical {hit.lexical:.3f}"
     return f"{scores}  {passage.essay} {passage.start}–{passage.end}\n{passage.text.strip()}"
+
+
+def _analogy_text(analogy: Analogy) -> str:
+    lines = [f"{analogy.id}: {analogy.name.ko} / {analogy.name.en}"]
+    for pair in analogy.pairs:
+        lines.append(f"  {pair.source.ko} ↔ {pair.target.ko} / {pair.source.en} ↔ {pair.target.en}")
+        lines += [f"    “{at.quote}” {at.essay} {at.start}–{at.end}" for at in pair.quotes]
+    for one in analogy.breaks:
+        lines.append(f"  × {one.move}, by {one.by}: {one.text.ko} / {one.text.en}")
+        lines += [f"    “{at.quote}” {at.essay} {at.start}–{at.end}" for at in one.quotes]
+    return "\n".join(lines)
 
 
 def _essay_text(essay: Essay) -> str:

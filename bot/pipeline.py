@@ -1,6 +1,7 @@
 """The whole journey, twice: essays into an index, and a question into a checked answer. The only place where the stages meet."""
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from bot import corpus, lexicon, passages, prompt, quotes, verify
+from bot import analogies, corpus, discuss, lexicon, passages, prompt, quotes, verify
+from bot.analogies import Analogy, Quotation
+from bot.discuss import Line
 from bot.embeddings import Embedder
-from bot.errors import IndexMissing, QuestionError
-from bot.schema import Answer, Citation, Essay, Hit, Language, Passage, Report, Sentence, Window
+from bot.errors import CorpusError, IndexMissing, ModelError, QuestionError
+from bot.schema import Answer, Essay, Hit, Passage, Report, Sentence, Window
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Contents, Manifest, Progress, open_store
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
 
 
 MODES = ("answer",)
+VOICES = ("auto", "quotes")
+MAP = "analogies.yaml"  # the analogy map beside the essays
 LONGEST_QUESTION = 4_000  # characters
 PASSAGES = 6  # that an answer is made from
 NEAREST = 2  # passages that are shown beside an abstention
+
+log = logging.getLogger("dolmen")
 
 Turn = tuple[str, str]  # role, text
 
@@ -50,6 +57,7 @@ def build_index(
     shelf = corpus.read(list(paths) or [settings.corpus])
     if embedder.fingerprint.get("revision") == "unknown":  # a model that is not fetched yet
         embedder.load()
+    _check_maps(list(paths) or [settings.corpus], shelf.essays)
     fingerprint = index_fingerprint(embedder)
     report = _compare(shelf, store.usable(), fingerprint)
     if not _changes(report):
@@ -108,6 +116,12 @@ def _compare(shelf: corpus.Shelf, manifest: Manifest | None, fingerprint: dict[s
     )
 
 
+def _check_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> None:
+    """Read the analogy map of each folder, so that one with a false quotation stops the ingest, not a reader's question."""
+    for folder in folders:
+        analogies.load(folder / MAP, {essay.id: essay for essay in essays})
+
+
 def _changes(report: Report) -> bool:
     return bool(report.added or report.changed or report.removed)
 
@@ -117,6 +131,8 @@ class Bot:
 
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         """Nothing is opened or loaded before it is needed; `Bot.open` checks that there is an index."""
+        if settings.llm not in VOICES:
+            raise ModelError(f"BOT_LLM is {settings.llm!r}, which is no voice. Choose from: {', '.join(VOICES)}.")
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
         self.voice = "quotes"
@@ -161,6 +177,10 @@ class Bot:
         """The essays on the shelf, by id."""
         return sorted(self._open().essays.values(), key=lambda essay: essay.id)
 
+    def analogies(self) -> tuple[Analogy, ...]:
+        """The analogies of the map beside the essays; none where there is no map or its essays are not on the shelf."""
+        return self._analogies(self._open())
+
     def essay(self, identity: str) -> Essay:
         """The essay with this id. Raises `QuestionError` where there is none."""
         shelf = self._open()
@@ -196,7 +216,7 @@ class Bot:
         shelf, hits = state["evidence"]
         retrieved = time.perf_counter()
         question: Answer = state["blank"]
-        for answer in _quote(question, shelf, hits):
+        for answer in self._say(question, shelf, hits):
             done = time.perf_counter()
             timings = {
                 "retrieval_ms": retrieved - state["started"],
@@ -204,6 +224,28 @@ class Bot:
                 "total_ms": done - state["started"],
             }
             yield replace(answer, timings={name: round(seconds * 1000, 1) for name, seconds in timings.items()})
+
+    def _say(self, blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Iterator[Answer]:
+        """From the analogy map where the question is about an analogy, else in the essays' own sentences."""
+        held = self._analogies(shelf)
+        if held and analogies.is_overview(blank.standalone):
+            yield from _tell(blank, shelf, discuss.list_all(held, blank.language))
+        elif about := analogies.about(blank.standalone, held):
+            yield from _tell(blank, shelf, discuss.explain(about, blank.language))
+        elif shelf.retriever.covers(blank.standalone, hits):
+            yield from _tell(blank, shelf, list(_quotations(blank, shelf, hits)))
+        else:
+            yield _abstain(blank, shelf, hits)
+
+    def _analogies(self, shelf: Shelf) -> tuple[Analogy, ...]:
+        """The analogies of the map beside the essays, read once for a generation; none where the map no longer fits the shelf."""
+        if shelf.analogies is None:
+            try:
+                shelf.analogies = analogies.load(self.settings.corpus / MAP, shelf.essays)
+            except CorpusError as error:
+                log.warning("The analogy map is left out: %s", error)
+                shelf.analogies = ()
+        return shelf.analogies
 
     def _hits(self, shelf: Shelf, question: str, k: int) -> list[Hit]:
         return shelf.search(question, self.embedder.encode_query(question), k)
@@ -243,25 +285,32 @@ def missing(settings: Settings) -> IndexMissing:
     )
 
 
-def _quote(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Iterator[Answer]:
-    """The answer of the `quotes` voice: the essays' own sentences, each a checked citation, or word that there are none."""
-    if not shelf.retriever.covers(blank.standalone, hits):
-        yield _abstain(blank, shelf, hits)
-        return
-    picks = quotes.pick(blank.standalone, hits, shelf.essays, shelf.spans, shelf.retriever.rarity)
-    citations = tuple(verify.cite(pick.essay, pick.start, pick.end, number) for number, pick in enumerate(picks, start=1))
+def _tell(blank: Answer, shelf: Shelf, lines: Sequence[Line]) -> Iterator[Answer]:
+    """The lines as an answer: first its citations, each checked against its essay, then the words too."""
+    numbers: dict[Quotation, int] = {}
+    for line in lines:
+        if line.quotation:
+            numbers.setdefault(line.quotation, len(numbers) + 1)
+    citations = tuple(verify.cite(shelf.essays[at.essay], at.start, at.end, number) for at, number in numbers.items())
     yield replace(blank, citations=citations)
-    yield replace(blank, citations=citations, sentences=tuple(_sentences(blank.language, citations)))
+    sentences = [
+        Sentence(prompt.QUOTED.format(quote=citations[numbers[line.quotation] - 1].quote), "essay", (numbers[line.quotation],))
+        if line.quotation
+        else Sentence(line.text, line.kind)
+        for line in lines
+    ]
+    yield replace(blank, citations=citations, sentences=tuple(sentences))
 
 
-def _sentences(language: Language, citations: Sequence[Citation]) -> Iterator[Sentence]:
-    """The citations as sentences, introduced by the title of their essay."""
+def _quotations(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Iterator[Line]:
+    """The essays' own sentences, introduced by the title of their essay."""
     title = ""
-    for citation in citations:
-        if citation.title != title:
-            title = citation.title
-            yield Sentence(prompt.FROM[language].format(title=title), "notice")
-        yield Sentence(prompt.QUOTED[language].format(quote=citation.quote), "essay", (citation.number,))
+    for pick in quotes.pick(blank.standalone, hits, shelf.essays, shelf.spans, shelf.retriever.rarity):
+        if pick.essay.title != title:
+            title = pick.essay.title
+            yield Line(prompt.FROM[blank.language].format(title=title), "notice")
+        text = pick.essay.text[pick.start : pick.end]
+        yield Line("", "essay", Quotation(pick.essay.id, text, pick.start, pick.end))
 
 
 def _abstain(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Answer:

@@ -21,9 +21,7 @@ QUESTION_COSTS = 1.0  # an essay's own question repeats the reader's words and a
 SOURCE_COSTS = 1.0  # a line of the list of sources names the facts, the essay's sentence tells them
 REASON = 1.0  # for a sentence that gives a reason, where a reason is asked for
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b|\bhow come\b|\breasons?\b", re.IGNORECASE)
-_BECAUSE = re.compile(
-    r"때문|위해|위하여|려고|까닭|이유|덕분|\bbecause\b|\bso that\b|\bin order to\b|\breason\b|\bsince\b", re.IGNORECASE
-)
+_BECAUSE = re.compile(r"때문|까닭|이유|덕분|\bbecause\b|\bso that\b|\bin order to\b|\breason\b|\bsince\b", re.IGNORECASE)
 HANGING = (
     "이것",
     "그것",

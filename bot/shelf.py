@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.analogies import Analogy
 from bot.lexicon import Span
 from bot.passages import quotable
 from bot.retrieval import Retriever, Spread
@@ -22,6 +23,7 @@ class Shelf:
         self.note = snapshot.note
         self.essays = {essay.id: essay for essay in snapshot.essays}
         self.retriever = Retriever(snapshot.essays, snapshot.passages, snapshot.terms)
+        self.analogies: tuple[Analogy, ...] | None = None
         self._snapshot = snapshot
         self._samples = self._by_language()
         self._spans: dict[str, list[Span]] = {}

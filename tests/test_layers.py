@@ -37,13 +37,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "quotes": {"schema", "lexicon"},
     "verify": NOUNS | {"lexicon"},
     "analogies": NOUNS | {"lexicon", "text", "verify"},
-    "shelf": {"store", "retrieval", "passages", "lexicon", "schema"},
+    "discuss": {"analogies", "prompt", "schema"},
+    "shelf": {"analogies", "store", "retrieval", "passages", "lexicon", "schema"},
     "pipeline": NOUNS
     | {"settings", "text", "prompt", "lexicon", "bundled", "embeddings", "store", "corpus", "passages", "retrieval"}
-    | {"quotes", "verify", "analogies", "shelf"},
+    | {"quotes", "verify", "analogies", "discuss", "shelf"},
     "progress": set(),
     "doctor": {"pipeline", "settings", "errors", "store", "embeddings", "schema"},
-    "__main__": {"pipeline", "settings", "errors", "schema", "doctor"},
+    "__main__": {"analogies", "pipeline", "settings", "errors", "schema", "doctor"},
     "ui": {"pipeline", "settings", "errors", "schema", "prompt", "text"},
 }
 
