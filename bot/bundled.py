@@ -34,7 +34,7 @@ from bot.errors import EmbedderError
 NAME = "intfloat/multilingual-e5-small"
 PROMPTS = {"query": "query: ", "document": "passage: "}
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-REVISION = f"{SHA256[:12]}-v1"  # the part after the hash is this conversion's: raise it when the folder's content changes
+REVISION = f"{SHA256[:12]}-v2"  # the part after the hash is this conversion's: raise it when the folder's content changes
 
 _MARKER = "complete.json"
 _ELSEWHERE = "set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder"
@@ -247,7 +247,8 @@ def _write(model: _Model, folder: Path) -> None:
     (folder / "tokenizer.json").write_text(_tokenizer(model), encoding="utf-8")
     weights = folder / "model.safetensors"
     try:
-        save_file(model.tensors, weights, {"format": "pt"})
+        # Half precision: a weight is a 4-bit number times a half-precision scale, and half the file is half the memory mapped.
+        save_file({name: tensor.astype(np.float16) for name, tensor in model.tensors.items()}, weights, {"format": "pt"})
     except SafetensorError as error:
         raise OSError(str(error)) from error
     weights.chmod(0o644)  # safetensors writes for the owner only; a cache may be shared
@@ -274,7 +275,7 @@ def _configs(model: _Model) -> dict[str, Any]:
             "hidden_act": "gelu",
             "layer_norm_eps": 1e-12,
             "pad_token_id": model.special["pad"],
-            "dtype": "float32",
+            "dtype": "float16",
             **model.sizes,
         },
         "tokenizer_config.json": {

@@ -99,7 +99,8 @@ def _kiwi() -> "Kiwi":
     """Kiwi takes seconds to load and is thread-safe: one for the process, made when the first Korean text comes."""
     from kiwipiepy import Kiwi
 
-    return Kiwi(num_workers=1)
+    # Its dictionary of names of several words costs 190 MB and a second; a name's words are searched for one by one anyhow.
+    return Kiwi(num_workers=1, load_multi_dict=False)
 
 
 @cache

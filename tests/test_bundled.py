@@ -110,7 +110,7 @@ def test_weights_are_those_of_a_bert_without_pooler(folder: Path) -> None:
     assert shapes["encoder.layer.11.intermediate.dense.weight"] == (1536, 384)
     assert shapes["encoder.layer.11.output.dense.weight"] == (384, 1536)
     assert shapes["encoder.layer.0.attention.self.query.bias"] == (384,)
-    assert norm.dtype == np.float32
+    assert norm.dtype == np.float16
 
 
 def test_a_block_unpacked_by_hand() -> None:

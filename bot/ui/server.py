@@ -25,7 +25,8 @@ PATIENCE = 1  # seconds that open connections have to end when the server stops
 
 def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
     """The application: `/healthz`, and the page on every other path. Only calls to `host` and this machine's own names pass."""
-    allowed = ["*"] if host in ANY_ADDRESS else [*HOSTS, host]
+    named = f"[{host}]" if ":" in host else host  # as a Host header writes it
+    allowed = ["*"] if host in ANY_ADDRESS else [*HOSTS, named]
     guards = [
         Middleware(WithSafeHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False),
