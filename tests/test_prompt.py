@@ -7,12 +7,13 @@ import pytest
 from bot import prompt
 from bot.text import clean, language_of
 
-WORDINGS = {name: value for name, value in vars(prompt).items() if name.isupper() and isinstance(value, dict)}
-PLACES = {"NEAREST": {"title"}, "FROM": {"title"}, "QUOTED": {"quote"}}
+WORDINGS = {name: value for name, value in vars(prompt).items() if name.isupper() and isinstance(value, dict) and name != "MAP"}
+WORDINGS |= {f"MAP {key}": {language: prompt.MAP[language][key] for language in prompt.MAP} for key in prompt.MAP["ko"]}
+PLACES = {"NEAREST": {"title"}, "FROM": {"title"}}
 
 
 def test_there_is_wording() -> None:
-    assert {"ABSTAIN", "NEAREST", "FROM", "QUOTED"} <= WORDINGS.keys()
+    assert {"ABSTAIN", "NEAREST", "FROM"} <= WORDINGS.keys()
 
 
 @pytest.mark.parametrize("name", WORDINGS)

@@ -59,12 +59,12 @@ WORDS: dict[Language, Words] = {
 }
 
 QUESTIONS: tuple[str, ...] = (
-    "고인돌을 보면 왜 싸울 마음을 잃나요?",
-    "로마와 몽골은 무엇이 달랐나요?",
-    "파라미터 경쟁은 언제 시작됐나요?",
-    "What did a dolmen tell a stranger?",
+    "고인돌은 왜 지었나요?",
+    "고인돌과 파라미터 경쟁은 어디까지 닮았나요?",
+    "몽골은 정말 휩쓸고 떠나기만 했나요?",
+    "Why were dolmens built?",
+    "Where does the Rome analogy break?",
     "What did the Mongols build?",
-    "When did the parameter race begin?",
 )
 
 

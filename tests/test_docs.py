@@ -1,0 +1,94 @@
+"""The documents say what the code does: settings, commands, tree, limits, verbs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import __all__ as public
+from bot import corpus, pipeline
+from bot.__main__ import _parser
+from bot.errors import IndexBusy
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+KNOBS = [f"BOT_{name.upper()}" for name in Settings.model_fields]
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_every_setting_stands_in_the_readme_and_in_the_example(knob: str) -> None:
+    assert f"`{knob}`" in README
+    assert re.search(rf"^#{knob}=", EXAMPLE, re.MULTILINE)
+
+
+def test_the_documents_name_no_setting_that_there_is_not() -> None:
+    assert set(re.findall(r"BOT_[A-Z_]+", README + EXAMPLE)) == set(KNOBS)
+
+
+@pytest.mark.parametrize("knob", ["corpus", "index", "llm", "host", "port"])
+def test_the_example_gives_the_defaults(knob: str) -> None:
+    assert f"#BOT_{knob.upper()}={Settings.model_fields[knob].default}\n" in EXAMPLE
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    action = next(action for action in _parser()._actions if action.choices)
+    assert action.choices is not None
+    line = next(line for line in README.splitlines() if "In a terminal" in line)
+    assert set(re.findall(r"`(?:python -m bot )?([a-z]+)\b", line)) == set(action.choices)
+
+
+def test_the_tree_is_that_of_the_disk() -> None:
+    tree = README.split("## The house")[1].split("MIT;")[0]
+    named = {match for match in re.findall(r"^ {6}(\S+) ", tree, re.MULTILINE)}
+    there = {
+        path.name + "/" * path.is_dir() for path in (ROOT / "bot").iterdir() if path.name not in {"__init__.py", "__pycache__"}
+    }
+    assert named == there - {"py.typed"}
+    assert all((ROOT / name).exists() for name in re.findall(r"^ {4}(\S+) ", tree, re.MULTILINE))
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    assert f"a question {pipeline.LONGEST_QUESTION:,} characters" in README
+    assert (
+        f"a file {corpus.LARGEST_FILE // 10**6} MB, {corpus.LARGEST_TEXT:,} characters, {corpus.LONGEST_LINE:,} in a line"
+        in README
+    )
+    assert f"{IndexBusy.exit_code} another ingest is writing" in README
+
+
+def test_every_verb_of_the_makefile_is_helped_and_the_readmes_are_there() -> None:
+    told = subprocess.run(
+        ["make", "-C", str(ROOT), "--no-print-directory", "help"], capture_output=True, text=True, check=True
+    ).stdout
+    verbs = set(re.findall(r"^  make (\w+)", told, re.MULTILINE))
+    assert {"run", "test"} <= verbs
+    assert (
+        set(
+            re.findall(
+                r"(?:`|^    )make ([a-z]+)\b", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
+            )
+        )
+        <= verbs
+    )
+
+
+def test_the_public_names_are_those_of_the_contract() -> None:
+    assert public == ["Answer", "Bot", "BotError", "Citation"]
+
+
+@pytest.mark.parametrize("script", [["ingest.py"], ["app.py"], ["-m", "bot"], ["-m", "evals"]], ids=" ".join)
+def test_every_script_has_help(script: list[str]) -> None:
+    told = subprocess.run([sys.executable, *script, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("usage: python")
+    assert not told.stderr
+
+
+def test_the_readmes_answer_is_a_sentence_of_its_essay() -> None:
+    essay = (ROOT / "corpus" / "dolmen-rome-ai.ko.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"“([^”]+)”", README.split("## Two commands")[0])
+    assert quoted
+    assert all(quote in essay for quote in quoted)

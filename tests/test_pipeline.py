@@ -1,0 +1,577 @@
+"""The whole journey with a toy embedder and a real Chroma: what holds of every index and every answer, whatever the weights."""
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import Bot
+from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
+from bot.pipeline import LONGEST_QUESTION, MODES, build_index
+from bot.retrieval import Retriever
+from bot.schema import Answer, Essay, Report
+from bot.settings import Settings
+from bot.store import open_store
+from tests.conftest import SHELF
+from tests.toys import ToyEmbedder
+
+# Facts of tests/shelf that stand nowhere else: a question, the essay, words of the sentence that answers.
+FACTS = [
+    ("종탑의 종은 왜 정오에 열한 번만 치나요?", "bell-tower.ko", "마지막 한 번을 치다가 줄이 끊어졌고"),
+    ("벌통은 언제 옮기나요?", "bees.ko", "벌통은 밤에 옮긴다."),
+    ("How many ships does the ledger of Ada Morrow hold?", "lighthouse.en", "48,116"),
+    ("Which family paid its rent in salt?", "salt-road", "paid its whole rent"),
+]
+UNKNOWN = ["zzz qqq xyzzy", "뷁뷁 쀍쀍 뛟뛟"]  # words that no essay holds
+ANSWER_KEYS = {
+    *("question", "standalone", "language", "mode", "voice", "text", "abstained"),
+    *("sentences", "citations", "nearest", "refused", "timings"),
+}
+CITATION_KEYS = {"number", "essay", "title", "source", "quote", "start", "end", "sha256"}
+HANGUL = re.compile("[가-힣]")
+
+
+def assert_sound(answer: Answer, essays: Mapping[str, Essay]) -> None:
+    """What the design promises of every whole answer: it says something, and all that it cites is true and used."""
+    assert answer.sentences
+    assert all(sentence.text.strip() for sentence in answer.sentences)
+    numbers = [citation.number for citation in answer.citations]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert {number for sentence in answer.sentences for number in sentence.citations} == set(numbers)
+    for citation in answer.citations:
+        essay = essays[citation.essay]
+        assert citation.quote.strip()
+        assert essay.text[citation.start : citation.end] == citation.quote
+        assert citation.sha256 == hashlib.sha256(essay.text.encode()).hexdigest()
+        assert (citation.title, citation.source) == (essay.title, essay.source)
+    for sentence in answer.sentences:
+        assert bool(sentence.citations) == (sentence.kind == "essay")
+    for passage in answer.nearest:
+        assert essays[passage.essay].text[passage.start : passage.end] == passage.text
+    if answer.abstained:
+        assert not answer.citations
+        assert answer.nearest
+        assert {sentence.kind for sentence in answer.sentences} == {"notice"}
+    else:
+        assert {sentence.kind for sentence in answer.sentences} & {"essay", "reading"}
+    assert bool(HANGUL.search(answer.sentences[0].text)) or answer.language == "en" or not answer.abstained
+    _assert_plain(answer)
+
+
+def _assert_plain(answer: Answer) -> None:
+    """The answer as JSON has the keys of the design, and every number, quotation and time in it makes sense."""
+    shown = json.loads(json.dumps(answer.to_dict()))
+    assert shown.keys() == ANSWER_KEYS
+    assert all(citation.keys() == CITATION_KEYS for citation in shown["citations"])
+    assert all(sentence.keys() == {"text", "kind", "citations"} for sentence in shown["sentences"])
+    times = shown["timings"]
+    assert 0 <= times["retrieval_ms"] <= times["first_token_ms"] <= times["total_ms"]
+    for sentence in answer.sentences:
+        assert sentence.text in shown["text"]
+        assert all(f"[{number}]" in shown["text"] for number in sentence.citations)
+
+
+def timeless(answer: Answer) -> Answer:
+    """The answer without what differs from run to run."""
+    return replace(answer, timings={})
+
+
+def made(folder: Path, essays: Mapping[str, str], toy: ToyEmbedder) -> Settings:
+    """The settings of an index of these texts, by file name."""
+    corpus = folder / "essays"
+    corpus.mkdir(parents=True)
+    for name, text in essays.items():
+        (corpus / name).write_text(text, encoding="utf-8")
+    settings = Settings.load(corpus=corpus, index=folder / "index", llm="quotes")
+    build_index(settings, embedder=toy)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def shelf_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of an index of tests/shelf. Not to be ingested into."""
+    settings = Settings.load(corpus=SHELF, index=tmp_path_factory.mktemp("pipeline") / "index", llm="quotes")
+    build_index(settings, embedder=ToyEmbedder())
+    return settings
+
+
+@pytest.fixture
+def bot(shelf_settings: Settings, toy: ToyEmbedder) -> Bot:
+    return Bot(shelf_settings, toy)
+
+
+def shelf_of(bot: Bot) -> dict[str, Essay]:
+    return {essay.id: essay for essay in bot.essays()}
+
+
+# Opening
+
+
+def test_without_an_index_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing) as caught:
+        Bot.open(index=tmp_path / "nowhere")
+    for line in (str(caught.value), caught.value.korean):
+        assert "nowhere" in line
+        assert "python ingest.py" in line
+    assert HANGUL.search(caught.value.korean)
+
+
+@pytest.mark.parametrize("ask", [lambda bot: bot.ask("왜?"), lambda bot: bot.search("왜?"), Bot.essays, Bot.warm])
+def test_a_bot_that_was_made_before_its_index_says_so_until_it_is_there(
+    ask: Callable[[Bot], object], tmp_path: Path, toy: ToyEmbedder
+) -> None:
+    settings = Settings.load(corpus=SHELF, index=tmp_path / "index")
+    bot = Bot(settings, toy)
+    with pytest.raises(IndexMissing, match=r"python ingest\.py"):
+        ask(bot)
+    build_index(settings, embedder=toy)
+    ask(bot)
+
+
+def test_open_takes_the_settings_given_before_the_environment(shelf_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_INDEX", "elsewhere")
+    assert Bot.open(index=shelf_settings.index).settings.index == shelf_settings.index
+    monkeypatch.setenv("BOT_INDEX", str(shelf_settings.index))
+    assert len(Bot.open().essays()) == 4
+
+
+def test_a_voice_that_there_is_not_is_named_with_those_there_are(shelf_settings: Settings) -> None:
+    with pytest.raises(ModelError, match=r"BOT_LLM.*'bogus'.*quotes"):
+        Bot.open(index=shelf_settings.index, llm="bogus")
+
+
+def test_opening_and_listing_load_no_embedder(bot: Bot, toy: ToyEmbedder) -> None:
+    assert len(bot.essays()) == 4
+    assert bot.essay("bees.ko").title == "벌통을 옮기는 밤"
+    assert (toy.loads, bot.ready) == (0, False)
+
+
+def test_a_warm_bot_is_ready(bot: Bot) -> None:
+    bot.warm()
+    assert bot.ready
+
+
+# Answers
+
+
+@pytest.mark.parametrize(("question", "essay", "words"), FACTS)
+def test_a_fact_found_nowhere_else_is_quoted_from_its_essay(question: str, essay: str, words: str, bot: Bot) -> None:
+    answer = bot.ask(question)
+    assert_sound(answer, shelf_of(bot))
+    assert not answer.abstained
+    assert words in " ".join(citation.quote for citation in answer.citations if citation.essay == essay)
+
+
+@pytest.mark.parametrize("question", [question for question, _, _ in FACTS] + UNKNOWN)
+def test_an_answer_grows_citations_first_and_words_after(question: str, bot: Bot) -> None:
+    steps = list(bot.stream(question))
+    for before, after in zip(steps, steps[1:], strict=False):
+        assert after.citations[: len(before.citations)] == before.citations
+        assert after.sentences[: len(before.sentences)] == before.sentences
+    for step in steps:
+        held = {citation.number for citation in step.citations}
+        assert {number for sentence in step.sentences for number in sentence.citations} <= held
+    assert steps[0].sentences == () or steps[0].abstained
+    assert steps[0].citations == steps[-1].citations
+    assert timeless(steps[-1]) == timeless(bot.ask(question))
+
+
+@pytest.mark.parametrize("question", UNKNOWN)
+def test_what_no_essay_says_is_answered_by_saying_so(question: str, bot: Bot) -> None:
+    answer = bot.ask(question)
+    assert answer.abstained
+    assert_sound(answer, shelf_of(bot))
+
+
+@pytest.mark.parametrize("question", [question for question, _, _ in FACTS])
+def test_an_abstention_shows_the_nearest_passages_and_cites_nothing(
+    question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retriever, "covers", lambda *_: False)
+    answer = bot.ask(question)
+    assert answer.abstained
+    assert_sound(answer, shelf_of(bot))
+    assert list(answer.nearest) == [hit.passage for hit in bot.search(question, 6)][: len(answer.nearest)]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("벌통은 언제 옮기나요?", "ko"), ("When is a hive moved?", "en"), ("Ada Morrow는 배를 몇 척 셌나요?", "ko")],
+)
+def test_an_answer_speaks_the_questions_language(question: str, language: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = bot.ask(question)
+    monkeypatch.setattr(Retriever, "covers", lambda *_: False)
+    for one in (answer, bot.ask(question)):
+        notices = " ".join(sentence.text for sentence in one.sentences if sentence.kind == "notice")
+        for essay in bot.essays():
+            notices = notices.replace(essay.title, "")  # a title stays as it is
+        assert one.language == language
+        assert bool(HANGUL.search(notices)) == (language == "ko")
+
+
+def test_the_same_question_gets_the_same_answer(bot: Bot, shelf_settings: Settings) -> None:
+    again = Bot(shelf_settings, ToyEmbedder())
+    for question, _, _ in FACTS:
+        assert timeless(bot.ask(question)) == timeless(bot.ask(question)) == timeless(again.ask(question))
+
+
+def test_earlier_turns_are_taken_and_an_answer_is_still_sound(bot: Bot) -> None:
+    history = [("user", "벌통은 언제 옮기나요?"), ("assistant", "“벌통은 밤에 옮긴다.” [7]"), ("user", "")]
+    answer = bot.ask("왜 밤에 옮기나요?", history=history)
+    assert_sound(answer, shelf_of(bot))
+    assert answer.question == "왜 밤에 옮기나요?"
+    assert history[0] == ("user", "벌통은 언제 옮기나요?")
+
+
+def test_one_question_is_embedded_once(bot: Bot, toy: ToyEmbedder) -> None:
+    bot.ask("벌통은 언제 옮기나요?")
+    assert toy.queries == ["벌통은 언제 옮기나요?"]
+    assert toy.embedded == 0
+
+
+# Searching and reading
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 50])
+def test_hits_are_at_most_k_best_first_and_true_to_their_essays(k: int, bot: Bot) -> None:
+    essays = shelf_of(bot)
+    for question in [question for question, _, _ in FACTS] + UNKNOWN:
+        hits = bot.search(question, k=k)
+        assert 1 <= len(hits) <= k
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        assert all(essays[h.passage.essay].text[h.passage.start : h.passage.end] == h.passage.text for h in hits)
+
+
+def test_five_hits_are_asked_for_by_default(bot: Bot) -> None:
+    assert bot.search("salt") == bot.search("salt", 5)
+
+
+def test_essays_come_by_id_with_their_whole_text(bot: Bot) -> None:
+    essays = bot.essays()
+    assert [essay.id for essay in essays] == ["bees.ko", "bell-tower.ko", "lighthouse.en", "salt-road"]
+    assert [essay.language for essay in essays] == ["ko", "ko", "en", "en"]
+    assert bot.essay("salt-road") == essays[3]
+    assert essays[3].text == (SHELF / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
+    assert essays[3].to_dict()["sha256"] == hashlib.sha256(essays[3].text.encode()).hexdigest()
+
+
+# Questions that cannot be asked
+
+
+@pytest.mark.parametrize(
+    ("question", "mode", "words"),
+    [
+        ("", "answer", "empty"),
+        (" \n\t ", "answer", "empty"),
+        ("\u200b\u200d\ufeff\u2060", "answer", "empty"),
+        ("\x00\ud800", "answer", "empty"),
+        ("가" * (LONGEST_QUESTION + 1), "answer", "4,001"),
+        ("a" * 1_000_000, "answer", "1,000,000"),
+        ("왜?", "poetry", "'poetry'"),
+        ("왜?", "", "''"),
+    ],
+)
+@pytest.mark.parametrize("ask", [Bot.ask, lambda bot, *rest, **mode: list(Bot.stream(bot, *rest, **mode))])
+def test_a_question_that_cannot_be_asked_is_refused_before_anything_is_loaded(
+    question: str, mode: str, words: str, ask: Callable[..., object], bot: Bot, toy: ToyEmbedder
+) -> None:
+    with pytest.raises(QuestionError, match=words) as caught:
+        ask(bot, question, mode=mode)
+    assert (toy.queries, toy.loads) == ([], 0)
+    assert "\n" not in str(caught.value) + caught.value.korean
+    assert HANGUL.search(caught.value.korean), "the page shows this line to Korean readers"
+    assert not HANGUL.search(str(caught.value))
+
+
+@pytest.mark.parametrize("question", ["", "\u200b", "가" * (LONGEST_QUESTION + 1)])
+def test_a_search_refuses_the_same_questions(question: str, bot: Bot, toy: ToyEmbedder) -> None:
+    with pytest.raises(QuestionError):
+        bot.search(question)
+    assert toy.queries == []
+
+
+def test_the_longest_question_is_answered(bot: Bot) -> None:
+    assert_sound(bot.ask("벌통 " * (LONGEST_QUESTION // 3)), shelf_of(bot))
+
+
+def test_an_essay_that_is_not_there_is_named_with_those_that_are(bot: Bot) -> None:
+    with pytest.raises(QuestionError, match=r"'bees'.*bees\.ko, bell-tower\.ko, lighthouse\.en, salt-road") as caught:
+        bot.essay("bees")
+    assert HANGUL.search(caught.value.korean)
+
+
+def test_every_mode_that_there_is_answers(bot: Bot) -> None:
+    for mode in MODES:
+        answer = bot.ask("벌통은 언제 옮기나요?", mode=mode)
+        assert answer.mode == mode
+        assert_sound(answer, shelf_of(bot))
+
+
+# Odd shelves
+
+SENTENCE = "The capstone weighs forty tons."
+
+
+def test_a_shelf_of_one_sentence_answers_with_it(tmp_path: Path, toy: ToyEmbedder) -> None:
+    bot = Bot(made(tmp_path, {"one.md": SENTENCE}, toy), toy)
+    answer = bot.ask("How many tons does the capstone weigh?")
+    assert [citation.quote for citation in answer.citations] == [SENTENCE]
+    for question in ["zzz qqq", "덮개돌은 몇 톤인가요?", "?!", "capstone"]:
+        assert_sound(bot.ask(question), shelf_of(bot))
+        assert len(bot.search(question)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("essays", "questions"),
+    [
+        (["lighthouse.en.md", "salt-road.txt"], ["벌통은 언제 옮기나요?", "소금은 누가 날랐나요?", "Ada Morrow는 누구인가요?"]),
+        (["bees.ko.md", "bell-tower.ko.md"], ["When is a hive moved?", "How heavy is the bell?", "Who is 문가람?"]),
+    ],
+)
+def test_a_shelf_in_one_language_is_asked_in_the_other(
+    essays: list[str], questions: list[str], tmp_path: Path, toy: ToyEmbedder
+) -> None:
+    bot = Bot(made(tmp_path, {name: (SHELF / name).read_text(encoding="utf-8") for name in essays}, toy), toy)
+    for question in questions:
+        answer = bot.ask(question)
+        assert_sound(answer, shelf_of(bot))
+        assert answer.language == ("ko" if HANGUL.search(question) else "en")
+        assert bot.search(question)
+
+
+@pytest.mark.parametrize("text", ["# The weight of the capstone", "...", "|a|b|\n|---|---|\n|capstone|forty|", "capstone"])
+def test_a_shelf_without_a_sentence_to_quote_still_says_something(text: str, tmp_path: Path, toy: ToyEmbedder) -> None:
+    bot = Bot(made(tmp_path, {"one.md": text}, toy), toy)
+    for question in ["capstone", "What is the weight of the capstone?", "덮개돌?"]:
+        assert_sound(bot.ask(question), shelf_of(bot))
+
+
+def test_essays_that_say_the_same_are_quoted_once(tmp_path: Path, toy: ToyEmbedder) -> None:
+    bot = Bot(made(tmp_path, {"one.md": SENTENCE, "two.md": f"{SENTENCE}\n\nSo they say."}, toy), toy)
+    answer = bot.ask("How many tons does the capstone weigh?")
+    assert [citation.quote for citation in answer.citations].count(SENTENCE) == 1
+
+
+# The analogy map
+
+MAP = """
+- id: bell
+  name: {ko: 종과 사람, en: The bell and the people}
+  source: {ko: 종탑, en: the bell tower}
+  target: {ko: 등대, en: the lighthouse}
+  words:
+    source: {ko: [종탑], en: [bell]}
+    target: {ko: [등대], en: [lighthouse]}
+  shows: {ko: 모자란 것이 사람을 부른다., en: What is missing calls people.}
+  pairs:
+    - source: {ko: 종, en: the bell}
+      target: {ko: 장부, en: the ledger}
+      quotes: [{essay: bell-tower.ko, quote: QUOTE}]
+  breaks:
+    - {by: reader, move: scale, text: {ko: 배는 종보다 많다., en: There are more ships than bells.}}
+  unmapped: {ko: 줄의 길이, en: the length of the rope}
+"""
+QUOTE = "종의 무게는 3.4톤이고 줄의 길이는 27미터였다."
+
+
+@pytest.fixture
+def mapped(tmp_path: Path, toy: ToyEmbedder) -> Settings:
+    """The settings of an index of tests/shelf with a map of one analogy beside the essays."""
+    essays = {path.name: path.read_text(encoding="utf-8") for path in SHELF.iterdir()}
+    return made(tmp_path, {**essays, "analogies.yaml": MAP.replace("QUOTE", QUOTE)}, toy)
+
+
+@pytest.mark.parametrize("question", ["종탑과 등대의 비유는 어디서 깨지나요?", "How is the bell like the lighthouse?"])
+def test_an_answer_from_the_map_keeps_every_promise_too(question: str, mapped: Settings, toy: ToyEmbedder) -> None:
+    bot = Bot(mapped, toy)
+    answer = bot.ask(question)
+    assert_sound(answer, shelf_of(bot))
+    assert QUOTE in [citation.quote for citation in answer.citations]
+    assert "reading" in {sentence.kind for sentence in answer.sentences}
+    assert [analogy.id for analogy in bot.analogies()] == ["bell"]
+
+
+def test_a_list_of_all_analogies_cites_nothing_that_it_does_not_show(mapped: Settings, toy: ToyEmbedder) -> None:
+    bot = Bot(mapped, toy)
+    assert_sound(bot.ask("이 글에는 어떤 비유들이 나오나요?"), shelf_of(bot))
+
+
+def test_a_map_with_a_false_quotation_stops_the_ingest_and_loses_nothing(mapped: Settings, toy: ToyEmbedder) -> None:
+    before = open_store(mapped.index).current()
+    (mapped.corpus / "analogies.yaml").write_text(MAP.replace("QUOTE", "종의 무게는 9.9톤이었다."), encoding="utf-8")
+    (mapped.corpus / "new.md").write_text(SENTENCE)
+    with pytest.raises(CorpusError, match=r"analogies\.yaml:\d+: .*9\.9톤"):
+        build_index(mapped, embedder=toy)
+    assert open_store(mapped.index).current() == before
+    bot = Bot(mapped, toy)
+    assert_sound(bot.ask("종탑과 등대의 비유는 어디서 깨지나요?"), shelf_of(bot))  # the map is left out, the essays answer
+    assert bot.analogies() == ()
+
+
+# Following the index
+
+
+def marked(number: int) -> dict[str, str]:
+    """A shelf of which every sentence carries the number of its generation."""
+    return {
+        f"{place}.md": f"The stone of mark{number} stands in place {place}. Its crew came from mark{number}."
+        for place in range(3)
+    }
+
+
+def rewrite(settings: Settings, essays: Mapping[str, str]) -> None:
+    for name, text in essays.items():
+        (settings.corpus / name).write_text(text, encoding="utf-8")
+
+
+def test_a_running_bot_answers_from_the_new_generation_at_the_next_question(tmp_path: Path, toy: ToyEmbedder) -> None:
+    settings = made(tmp_path, marked(0), toy)
+    bot, done = Bot(settings, toy), threading.Event()
+
+    def ask_on() -> list[tuple[set[str], int]]:
+        """Ask until told to stop. Of each answer: the marks in what it cites, and how many quotations it has."""
+        seen = []
+        while not done.is_set():
+            answer = bot.ask("Where does the stone stand, and whence came its crew?")
+            seen.append(({mark for c in answer.citations for mark in re.findall(r"mark\d", c.quote)}, len(answer.citations)))
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        talks = [pool.submit(ask_on) for _ in range(4)]
+        try:
+            for number in range(1, 6):
+                rewrite(settings, marked(number))
+                assert build_index(settings, embedder=ToyEmbedder()).changed == 3
+                answer = bot.ask("Where does the stone stand?")
+                assert answer.citations
+                assert all(f"mark{number}" in citation.quote for citation in answer.citations)
+                assert_sound(answer, shelf_of(bot))
+        finally:
+            done.set()
+        seen = [one for talk in talks for one in talk.result()]
+    assert len(seen) >= 4
+    assert all(len(marks) == 1 and count for marks, count in seen), "an answer mixes two generations, or lost its quotations"
+
+
+def test_an_answer_that_has_begun_ends_in_the_generation_it_began_in(tmp_path: Path, toy: ToyEmbedder) -> None:
+    settings = made(tmp_path, marked(0), toy)
+    bot = Bot(settings, toy)
+    old = shelf_of(bot)
+    growing = bot.stream("Where does the stone stand?")
+    first = next(growing)
+    rewrite(settings, marked(1))
+    build_index(settings, embedder=toy)
+    assert "mark1" in bot.ask("Where does the stone stand?").text
+    *_, last = growing
+    assert last.citations == first.citations
+    assert_sound(last, old)
+
+
+def test_eight_threads_get_the_answers_that_one_would(bot: Bot, shelf_settings: Settings) -> None:
+    questions = [question for question, _, _ in FACTS] + UNKNOWN
+    alone = Bot(shelf_settings, ToyEmbedder())
+    expected = {question: timeless(alone.ask(question)) for question in questions}
+    begin = threading.Barrier(8)
+
+    def talk(thread: int) -> Iterator[tuple[str, Answer]]:
+        begin.wait(60)
+        for turn in range(20):
+            question = questions[(thread + turn) % len(questions)]
+            yield question, timeless(bot.ask(question))
+
+    with ThreadPoolExecutor(8) as pool:
+        talks = list(pool.map(lambda thread: list(talk(thread)), range(8)))
+    assert sum(map(len, talks)) == 160
+    assert [question for one in talks for question, answer in one if answer != expected[question]] == []
+
+
+def test_the_first_question_of_many_threads_opens_the_index_once(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    snapshot = bot._store.snapshot
+
+    def counted(fingerprint: Mapping[str, str]) -> object:
+        opened.append(fingerprint)
+        return snapshot(fingerprint)
+
+    monkeypatch.setattr(bot._store, "snapshot", counted)
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(bot.ask, ["salt"] * 8))) == 8
+    assert len(opened) == 1
+
+
+# Another embedder, another version (R8)
+
+
+class OtherModel(ToyEmbedder):
+    """Another model of the same size."""
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        return {**super().fingerprint, "model": "other"}
+
+
+class Unnormalised(ToyEmbedder):
+    """The same model, used in another way."""
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        return {**super().fingerprint, "normalised": "false"}
+
+
+CHANGES: dict[str, tuple[Callable[[], ToyEmbedder], str, object]] = {
+    "model": (OtherModel, "", None),
+    "revision": (lambda: ToyEmbedder("2"), "", None),
+    "normalised": (Unnormalised, "", None),
+    "splitter of passages": (ToyEmbedder, "bot.passages.VERSION", "other"),
+    "splitter of words": (ToyEmbedder, "bot.lexicon.VERSION", "other"),
+    "schema": (ToyEmbedder, "bot.store.manifest.SCHEMA", 99),
+    "chroma": (ToyEmbedder, "bot.store.chroma.installed", lambda: "99.0"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_index_made_otherwise_is_refused_with_the_command_and_rebuilt_by_it(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.load(corpus=SHELF, index=tmp_path / "index")
+    build_index(settings, embedder=ToyEmbedder())
+    make, target, value = CHANGES[change]
+    toy = make()
+    if target:
+        monkeypatch.setattr(target, value)
+        if change == "schema":
+            monkeypatch.setattr("bot.store.base.SCHEMA", value)
+    bot = Bot(settings, toy)
+    with pytest.raises(IndexMismatch, match=r"python ingest\.py") as caught:
+        bot.ask("벌통은 언제 옮기나요?")
+    assert HANGUL.search(caught.value.korean)
+    report = build_index(settings, embedder=toy)
+    assert (report.unchanged, report.removed) == (0, 0)
+    assert report.added + report.changed == 4
+    same_vectors = target != ""  # another splitter, schema or Chroma leaves the vectors as they are
+    assert (toy.embedded == 0) == (same_vectors and change != "schema")
+    assert "밤에" in bot.ask("벌통은 언제 옮기나요?").text
+    assert build_index(settings, embedder=toy) == Report(unchanged=4)
+
+
+@pytest.mark.parametrize("damage", ["CURRENT", "vectors.npy", "manifest.json", "chroma/chroma.sqlite3"])
+def test_a_damaged_index_is_named_with_the_command_that_mends_it(damage: str, tmp_path: Path, toy: ToyEmbedder) -> None:
+    settings = Settings.load(corpus=SHELF, index=tmp_path / "index")
+    build_index(settings, embedder=toy)
+    digest = json.loads((settings.index / "gen-1" / "manifest.json").read_text(encoding="utf-8"))["digest"]
+    path = settings.index / damage if damage == "CURRENT" else settings.index / "gen-1" / damage
+    path.write_bytes(b"../x" + path.read_bytes()[4:])
+    with pytest.raises(BotError, match=r"damaged.*python ingest\.py"):
+        Bot(settings, toy).ask("salt")
+    build_index(settings, embedder=toy)
+    manifest = open_store(settings.index).usable()
+    assert manifest is not None
+    assert manifest.digest == digest
+    bot = Bot(settings, toy)
+    assert_sound(bot.ask("Which family paid its rent in salt?"), shelf_of(bot))
