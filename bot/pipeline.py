@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from bot import analogies, corpus, discuss, lexicon, passages, prompt, quotes, verify
+from bot import analogies, corpus, discuss, lexicon, passages, prompt, quotes, rewrite, verify
 from bot.analogies import Analogy, Quotation
 from bot.discuss import Line
 from bot.embeddings import Embedder
 from bot.errors import CorpusError, IndexMissing, ModelError, QuestionError
+from bot.rewrite import Turn
 from bot.schema import Answer, Essay, Hit, Passage, Report, Sentence, Window
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -36,7 +37,7 @@ NEAREST = 2  # passages that are shown beside an abstention
 
 log = logging.getLogger("dolmen")
 
-Turn = tuple[str, str]  # role, text
+TURNS = 12  # of the talk before, that a question may lean on
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -163,10 +164,14 @@ class Bot:
         """The answer as it grows: each one holds the one before; the citations come before the words. Raises as `ask` does."""
         started = time.perf_counter()
         question = checked_question(question, mode)
-        blank = Answer(question, question, language_of(question), mode, self.voice)
-        for step in self._chain.stream({"blank": blank, "history": list(history), "started": started}):
+        blank = Answer(question, self.standalone(question, history), language_of(question), mode, self.voice)
+        for step in self._chain.stream({"blank": blank, "started": started}):
             if "answer" in step:
                 yield step["answer"]
+
+    def standalone(self, question: str, history: Sequence[Turn]) -> str:
+        """The question as it is searched for: a follow-up takes along what it leans on."""
+        return rewrite.standalone(question, history[-TURNS:])
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` best passages for a question, best first, with their scores. Raises as `ask` does."""

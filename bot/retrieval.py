@@ -19,17 +19,24 @@ from bot.text import language_of
 
 # Weights of the z-scores, chosen on the first half of KorQuAD and on the golden questions' `dev` half; see evals/LOG.md.
 DENSE, MORPHEMES, BIGRAMS = 0.35, 0.45, 0.30
+DENSE_ALONE = 0.95  # the weight of the dense half where the lexical half knows nothing
 VERB = 0.4  # the weight of a Korean verb among a question's words: what is asked about stands in its nouns
 FULL_COVERAGE = 0.8  # the share of a question's words in one passage at which the lexical half has its full weight
-FOREIGN_DENSE, FOREIGN_BONUS = 0.5, 0.3  # for passages in the other language, which have no lexical half
+FOREIGN_DENSE, FOREIGN_BONUS = 0.85, 0.3  # for passages in the other language, which have no lexical half
 # "Is it in the essays?": a logistic model fitted on the `dev` half of evals/unanswerable.jsonl, scaled so that nearness counts once.
 COVERAGE_COUNTS, ABSENCE_COUNTS, ENOUGH = 9.5, 11.5, 1.6
 ENOUGH_FOREIGN = 2.5  # where the shelf has no essay in the question's language, nearness alone has to reach this
+NEIGHBOUR = 0.2  # how much of its better neighbour's score a passage gets: an argument goes on over a paragraph's end
+ESSAY, ESSAY_PASSAGES = (
+    1.0,
+    5,
+)  # how much it gets of the mean of its essay's five best: what an essay is about counts for its parts
 BACK_MATTER_COSTS = 0.6  # a list of sources repeats the body's names and figures without its sentences
 TWIN = 0.8  # Jaccard similarity of morphemes above which the lower of two passages is dropped
 
 _BACK_MATTER = re.compile(r"^#{1,6} .*(?:출처|참고 ?문헌|\b(?:sources|references|bibliography)\b)", re.IGNORECASE | re.MULTILINE)
 Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,12 @@ class Retriever:
         self._morphemes = _BM25(tokens)
         self._bigrams = _BM25([bigrams(passage.text) for passage in passages])
         self._korean = np.array([self._essays[passage.essay].language == "ko" for passage in passages], dtype=bool)
+        numbers = {essay.id: number for number, essay in enumerate(essays)}
+        self._essay = np.array([numbers[passage.essay] for passage in passages], dtype=np.intp)
+        begins = {(passage.essay, passage.start): row for row, passage in enumerate(passages)}
+        ends = {(passage.essay, passage.end): row for row, passage in enumerate(passages)}
+        self._before = np.array([ends.get((passage.essay, passage.start), -1) for passage in passages], dtype=np.intp)
+        self._after = np.array([begins.get((passage.essay, passage.end), -1) for passage in passages], dtype=np.intp)
         self._edition = [_edition(passage.essay) for passage in passages]
         back = {essay.id: _back_matter(essay.text) for essay in essays}
         self._back = np.array([passage.start >= back[passage.essay] for passage in passages], dtype=np.float32)
@@ -102,16 +115,43 @@ class Retriever:
         missing = sum(weight for word, weight in weights.items() if not self._morphemes.holds(word))
         return missing / (sum(weights.values()) or 1.0)
 
+    def halves(self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread]) -> dict[str, Scores]:
+        """The scores of all passages, in their order, by each half alone and by the whole: `dense`, `lexical`, `hybrid`."""
+        words = morphemes(question)
+        dense = self._dense(self._by_passage(near), spread)
+        hybrid = self._fuse(question, words, dense, self._coverage(words))
+        return {"dense": dense, "lexical": self._lexical(question, words, self._own(question)), "hybrid": hybrid}
+
+    def _own(self, question: str) -> Mask:
+        """Which passages are in the question's language."""
+        return np.asarray(self._korean == (language_of(question) == "ko"), dtype=np.bool_)
+
+    def _lexical(self, question: str, words: list[str], own: Mask) -> Scores:
+        scores = MORPHEMES * _standardise(self._morphemes.scores(words), own)
+        return np.asarray(scores + BIGRAMS * _standardise(self._bigrams.scores(bigrams(question)), own), dtype=np.float32)
+
     def _fuse(self, question: str, words: list[str], dense: Scores, coverage: Scores) -> Scores:
-        own = self._korean == (language_of(question) == "ko")
+        own = self._own(question)
         knows = min(1.0, float(coverage[own].max(initial=0.0)) / FULL_COVERAGE)
-        lexical = MORPHEMES * _standardise(self._morphemes.scores(words), own)
-        lexical = lexical + BIGRAMS * _standardise(self._bigrams.scores(bigrams(question)), own)
-        scores = np.where(own, DENSE * dense + knows * lexical, FOREIGN_DENSE * dense + FOREIGN_BONUS)
-        scores = scores - BACK_MATTER_COSTS * self._back
+        weight = DENSE_ALONE + (DENSE - DENSE_ALONE) * knows
+        lexical = self._lexical(question, words, own)
+        scores = np.where(own, weight * dense + knows * lexical, FOREIGN_DENSE * dense + FOREIGN_BONUS)
+        scores = self._in_context(scores - BACK_MATTER_COSTS * self._back)
         return np.where(self._other_editions(own), -np.inf, scores).astype(np.float32)
 
-    def _other_editions(self, own: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _in_context(self, scores: Scores) -> Scores:
+        """The scores with what each passage's neighbours and its essay add."""
+        padded = np.concatenate([scores, [-np.inf]])  # the last one stands for a neighbour that is not there
+        beside = np.maximum(padded[self._before], padded[self._after])
+        joined = scores + NEIGHBOUR * np.where(np.isinf(beside), 0.0, beside)
+        order = np.lexsort((-joined, self._essay))
+        place = np.arange(len(order)) - np.searchsorted(self._essay[order], self._essay[order])
+        best = order[place < ESSAY_PASSAGES]
+        count = np.bincount(self._essay[best])
+        mean = np.bincount(self._essay[best], weights=joined[best]) / np.maximum(count, 1)
+        return np.asarray(joined + ESSAY * mean[self._essay], dtype=np.float32)
+
+    def _other_editions(self, own: Mask) -> Mask:
         """Which passages stand in the other language though their essay has an edition in the question's own."""
         editions = {self._edition[row] for row in np.flatnonzero(own)}
         return np.array([not mine and edition in editions for mine, edition in zip(own, self._edition, strict=True)], dtype=bool)
@@ -200,7 +240,7 @@ class _BM25:
         return (VERB if is_verb(token) else 1.0) * float(np.log(1 + (self._documents - held + 0.5) / (held + 0.5)))
 
 
-def _standardise(scores: Scores, group: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Scores:
+def _standardise(scores: Scores, group: Mask) -> Scores:
     """z-scores within `group`; zero where the group is empty or all alike."""
     inside = scores[group]
     spread = float(inside.std()) if len(inside) else 0.0

@@ -3,18 +3,23 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from bot.embeddings import Embedder
 from bot.errors import BotError
+from bot.pipeline import Bot
+from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one measurement. Returns the exit code: 0 fine, 1 a `BotError`; wrong usage exits with 2."""
     parser = argparse.ArgumentParser(prog="python -m evals", description="Measure the bot. Needs an index: python ingest.py")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    speed = commands.add_parser("speed", help="start, embedding, retrieval, answers, memory")
-    speed.set_defaults(run=_speed)
+    for name, run, text in COMMANDS:
+        commands.add_parser(name, help=text, description=text).set_defaults(run=run)
+    commands.choices["squad"].add_argument("file", type=Path, metavar="FILE")
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON and nothing else")
     options = parser.parse_args(arguments)
@@ -27,10 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def table(figures: dict[str, Any]) -> str:
-    """The figures as aligned lines, nested ones indented."""
+def table(figures: dict[str, Any], indent: str = "") -> str:
+    """The figures as aligned lines, nested ones indented, lists an item a line."""
     width = max(map(len, figures))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in figures.items())
+    lines = []
+    for name, value in figures.items():
+        if isinstance(value, dict) and any(isinstance(inner, dict) for inner in value.values()):
+            lines += [f"{indent}{name}", table(value, indent + "  ")]
+        elif isinstance(value, dict):
+            lines.append(f"{indent}{name:<{width}}  " + "  ".join(f"{key} {inner}" for key, inner in value.items()))
+        elif isinstance(value, list):
+            lines += [f"{indent}{name} ({len(value)})", *(f"{indent}  {item}" for item in value)]
+        else:
+            lines.append(f"{indent}{name:<{width}}  {value}")
+    return "\n".join(lines)
 
 
 def _speed(_: argparse.Namespace) -> dict[str, Any]:
@@ -38,6 +53,31 @@ def _speed(_: argparse.Namespace) -> dict[str, Any]:
 
     return measure()
 
+
+def _squad(options: argparse.Namespace) -> dict[str, Any]:
+    from evals.squad import measure
+
+    settings = Settings.load()
+    return measure(options.file, Embedder(settings.embedding_model, settings.cache))
+
+
+def _golden(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
+    def run(_: argparse.Namespace) -> dict[str, Any]:
+        from evals import golden
+
+        figures: dict[str, Any] = getattr(golden, name)(Bot.open())
+        return figures
+
+    return run
+
+
+COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] = [
+    ("retrieval", _golden("retrieval"), "golden questions over the shelf, four directions, and what was missed"),
+    ("abstain", _golden("abstain"), "unanswerable questions refused, and their answerable twins"),
+    ("followup", _golden("followup"), "follow-up questions as they stand and rewritten"),
+    ("squad", _squad, "any SQuAD-format file: dense, lexical, hybrid, and the baselines"),
+    ("speed", _speed, "start, embedding, retrieval, answers, memory"),
+]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.errors import QuestionError
-from bot.pipeline import Turn, checked_question
+from bot.pipeline import checked_question
+from bot.rewrite import Turn
 from bot.schema import Answer, Citation, Essay, Passage, Sentence
 from bot.text import language_of
 from tests.toys import essay_of

@@ -35,13 +35,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "passages": {"schema", "lexicon"},
     "retrieval": {"schema", "lexicon", "text"},
     "quotes": {"schema", "lexicon"},
+    "rewrite": {"lexicon", "text"},
     "verify": NOUNS | {"lexicon"},
     "analogies": NOUNS | {"lexicon", "text", "verify"},
     "discuss": {"analogies", "prompt", "schema"},
     "shelf": {"analogies", "store", "retrieval", "passages", "lexicon", "schema"},
     "pipeline": NOUNS
     | {"settings", "text", "prompt", "lexicon", "bundled", "embeddings", "store", "corpus", "passages", "retrieval"}
-    | {"quotes", "verify", "analogies", "discuss", "shelf"},
+    | {"quotes", "rewrite", "verify", "analogies", "discuss", "shelf"},
     "progress": set(),
     "doctor": {"pipeline", "settings", "errors", "store", "embeddings", "schema"},
     "__main__": {"analogies", "pipeline", "settings", "errors", "schema", "doctor"},

@@ -1,0 +1,89 @@
+"""Makes a follow-up question stand alone, by rule and without a model. Pure: a question and the turns before it in, a question out.
+
+A turn that names what it asks about is left as it is. One that leans on the talk ("그럼 몽골은?", "왜?", "the second one?") takes along what
+it leans on: the reader's last whole question, with its topic exchanged where the turn names another, or the quotation it points at.
+"""
+
+import re
+from collections.abc import Sequence
+
+from bot.lexicon import is_verb, morphemes
+from bot.text import language_of
+
+Turn = tuple[str, str]
+
+TOO_FEW = 2  # a question with fewer words that carry meaning than this says too little to be searched for
+_OPENS = re.compile(
+    r"^\s*(그럼|그러면|그렇다면|그래서|그런데|근데|그리고|또|반대로|그래도|아니|and\b|but\b|so\b|then\b|what about|how about|or\b)",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"(?:^|\s)(그|그거|그것|그건|그게|그걸|거기|그때|그쪽|그\s?사람|이거|이것|이건|이게|저건|얘|걔|위에|방금|아까|앞의|앞에)(?=\s|은|는|이|가|을|를|도|의|에|$)"
+    r"|\b(it|its|that|this|those|these|they|them|their|he|she|his|her|one|ones|there|then|former|latter)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    1: re.compile(r"첫\s?(?:번째|째)|1번|\b(?:the )?first\b", re.IGNORECASE),
+    2: re.compile(
+        r"두\s?번째|둘째|2번|\bsecond\b|\b(?:the )?other (?:one|quote|quotation|sentence)\b|나머지|다른 하나|뒤의|뒤에 것",
+        re.IGNORECASE,
+    ),
+    3: re.compile(r"세\s?번째|셋째|3번|\bthird\b", re.IGNORECASE),
+}
+_WHY = re.compile(r"^\W*(왜|어째서|이유는|why|how come)\b.{0,12}$", re.IGNORECASE)
+_QUOTED = re.compile(r"“(.+?)”(?=\s*\[\d+\]|\s*$)", re.MULTILINE | re.DOTALL)
+_SWITCH = re.compile(
+    r"^\W*(?:그럼|그러면|그렇다면|그런데|근데|and|what about|how about|then)\W+(.{1,40}?)(?:은요|는요|은|는|이랑은|도)?\s*\??$",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(r"^(\S+?)(?=(?:은|는|이|가|을|를)\s)")
+
+
+def standalone(question: str, history: Sequence[Turn]) -> str:
+    """`question` as it can be searched for alone; unchanged where it can already, or where nothing went before."""
+    asked = [text for role, text in history if role == "user"]
+    if not asked or not _leans(question):
+        return question
+    quotations = _quotations(history)
+    place = next((number for number, pattern in _ORDINALS.items() if pattern.search(question)), 0)
+    if place and len(quotations) >= place:
+        return f"{quotations[place - 1]} {question}"
+    before = _last_whole(asked)
+    if switched := _switch(before, question):
+        return switched
+    if _WHY.match(question) and quotations:
+        return f"{before} {quotations[0]} {question}"
+    return f"{before} {question}"
+
+
+def _leans(question: str) -> bool:
+    """Whether the question needs the talk before it: few words of its own, or a word that points back or goes on."""
+    words = [word for word in morphemes(question) if not is_verb(word)]
+    if len(words) < TOO_FEW:
+        return True
+    return len(words) < 2 * TOO_FEW and bool(
+        _OPENS.search(question) or _POINTS.search(question) or any(p.search(question) for p in _ORDINALS.values())
+    )
+
+
+def _last_whole(asked: Sequence[str]) -> str:
+    """The reader's last question that stands alone, with those after it that lean on it."""
+    for back in range(len(asked) - 1, -1, -1):
+        if not _leans(asked[back]):
+            return " ".join(asked[back:])
+    return " ".join(asked[-2:])
+
+
+def _switch(before: str, question: str) -> str:
+    """The question before with the new topic in the place of its own ("그럼 몽골은?"); empty where the turn names none."""
+    match = _SWITCH.match(question)
+    topic = _TOPIC.match(before)
+    if not match or not topic or language_of(question) != "ko":
+        return ""
+    return f"{match.group(1)}{before[topic.end() :]}"
+
+
+def _quotations(history: Sequence[Turn]) -> list[str]:
+    """What the last answer quoted, in order."""
+    answers = [text for role, text in history if role == "assistant"]
+    return [" ".join(text.split()) for text in _QUOTED.findall(answers[-1])] if answers else []
