@@ -31,12 +31,13 @@ _ORDINALS = {
     3: re.compile(r"세\s?번째|셋째|3번|\bthird\b", re.IGNORECASE),
 }
 _WHY = re.compile(r"^\W*(왜|어째서|이유는|why|how come)\b.{0,12}$", re.IGNORECASE)
-_QUOTED = re.compile(r"“(.+?)”(?=\s*\[\d+\]|\s*$)", re.MULTILINE | re.DOTALL)
+_QUOTED = re.compile(r"^\s*“([^\n]+?)”(?=\s*(?:\[\d+\]|$))", re.MULTILINE)
 _SWITCH = re.compile(
     r"^\W*(?:그럼|그러면|그렇다면|그런데|근데|and|what about|how about|then)\W+(.{1,40}?)(?:은요|는요|은|는|이랑은|도)?\s*\??$",
     re.IGNORECASE,
 )
-_TOPIC = re.compile(r"^(\S+?)(?=(?:은|는|이|가|을|를)\s)")
+_TOPIC = re.compile(r"^(\S+?)(은|는|이|가|을|를)(?=\s)")
+_PARTICLES = {"은": "은는", "는": "은는", "이": "이가", "가": "이가", "을": "을를", "를": "을를"}
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -80,7 +81,13 @@ def _switch(before: str, question: str) -> str:
     topic = _TOPIC.match(before)
     if not match or not topic or language_of(question) != "ko":
         return ""
-    return f"{match.group(1)}{before[topic.end() :]}"
+    closed, open_ = tuple(_PARTICLES[topic.group(2)])
+    return f"{match.group(1)}{closed if _ends_in_consonant(match.group(1)) else open_}{before[topic.end() :]}"
+
+
+def _ends_in_consonant(word: str) -> bool:
+    """Whether a Hangul word's last syllable is closed; other scripts are read as open, as in 구글(Google)는."""
+    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 > 0
 
 
 def _quotations(history: Sequence[Turn]) -> list[str]:

@@ -1,0 +1,97 @@
+"""The measurements: metrics worked out by hand, question sets that fit the shelf, SQuAD files good and bad."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot.corpus import read
+from bot.errors import CorpusError
+from bot.schema import Hit, Passage
+from evals import squad
+from evals.metrics import interval, rank_metrics
+from evals.sets import Case, load
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_rank_metrics_by_hand() -> None:
+    assert rank_metrics([1, 2, 6, None]) == {"R@1": 0.25, "R@5": 0.5, "MRR@10": round((1 + 1 / 2 + 1 / 6) / 4, 4)}
+    assert rank_metrics([11]) == {"R@1": 0.0, "R@5": 0.0, "MRR@10": 0.0}
+
+
+def test_the_interval_of_wilson() -> None:
+    assert interval(0.5, 100) == (0.4038, 0.5962)
+    assert interval(1.0, 10)[0] == pytest.approx(0.7225, abs=1e-3)
+    assert interval(0.0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("name", ["golden", "unanswerable", "followups"])
+def test_a_set_fits_the_shelf_and_asks_nothing_twice(name: str) -> None:
+    cases = load(name, {essay.id: essay for essay in read([ROOT / "corpus"]).essays})
+    assert len({case.id for case in cases}) == len(cases)
+    if name != "followups":
+        assert len({case.question for case in cases}) == len(cases)
+    assert {case.split for case in cases} == {"dev", "test"}
+    assert all((case.end > case.start) == case.answerable for case in cases)
+
+
+def test_the_sets_are_as_large_as_they_should_be() -> None:
+    essays = {essay.id: essay for essay in read([ROOT / "corpus"]).essays}
+    golden = Counter(case.kind for case in load("golden", essays))
+    assert min(golden[direction] for direction in ("ko-ko", "en-en", "ko-en", "en-ko")) >= 60
+    asked = Counter(case.answerable for case in load("unanswerable", essays))
+    assert min(asked.values()) >= 120
+    assert len(load("followups", essays)) >= 60
+
+
+def test_no_question_of_an_evaluation_stands_in_the_code() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in [*(ROOT / "bot").rglob("*.py"), ROOT / "app.py", ROOT / "ingest.py"]
+    )
+    rows = [
+        json.loads(line) for path in (ROOT / "evals").glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    long = [row["question"] for row in rows if len(row["question"]) > 12]
+    assert len(long) > 500
+    assert [question for question in long if question in code] == []
+
+
+def test_a_hit_must_hold_half_of_the_gold_span() -> None:
+    case = Case("x", "dev", "ko-ko", "?", "a", 10, 20)
+    hits = [
+        Hit(Passage("p", essay, start, end, ""), 0.0, 0.0, 0.0)
+        for essay, start, end in [("b", 0, 99), ("a", 0, 14), ("a", 0, 15)]
+    ]
+    assert case.rank(hits) == 3
+    assert case.rank(hits[:2]) is None
+
+
+def article(*paragraphs: tuple[str, list[str]]) -> dict[str, object]:
+    return {
+        "title": "T",
+        "paragraphs": [{"context": text, "qas": [{"question": q} for q in asked]} for text, asked in paragraphs],
+    }
+
+
+def test_a_squad_file_is_read_as_essays_whose_paragraphs_are_passages(tmp_path: Path) -> None:
+    path = tmp_path / "squad.json"
+    path.write_text(
+        json.dumps({"data": [article(("첫 문단.", ["무엇?"]), ("둘째 문단.", ["어디?", "누구?"]))]}), encoding="utf-8"
+    )
+    essays, passages, questions = squad.read(path)
+    assert [essay.text for essay in essays] == ["첫 문단.\n\n둘째 문단."]
+    assert [essays[0].text[passage.start : passage.end] for passage in passages] == ["첫 문단.", "둘째 문단."]
+    assert questions == [("무엇?", passages[0].id), ("어디?", passages[1].id), ("누구?", passages[1].id)]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"data": 3}', '{"data": [{"paragraphs": [{}]}]}', '{"data": []}', "\udcff"])
+def test_a_file_that_is_no_squad_file_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(CorpusError) as caught:
+        squad.read(path)
+    assert str(path) in str(caught.value)
+    assert "SQuAD" in str(caught.value)
+    assert "\n" not in str(caught.value)
