@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.console import fail
 from bot.errors import BotError, IndexMissing, SettingsError
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         serve(open_to_others=options.i_know)
     except BotError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+        return fail(error)
     except KeyboardInterrupt:
         return 130
     return 0

@@ -4,11 +4,11 @@ Afterwards the index holds the essays of the paths given, and no others. Running
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.console import fail, show
 from bot.errors import BotError
 from bot.pipeline import build_index
 from bot.progress import ProgressBar
@@ -27,10 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = build_index(Settings.load(), options.paths, progress=progress)
     except BotError as error:
         progress.close()
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+        return fail(error)
     progress.close()
-    sys.stdout.write(f"{json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if options.json else in_words(report)}\n")
+    show(report.to_dict() if options.json else in_words(report), as_json=options.json)
     return 0
 
 

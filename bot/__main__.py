@@ -1,12 +1,12 @@
 """The command line: `python -m bot COMMAND`, a thin face on `Bot`. With `--json` stdout holds the JSON and nothing else."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from bot.analogies import Analogy
+from bot.console import fail, show
 from bot.errors import BotError
 from bot.pipeline import MODES, Bot
 from bot.schema import Answer, Essay, Hit
@@ -18,9 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         shown, code = options.run(options)
     except BotError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    sys.stdout.write(f"{json.dumps(shown, ensure_ascii=False, indent=2) if options.json else shown}\n")
+        return fail(error)
+    show(shown, as_json=options.json)
     return int(code)
 
 

@@ -1,12 +1,12 @@
 """The measurements by name: `python -m evals speed`. Each prints a table, or with `--json` one JSON object and nothing else."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.console import fail, show
 from bot.embeddings import Embedder
 from bot.errors import BotError
 from bot.pipeline import Bot
@@ -26,9 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         figures = options.run(options)
     except BotError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    sys.stdout.write(f"{json.dumps(figures, ensure_ascii=False, indent=2) if options.json else table(figures)}\n")
+        return fail(error)
+    show(figures if options.json else table(figures), as_json=options.json)
     return 0
 
 
