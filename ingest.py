@@ -17,7 +17,7 @@ from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Ingest, print what changed. Returns the exit code: 0 fine, 1 a `BotError`, 75 where another ingest is running."""
+    """Ingest, print what changed. Returns the exit code: 0 fine, 1 a `BotError`, 75 where another ingest is running, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python ingest.py", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a folder or file with essays (.md, .txt)")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BotError as error:
         progress.close()
         return fail(error)
+    except KeyboardInterrupt:
+        progress.close()
+        return 130
     progress.close()
     show(report.to_dict() if options.json else in_words(report), as_json=options.json)
     return 0

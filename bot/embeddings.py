@@ -64,6 +64,13 @@ class Embedder(Embeddings):
             return {"model": folder.resolve().name, "revision": _digest(folder), "normalised": "yes"}
         return {"model": self._name, "revision": folder.name, "normalised": "yes"}
 
+    def check(self) -> None:
+        """Raise the `EmbedderError` that `load` would for want of the right files. Loads and fetches nothing."""
+        if not self._name:
+            bundled.require(self._cache)
+        elif folder := _find(self._name):
+            _refuse_unsafe(folder)
+
     @property
     def ready(self) -> bool:
         """Whether the model is loaded."""

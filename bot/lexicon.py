@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-VERSION = "1"  # goes into the index's fingerprint: raise it when spans or tokens change
+VERSION = "2"  # goes into the index's fingerprint: raise it when spans or tokens change
 
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
@@ -120,7 +120,7 @@ _STOP_VERBS = frozenset("하 되 있 없 보 주 말하 알리 대하 위하 싶
 _MISREAD = {"지다": "짓다"}
 _STOP = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have he her his how i if in into is it "
-    "its may me more most my no not of on or our she should so some than that the their them then there these they this those "
+    "its many may me more most much my no not of on or our she should so some than that the their them then there these they this those "
     "tell to us was we were what when where which who whom whose why will with would you your s t".split()
 )
 

@@ -89,6 +89,9 @@ def _contents(
         found = passages.split(essay)
         tiles += found
         windows += passages.windows(essay, found)
+    if not windows:
+        sources = ", ".join(essay.source for essay in essays[:3])
+        raise CorpusError(f"No essay holds a sentence ({sources}). Put essays there, or name another folder.")
     keys = [hashlib.sha256(window.text.encode()).hexdigest() for window in windows]
     fresh = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
     if fresh:
@@ -171,7 +174,8 @@ class Bot:
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
         """The question as it is searched for: a follow-up takes along what it leans on."""
-        return rewrite.standalone(question, history[-TURNS:])
+        turns = [(role, clean(text[:LONGEST_QUESTION]).text) for role, text in history[-TURNS:]]
+        return rewrite.standalone(question, turns)
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` best passages for a question, best first, with their scores. Raises as `ask` does."""
@@ -190,7 +194,11 @@ class Bot:
         """The essay with this id. Raises `QuestionError` where there is none."""
         shelf = self._open()
         if identity not in shelf.essays:
-            raise QuestionError(f"No essay is called {identity!r}. The shelf has: {', '.join(sorted(shelf.essays))}.")
+            held = ", ".join(sorted(shelf.essays))
+            raise QuestionError(
+                f"No essay is called {identity!r}. The shelf has: {held}.",
+                f"{identity!r}라는 에세이가 없습니다. 서가에 있는 것: {held}.",
+            )
         return shelf.essays[identity]
 
     def warm(self) -> None:
@@ -237,8 +245,8 @@ class Bot:
             yield from _tell(blank, shelf, discuss.list_all(held, blank.language))
         elif about := analogies.about(blank.standalone, held):
             yield from _tell(blank, shelf, discuss.explain(about, blank.language))
-        elif shelf.retriever.covers(blank.standalone, hits):
-            yield from _tell(blank, shelf, list(_quotations(blank, shelf, hits)))
+        elif shelf.retriever.covers(blank.standalone, hits) and (lines := list(_quotations(blank, shelf, hits))):
+            yield from _tell(blank, shelf, lines)
         else:
             yield _abstain(blank, shelf, hits)
 
@@ -269,13 +277,19 @@ class Bot:
 def checked_question(question: str, mode: str) -> str:
     """The question, cleaned. Raises `QuestionError` where it is empty, too long, or asked in a mode that there is not."""
     if mode not in MODES:
-        raise QuestionError(f"No mode is called {mode!r}. Choose from: {', '.join(MODES)}.")
+        known = ", ".join(MODES)
+        raise QuestionError(
+            f"No mode is called {mode!r}. Choose from: {known}.", f"{mode!r}라는 방식이 없습니다. 고를 수 있는 것: {known}."
+        )
+    if (
+        len(question) <= 10 * LONGEST_QUESTION
+    ):  # decomposed Hangul and unseen characters do not count; a megabyte is not even read
+        question = clean(question).text.strip()
     if len(question) > LONGEST_QUESTION:
         raise QuestionError(
             f"The question has {len(question):,} characters, more than {LONGEST_QUESTION:,}. Ask it shorter.",
             f"질문이 {len(question):,}자로, {LONGEST_QUESTION:,}자보다 깁니다. 줄여서 물어 주세요.",
         )
-    question = clean(question).text.strip()
     if not question:
         raise QuestionError("The question is empty. Ask about the essays.", "질문이 비어 있습니다. 에세이에 대해 물어 주세요.")
     return question

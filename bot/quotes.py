@@ -105,7 +105,13 @@ def _below_nearest(hit: Hit, span: Span) -> float:
 
 
 def _choose(candidates: list[Pick], spans: Callable[[Essay], list[Span]]) -> list[Pick]:
-    ranked = sorted(candidates, key=lambda pick: (-pick.score, pick.essay.id, pick.start))
+    ranked: list[Pick] = []
+    said: set[str] = set()
+    for pick in sorted(candidates, key=lambda pick: (-pick.score, pick.essay.id, pick.start)):
+        text = pick.essay.text[pick.start : pick.end]
+        if text not in said:  # one essay may repeat another's sentence
+            ranked.append(pick)
+        said.add(text)
     chosen = [pick for place, pick in enumerate(ranked[:MOST]) if place < LEAST or pick.score >= ranked[0].score - KEEP]
     for chosen_one in tuple(chosen):
         before = _before(chosen_one, spans)

@@ -103,11 +103,14 @@ class Retriever:
 
         What speaks for it: a near window, and a passage that holds the question's words; against it, words that no essay holds.
         """
+        words = morphemes(question)
+        if not words:  # "?!", an emoji, "왜?" on its own: something is always nearest, and nothing was asked
+            return False
         nearest = max((hit.nearness for hit in hits), default=0.0)
         if not (self._korean == (language_of(question) == "ko")).any():
             return nearest >= ENOUGH_FOREIGN
         covered = max((hit.lexical for hit in hits), default=0.0)
-        return nearest + COVERAGE_COUNTS * covered - ABSENCE_COUNTS * self._absent(morphemes(question)) >= ENOUGH
+        return nearest + COVERAGE_COUNTS * covered - ABSENCE_COUNTS * self._absent(words) >= ENOUGH
 
     def _absent(self, words: list[str]) -> float:
         """The share of the question's words, weighed by their rarity, that no passage holds."""

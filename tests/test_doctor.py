@@ -19,7 +19,7 @@ from tests.conftest import SHELF
 from tests.test_pipeline import Named
 from tests.toys import ToyEmbedder
 
-NAMES = ["python", "corpus", "embedder", "index", "voice", "page", "disk"]
+NAMES = ["python", "corpus", "embedder", "index", "model", "key", "port", "disk"]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_healthy_installation_is_found_healthy(healthy: Path) -> None:
     assert str(SHELF) in found["corpus"]
     assert found["index"].startswith("4 essays")
     assert str(healthy) in found["index"]
-    assert "is free" in found["page"]
+    assert "is free" in found["port"]
 
 
 def test_looking_loads_no_model_and_changes_nothing(
@@ -169,7 +169,7 @@ def test_a_bundled_model_that_is_not_installed_is_told(healthy: Path, tmp_path: 
 def test_a_voice_that_there_is_not_is_told(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_LLM", "bogus")
     (check,) = ill().values()
-    assert check.name == "voice"
+    assert check.name == "model"
     assert "bogus" in check.found
     assert "BOT_LLM" in check.found + check.remedy
 
@@ -179,7 +179,7 @@ def test_a_port_that_is_taken_is_told_with_its_setting(healthy: Path, monkeypatc
         port = taken.getsockname()[1]
         monkeypatch.setenv("BOT_PORT", str(port))
         (check,) = ill().values()
-    assert check.name == "page"
+    assert check.name == "port"
     assert f"127.0.0.1:{port}" in check.found
     assert "BOT_PORT" in check.remedy
 
@@ -188,13 +188,13 @@ def test_a_port_that_is_bound_but_not_listened_on_is_taken_too(healthy: Path, mo
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         monkeypatch.setenv("BOT_PORT", str(taken.getsockname()[1]))
-        assert list(ill()) == ["page"]
+        assert list(ill()) == ["port"]
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
 def test_an_address_of_the_other_family_is_looked_at_too(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_HOST", "::1")
-    assert set(ill()) <= {"page"}  # a machine may well have no IPv6
+    assert set(ill()) <= {"port"}  # a machine may well have no IPv6
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
@@ -202,7 +202,7 @@ def test_an_address_that_is_not_ours_is_told_and_never_called(
     healthy: Path, host: str, monkeypatch: pytest.MonkeyPatch, outbound: list[str]
 ) -> None:
     monkeypatch.setenv("BOT_HOST", host)
-    check = ill()["page"]
+    check = ill()["port"]
     assert host in check.found
     assert "BOT_HOST" in check.found + check.remedy
     connected = [name for name in outbound if name != "no-such-host.invalid"]  # to look a name up is no call

@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"quotes", "rewrite", "verify", "analogies", "discuss", "shelf"},
     "progress": set(),
     "console": {"errors"},
-    "doctor": {"pipeline", "settings", "errors", "store", "embeddings", "schema"},
+    "doctor": {"corpus", "pipeline", "settings", "errors", "store", "embeddings", "schema"},
     "__main__": {"analogies", "console", "pipeline", "settings", "errors", "schema", "doctor"},
     "ui": {"pipeline", "settings", "errors", "schema", "prompt", "text"},
 }

@@ -48,9 +48,16 @@ class Store(ABC):
         It is what an ingest compares with: where it is `None`, everything has to be built, though vectors may still be known.
         """
         with suppress(IndexDamaged, IndexMismatch):
-            name = self.current()
-            return self._check(name) if name else None
+            return self.checked()
         return None
+
+    def checked(self) -> Manifest | None:
+        """Read the manifest of the published generation and compare all files with it; `None` where there is none.
+
+        Raises `IndexDamaged`, or `IndexMismatch` for another schema or another Chroma. Nothing is opened.
+        """
+        name = self.current()
+        return self._check(name) if name else None
 
     def snapshot(self, fingerprint: Mapping[str, str]) -> Snapshot:
         """Open the published generation.

@@ -46,9 +46,10 @@ def unwritable(path: Path, reason: str, setting: str) -> StoreError:
 
 def free_bytes(path: Path) -> int:
     """Free bytes on the disk that holds `path` or would hold it."""
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return shutil.disk_usage(path).free
+    for place in (path, *path.absolute().parents):
+        with suppress(OSError):  # it is not there, or its name is too long to be
+            return shutil.disk_usage(place).free
+    return 0
 
 
 def require_room(path: Path, needed: int) -> None:
