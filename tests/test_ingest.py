@@ -535,10 +535,22 @@ def environment(desk: Desk, **more: str) -> dict[str, str]:
     return {**os.environ, "BOT_CORPUS": str(desk.corpus), "BOT_INDEX": str(desk.index), **more}
 
 
+def hear_interrupts() -> None:
+    """Undo what a shell does to the jobs that it puts into the background: they, and their children, do not hear Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(desk: Desk, **more: str) -> subprocess.Popen[str]:
     """`CHILD`, running."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([sys.executable, "-c", CHILD], env=environment(desk, **more), text=True, **pipes)  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        env=environment(desk, **more),
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
+    )
 
 
 def pipe(stream: IO[str] | None) -> IO[str]:
