@@ -88,7 +88,7 @@ def test_every_script_has_help(script: list[str]) -> None:
 
 
 def test_the_readmes_answer_is_a_sentence_of_its_essay() -> None:
-    essay = (ROOT / "corpus" / "dolmen-rome-ai.ko.md").read_text(encoding="utf-8")
-    quoted = re.findall(r"“([^”]+)”", README.split("## Two commands")[0])
-    assert quoted
-    assert all(quote in essay for quote in quoted)
+    shown = README.split("## Two commands")[0]
+    quoted, essay = re.findall(r"“([^”]+)” \[1\]", shown), re.findall(r"^    \[1\] .+ · (\S+) · ", shown, re.MULTILINE)
+    assert len(quoted) == len(essay) == 1
+    assert quoted[0] in (ROOT / "corpus" / f"{essay[0]}.md").read_text(encoding="utf-8")
