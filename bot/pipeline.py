@@ -1,6 +1,5 @@
 """The whole journey, twice: essays into an index, and a question into a checked answer. The only place where the stages meet."""
 
-import hashlib
 import logging
 import threading
 import time
@@ -21,7 +20,7 @@ from bot.rewrite import Turn
 from bot.schema import Answer, Essay, Hit, Passage, Report, Sentence, Window
 from bot.settings import Settings
 from bot.shelf import Shelf
-from bot.store import Contents, Manifest, Progress, open_store
+from bot.store import Contents, Manifest, Progress, open_store, text_key
 from bot.text import clean, language_of
 
 if TYPE_CHECKING:
@@ -34,10 +33,9 @@ MAP = "analogies.yaml"  # the analogy map beside the essays
 LONGEST_QUESTION = 4_000  # characters
 PASSAGES = 6  # that an answer is made from
 NEAREST = 2  # passages that are shown beside an abstention
+TURNS = 12  # of the talk before, that a question may lean on
 
 log = logging.getLogger("dolmen")
-
-TURNS = 12  # of the talk before, that a question may lean on
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -92,7 +90,7 @@ def _contents(
     if not windows:
         sources = ", ".join(essay.source for essay in essays[:3])
         raise CorpusError(f"No essay holds a sentence ({sources}). Put essays there, or name another folder.")
-    keys = [hashlib.sha256(window.text.encode()).hexdigest() for window in windows]
+    keys = [text_key(window.text) for window in windows]
     fresh = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
     if fresh:
         vectors = embedder.encode_passages(list(fresh.values()), lambda done, total: progress("embed", done, total))

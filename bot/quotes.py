@@ -22,26 +22,7 @@ SOURCE_COSTS = 1.0  # a line of the list of sources names the facts, the essay's
 REASON = 1.0  # for a sentence that gives a reason, where a reason is asked for
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b|\bhow come\b|\breasons?\b", re.IGNORECASE)
 _BECAUSE = re.compile(r"때문|까닭|이유|덕분|\bbecause\b|\bso that\b|\bin order to\b|\breason\b|\bsince\b", re.IGNORECASE)
-HANGING = (
-    "이것",
-    "그것",
-    "이는",
-    "그는",
-    "이런",
-    "그런",
-    "그래서",
-    "따라서",
-    "즉",
-    "This",
-    "That",
-    "These",
-    "Those",
-    "It ",
-    "They ",
-    "He ",
-    "She ",
-    "So ",
-)
+HANGING = (*"이것 그것 이는 그는 이런 그런 그래서 따라서 즉 This That These Those".split(), "It ", "They ", "He ", "She ", "So ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,8 @@ FOREIGN_DENSE, FOREIGN_BONUS = 0.85, 0.3  # for passages in the other language, 
 COVERAGE_COUNTS, ABSENCE_COUNTS, ENOUGH = 9.5, 11.5, 1.6
 ENOUGH_FOREIGN = 2.5  # where the shelf has no essay in the question's language, nearness alone has to reach this
 NEIGHBOUR = 0.2  # how much of its better neighbour's score a passage gets: an argument goes on over a paragraph's end
-ESSAY, ESSAY_PASSAGES = (
-    1.0,
-    5,
-)  # how much it gets of the mean of its essay's five best: what an essay is about counts for its parts
+ESSAY = 1.0  # how much it gets of the mean of its essay's best: what an essay is about counts for its parts
+ESSAY_PASSAGES = 5  # that an essay's mean is taken over
 BACK_MATTER_COSTS = 0.6  # a list of sources repeats the body's names and figures without its sentences
 TWIN = 0.8  # Jaccard similarity of morphemes above which the lower of two passages is dropped
 
@@ -107,7 +105,7 @@ class Retriever:
         if not words:  # "?!", an emoji, "왜?" on its own: something is always nearest, and nothing was asked
             return False
         nearest = max((hit.nearness for hit in hits), default=0.0)
-        if not (self._korean == (language_of(question) == "ko")).any():
+        if not self._own(question).any():
             return nearest >= ENOUGH_FOREIGN
         covered = max((hit.lexical for hit in hits), default=0.0)
         return nearest + COVERAGE_COUNTS * covered - ABSENCE_COUNTS * self._absent(words) >= ENOUGH
