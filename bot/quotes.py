@@ -14,7 +14,7 @@ from bot.schema import Essay, Hit
 MOST = 5  # sentences in an answer; a reader should see the whole of it at a glance
 LEAST = 2
 # Chosen on the `dev` half of the golden questions by how often the gold sentence is among those quoted; see evals/LOG.md.
-PASSAGE, WORDS, NEARNESS = 0.6, 3.0, 25.0  # weights of passage score, share of words, and cosine below the passage's nearest
+PASSAGE, WORDS, NEARNESS = 0.6, 3.0, 8.0  # weights of passage score, share of words, and cosine below the passage's nearest
 KEEP = 1.5  # a sentence may score at most so much less than the best one
 SHORT, SHORT_COSTS = 60, 1.5  # a sentence lighter than this, in Latin characters, seldom says anything on its own
 QUESTION_COSTS = 1.0  # an essay's own question repeats the reader's words and answers nothing

@@ -8,12 +8,13 @@ half counts by what it can know: where no passage holds many of the question's w
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import bm25s
 import numpy as np
 
 from bot.lexicon import bigrams, is_verb, morphemes
+from bot.sample import Spread
 from bot.schema import Essay, Hit, Language, Near, Passage
 from bot.text import language_of
 
@@ -35,18 +36,6 @@ TWIN = 0.8  # Jaccard similarity of morphemes above which the lower of two passa
 _BACK_MATTER = re.compile(r"^#{1,6} .*(?:출처|참고 ?문헌|\b(?:sources|references|bibliography)\b)", re.IGNORECASE | re.MULTILINE)
 Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How a question's cosines with the windows of one language are spread: what a cosine is measured against."""
-
-    mean: float
-    deviation: float
-
-    def standardise(self, cosine: float) -> float:
-        """The cosine as a z-score."""
-        return (cosine - self.mean) / max(self.deviation, 1e-6)
 
 
 class Retriever:

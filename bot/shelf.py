@@ -6,12 +6,13 @@ from numpy.typing import NDArray
 from bot.analogies import Analogy
 from bot.lexicon import Span
 from bot.passages import quotable
-from bot.retrieval import Retriever, Spread
-from bot.schema import Essay, Hit, Language
+from bot.retrieval import Retriever
+from bot.sample import SIZE, Sample
+from bot.schema import Essay, Hit
 from bot.store import Snapshot
+from bot.text import language_of
 
 WINDOWS = 600  # asked of the index for a question: enough that every passage worth a look is among them
-SAMPLE = 1024  # windows against which a question's cosines are measured
 
 
 class Shelf:
@@ -25,12 +26,13 @@ class Shelf:
         self.retriever = Retriever(snapshot.essays, snapshot.passages, snapshot.terms)
         self.analogies: tuple[Analogy, ...] | None = None
         self._snapshot = snapshot
-        self._samples = self._by_language()
+        self._sample = self._read_sample()
         self._spans: dict[str, list[Span]] = {}
 
     def search(self, question: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
         """The `k` best passages for a question and its vector, shape (dimension,)."""
-        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self._spread(vector), k)
+        vector = self._sample.free(vector, language_of(question))
+        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self._sample.spread(vector), k)
 
     def spans(self, essay: Essay) -> list[Span]:
         """The spans of the essay's quotable sentences, found once."""
@@ -38,17 +40,8 @@ class Shelf:
             self._spans[essay.id] = quotable(essay)
         return self._spans[essay.id]
 
-    def _by_language(self) -> dict[Language, NDArray[np.float32]]:
-        windows, vectors = self._snapshot.sample(SAMPLE)
+    def _read_sample(self) -> Sample:
+        windows, vectors = self._snapshot.sample(SIZE)
         owner = {passage.id: self.essays[passage.essay].language for passage in self._snapshot.passages}
         languages = np.array([owner[window.passage] for window in windows])
-        return {language: vectors[languages == language] for language in ("ko", "en") if (languages == language).any()}
-
-    def _spread(self, vector: NDArray[np.float32]) -> dict[Language, Spread]:
-        """How the question's cosines with each language's sample are spread; two windows are the least that have a spread."""
-        found = {language: sample @ vector for language, sample in self._samples.items()}
-        whole = np.concatenate(list(found.values()))
-        return {
-            language: Spread(float(cosines.mean()), float((cosines if len(cosines) > 1 else whole).std()))
-            for language, cosines in found.items()
-        }
+        return Sample({language: vectors[languages == language] for language in ("ko", "en")})

@@ -13,9 +13,10 @@ from bot.embeddings import Embedder
 from bot.errors import CorpusError
 from bot.lexicon import bigrams, morphemes
 from bot.passages import windows
-from bot.retrieval import Retriever, Spread
+from bot.retrieval import Retriever
+from bot.sample import SIZE, Sample
 from bot.schema import Essay, Language, Near, Passage, Window
-from bot.shelf import SAMPLE, WINDOWS
+from bot.shelf import WINDOWS
 from bot.text import clean, language_of
 from evals.metrics import rank_metrics
 
@@ -31,14 +32,17 @@ def measure(path: Path, embedder: Embedder) -> dict[str, Any]:
     """
     essays, passages, questions = read(path)
     by_essay = {essay.id: [passage for passage in passages if passage.essay == essay.id] for essay in essays}
-    spans = [window for essay in essays for window in windows(essay, by_essay[essay.id])]
+    cut = [(window, essay.language) for essay in essays for window in windows(essay, by_essay[essay.id])]
+    spans = [window for window, _ in cut]
     vectors = embedder.encode_passages([window.text for window in spans])
     whole = embedder.encode_passages([passage.text for passage in passages])
     asked = np.array([embedder.encode_query(question) for question, _ in questions])
     tokens = [morphemes(passage.text) for passage in passages]
     retriever = Retriever(essays, passages, [" ".join(line) for line in tokens])
+    sample = _sample([language for _, language in cut], vectors)
     scored = [
-        _scores(retriever, question, vector, spans, vectors) for (question, _), vector in zip(questions, asked, strict=True)
+        _scores(retriever, sample, question, vector, spans, vectors)
+        for (question, _), vector in zip(questions, asked, strict=True)
     ]
     rows = {passage.id: row for row, passage in enumerate(passages)}
     gold = [rows[answer] for _, answer in questions]
@@ -87,14 +91,21 @@ def read(path: Path) -> tuple[list[Essay], list[Passage], list[tuple[str, str]]]
     return essays, passages, questions
 
 
-def _scores(retriever: Retriever, question: str, vector: Vectors, spans: list[Window], vectors: Vectors) -> dict[str, Vectors]:
+def _sample(languages: list[Language], vectors: Vectors) -> Sample:
+    """What a shelf of these windows would measure a question against."""
+    chosen = np.unique(np.linspace(0, len(vectors) - 1, SIZE).astype(int))
+    found = np.array(languages)[chosen]
+    return Sample({language: vectors[chosen][found == language] for language in ("ko", "en")})
+
+
+def _scores(
+    retriever: Retriever, sample: Sample, question: str, vector: Vectors, spans: list[Window], vectors: Vectors
+) -> dict[str, Vectors]:
+    vector = sample.free(vector, language_of(question))
     cosines = vectors @ vector
     order = np.argsort(-cosines)[:WINDOWS]
     near = [Near(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
-    sample = cosines[np.unique(np.linspace(0, len(cosines) - 1, SAMPLE).astype(int))]
-    spread = Spread(float(sample.mean()), float(sample.std()))
-    languages: tuple[Language, ...] = ("ko", "en")
-    return retriever.halves(question, near, dict.fromkeys(languages, spread))
+    return retriever.halves(question, near, sample.spread(vector))
 
 
 def bm25(documents: list[list[str]], questions: Iterable[list[str]]) -> list[Vectors]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bot.corpus import read
 from bot.lexicon import morphemes
 from bot.passages import split, windows
-from bot.retrieval import Retriever, Spread
+from bot.retrieval import Retriever
+from bot.sample import Spread
 from bot.schema import Essay, Hit, Language, Near
 from tests.toys import ToyEmbedder, essay_of
 
