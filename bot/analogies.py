@@ -231,6 +231,11 @@ def about(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
     return tuple(item[2] for item in sorted(whole or part, key=lambda item: -(item[0] + item[1])))
 
 
+def touched(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
+    """The analogies of which a question names a domain, the map's order kept."""
+    return tuple(one for one in analogies if _named(one.words.source, question) or _named(one.words.target, question))
+
+
 def is_overview(question: str) -> bool:
     """Whether a question asks for all the analogies, and for nothing else: with any other word it is about something in them."""
     said = _stems(question)

@@ -42,6 +42,12 @@ def list_all(analogies: Sequence[Analogy], language: Language) -> list[Line]:
     return [head, *(Line(f"{_in(one.name, language)}: {_in(one.shows, language)}", "reading") for one in analogies)]
 
 
+def name_all(analogies: Sequence[Analogy], language: Language) -> list[Line]:
+    """The analogies' names in one line; nothing where there are none."""
+    names = " · ".join(_in(analogy.name, language) for analogy in analogies[: 2 * OTHERS])
+    return [Line(MAP[language]["touched"].format(names=names), "notice")] if names else []
+
+
 def _break(one: Break, language: Language) -> Iterator[Line]:
     words = MAP[language]
     yield Line(words["by_" + one.by].format(text=_in(one.text, language), move=words[one.move]), "reading")

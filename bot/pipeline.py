@@ -18,6 +18,7 @@ from bot.embeddings import Embedder
 from bot.errors import CorpusError, IndexMissing, ModelError, QuestionError
 from bot.rewrite import Turn
 from bot.schema import Answer, Essay, Hit, Passage, Report, Sentence, Window
+from bot.scope import is_broad, is_other_work
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Contents, Manifest, Progress, open_store, text_key
@@ -180,6 +181,10 @@ class Bot:
         question = checked_question(question, "answer")
         return self._hits(self._open(), question, k)
 
+    def evidence(self, question: str, hits: Sequence[Hit]) -> tuple[float, float]:
+        """What an answer from these hits would rest on: see `Retriever.evidence`."""
+        return self._open().retriever.evidence(checked_question(question, "answer"), hits)
+
     def essays(self) -> list[Essay]:
         """The essays on the shelf, by id."""
         return sorted(self._open().essays.values(), key=lambda essay: essay.id)
@@ -221,7 +226,8 @@ class Bot:
 
     def _retrieve(self, state: dict[str, Any]) -> tuple[Shelf, list[Hit]]:
         shelf = self._open()
-        return shelf, self._hits(shelf, state["blank"].standalone, PASSAGES)
+        question = state["blank"].standalone
+        return shelf, self._hits(shelf, question, PASSAGES, each=is_broad(question))
 
     def _answer(self, state: dict[str, Any]) -> Iterator[Answer]:
         shelf, hits = state["evidence"]
@@ -239,8 +245,13 @@ class Bot:
     def _say(self, blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Iterator[Answer]:
         """From the analogy map where the question is about an analogy, else in the essays' own sentences."""
         held = self._analogies(shelf)
-        if held and analogies.is_overview(blank.standalone):
+        if is_other_work(blank.question):
+            yield _decline(blank)
+        elif held and analogies.is_overview(blank.standalone):
             yield from _tell(blank, shelf, discuss.list_all(held, blank.language))
+        elif is_broad(blank.standalone) and shelf.retriever.covers(blank.standalone, hits):
+            named = discuss.name_all(analogies.touched(blank.standalone, held), blank.language)
+            yield from _tell(blank, shelf, [*named, *_quotations(blank, shelf, hits, each=True)])
         elif about := analogies.about(blank.standalone, held):
             yield from _tell(blank, shelf, discuss.explain(about, blank.language))
         elif shelf.retriever.covers(blank.standalone, hits) and (lines := list(_quotations(blank, shelf, hits))):
@@ -258,8 +269,8 @@ class Bot:
                 shelf.analogies = ()
         return shelf.analogies
 
-    def _hits(self, shelf: Shelf, question: str, k: int) -> list[Hit]:
-        return shelf.search(question, self.embedder.encode_query(question), k)
+    def _hits(self, shelf: Shelf, question: str, k: int, *, each: bool = False) -> list[Hit]:
+        return shelf.search(question, self.embedder.encode_query(question), k, each=each)
 
     def _open(self) -> Shelf:
         """The shelf of the generation that is published now."""
@@ -319,15 +330,26 @@ def _tell(blank: Answer, shelf: Shelf, lines: Sequence[Line]) -> Iterator[Answer
     yield replace(blank, citations=citations, sentences=tuple(sentences))
 
 
-def _quotations(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Iterator[Line]:
-    """The essays' own sentences, introduced by the title of their essay."""
+def _quotations(blank: Answer, shelf: Shelf, hits: Sequence[Hit], *, each: bool = False) -> Iterator[Line]:
+    """The essays' own sentences, introduced by the title of their essay; with `each` the best one of every hit."""
+    question, rarity = blank.standalone, shelf.retriever.rarity
+    picks = [
+        pick
+        for group in ([[hit] for hit in hits] if each else [hits])
+        for pick in quotes.pick(question, group, shelf.essays, shelf.spans, rarity, most=1 if each else quotes.MOST)
+    ]
     title = ""
-    for pick in quotes.pick(blank.standalone, hits, shelf.essays, shelf.spans, shelf.retriever.rarity):
+    for pick in picks:
         if pick.essay.title != title:
             title = pick.essay.title
             yield Line(prompt.FROM[blank.language].format(title=title), "notice")
         text = pick.essay.text[pick.start : pick.end]
         yield Line("", "essay", Quotation(pick.essay.id, text, pick.start, pick.end))
+
+
+def _decline(blank: Answer) -> Answer:
+    """The answer to a request for other work."""
+    return replace(blank, sentences=(Sentence(prompt.OTHER_WORK[blank.language], "notice"),), abstained=True)
 
 
 def _abstain(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Answer:

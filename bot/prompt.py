@@ -6,6 +6,10 @@ ABSTAIN: dict[Language, str] = {
     "ko": "에세이에는 이 질문의 답이 없습니다.",
     "en": "The essays do not say.",
 }
+OTHER_WORK: dict[Language, str] = {
+    "ko": "여기서는 에세이에 대한 이야기만 나눌 수 있습니다. 글에 무엇이 쓰여 있는지 물어 주세요.",
+    "en": "I can only talk about the essays here. Ask what they say.",
+}
 NEAREST: dict[Language, str] = {
     "ko": "가장 가까운 대목은 「{title}」에 있습니다.",
     "en": "The nearest passage is in “{title}”.",
@@ -25,6 +29,7 @@ MAP: dict[Language, dict[str, str]] = {
         "reply": "이에 대한 답: {text}",
         "unmapped": "글쓴이가 짝을 짓지 않고 남긴 것: {text}",
         "others": "이어지는 다른 비유: {names}",
+        "touched": "비유 지도에서 이 말이 나오는 비유: {names}",
         "all": "이 서가의 비유 지도에는 비유가 {count}개 있습니다.",
         "disanalogy": "닮지 않은 점",
         "survivorship": "살아남은 것만 셈",
@@ -42,6 +47,7 @@ MAP: dict[Language, dict[str, str]] = {
         "reply": "A reply to that: {text}",
         "unmapped": "What the writer left without a partner: {text}",
         "others": "Related analogies: {names}",
+        "touched": "On the analogy map, this stands in: {names}",
         "all": "The map of this shelf holds {count} analogies.",
         "disanalogy": "disanalogy",
         "survivorship": "survivorship",

@@ -41,21 +41,22 @@ def pick(
     essays: Mapping[str, Essay],
     spans: Callable[[Essay], list[Span]],
     rarity: Callable[[str], float],
+    most: int = MOST,
 ) -> list[Pick]:
-    """Two to five sentences of the `hits`, fewer where the passages hold fewer, in reading order, the best essay first.
+    """Two to five (or `most`) sentences of the `hits`, fewer where they hold fewer, in reading order, the best essay first.
 
     `spans` gives an essay's quotable sentences, `rarity` a word's weight.
     """
     words = {word: rarity(word) for word in morphemes(question)}
     why = bool(_WHY.search(question))
-    candidates = []
+    candidates: list[Pick] = []
     for hit in hits:
         essay = essays[hit.passage.essay]
         inside = [span for span in spans(essay) if hit.passage.start <= span[0] and span[1] <= hit.passage.end]
         for place, span in enumerate(inside):
             reason = REASON * (why and _gives_reason(essay.text, inside[max(0, place - 2) : place], span))
             candidates.append(Pick(essay, *span, _score(essay.text, span, hit, words) + reason))
-    return _in_reading_order(_choose(candidates, spans))
+    return _in_reading_order(_choose(candidates, spans, most))
 
 
 def _score(text: str, span: Span, hit: Hit, words: Mapping[str, float]) -> float:
@@ -85,7 +86,7 @@ def _below_nearest(hit: Hit, span: Span) -> float:
     return sum(around) / len(around) - hit.dense
 
 
-def _choose(candidates: list[Pick], spans: Callable[[Essay], list[Span]]) -> list[Pick]:
+def _choose(candidates: list[Pick], spans: Callable[[Essay], list[Span]], most: int) -> list[Pick]:
     ranked: list[Pick] = []
     said: set[str] = set()
     for pick in sorted(candidates, key=lambda pick: (-pick.score, pick.essay.id, pick.start)):
@@ -93,12 +94,12 @@ def _choose(candidates: list[Pick], spans: Callable[[Essay], list[Span]]) -> lis
         if text not in said:  # one essay may repeat another's sentence
             ranked.append(pick)
         said.add(text)
-    chosen = [pick for place, pick in enumerate(ranked[:MOST]) if place < LEAST or pick.score >= ranked[0].score - KEEP]
+    chosen = [pick for place, pick in enumerate(ranked[:most]) if place < LEAST or pick.score >= ranked[0].score - KEEP]
     for chosen_one in tuple(chosen):
         before = _before(chosen_one, spans)
         if (
             before
-            and len(chosen) < MOST
+            and len(chosen) < most
             and all((before.essay.id, before.start) != (other.essay.id, other.start) for other in chosen)
         ):
             chosen.append(before)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import bm25s
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.lexicon import bigrams, is_verb, morphemes
 from bot.sample import Spread
@@ -24,8 +25,8 @@ DENSE_ALONE = 0.95  # the weight of the dense half where the lexical half knows 
 VERB = 0.4  # the weight of a Korean verb among a question's words: what is asked about stands in its nouns
 FULL_COVERAGE = 0.8  # the share of a question's words in one passage at which the lexical half has its full weight
 FOREIGN_DENSE, FOREIGN_BONUS = 0.85, 0.3  # for passages in the other language, which have no lexical half
-# "Is it in the essays?": a logistic model fitted on the `dev` half of evals/unanswerable.jsonl, scaled so that nearness counts once.
-COVERAGE_COUNTS, ABSENCE_COUNTS, ENOUGH = 9.5, 11.5, 1.6
+# "Is it in the essays?": a logistic model, fitted by evals/refusal.py on the `dev` halves of the question sets.
+DENSE_COUNTS, ABSENCE_COUNTS, ENOUGH = 10.0, 2.2, 3.1
 ENOUGH_FOREIGN = 2.5  # where the shelf has no essay in the question's language, nearness alone has to reach this
 NEIGHBOUR = 0.2  # how much of its better neighbour's score a passage gets: an argument goes on over a paragraph's end
 ESSAY = 1.0  # how much it gets of the mean of its essay's best: what an essay is about counts for its parts
@@ -36,6 +37,7 @@ TWIN = 0.8  # Jaccard similarity of morphemes above which the lower of two passa
 _BACK_MATTER = re.compile(r"^#{1,6} .*(?:출처|참고 ?문헌|\b(?:sources|references|bibliography)\b)", re.IGNORECASE | re.MULTILINE)
 Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+_NOBODY = np.array([], dtype=np.int32)
 
 
 class Retriever:
@@ -57,14 +59,20 @@ class Retriever:
         ends = {(passage.essay, passage.end): row for row, passage in enumerate(passages)}
         self._before = np.array([ends.get((passage.essay, passage.start), -1) for passage in passages], dtype=np.intp)
         self._after = np.array([begins.get((passage.essay, passage.end), -1) for passage in passages], dtype=np.intp)
-        self._edition = [_edition(passage.essay) for passage in passages]
+        editions: dict[str, int] = {}
+        self._edition = np.array(
+            [editions.setdefault(_edition(passage.essay), len(editions)) for passage in passages], dtype=np.intp
+        )
         back = {essay.id: _back_matter(essay.text) for essay in essays}
         self._back = np.array([passage.start >= back[passage.essay] for passage in passages], dtype=np.float32)
 
-    def search(self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread], k: int) -> list[Hit]:
+    def search(
+        self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread], k: int, *, each: bool = False
+    ) -> list[Hit]:
         """At most `k` hits, best first: neighbours merged, near-twins and editions in the other language dropped.
 
-        `near` are the windows nearest to the question, `spread` how its cosines lie in each language of the shelf.
+        `near` are the windows nearest to the question, `spread` how its cosines lie in each language of the shelf. With `each`,
+        an essay has one hit, its best.
         """
         words = morphemes(question)
         windows = self._by_passage(near)
@@ -77,6 +85,8 @@ class Retriever:
                 break
             if row in windows or coverage[row] > 0:
                 cosine = windows[row][0].cosine if row in windows else 0.0
+                if each and any(hit.passage.essay == self._passages[row].essay for hit in hits):
+                    continue
                 found = (float(scores[row]), cosine, float(coverage[row]), float(dense[row]), tuple(windows.get(row, ())))
                 self._place(hits, Hit(self._passages[row], *found))
         return hits
@@ -86,23 +96,22 @@ class Retriever:
         return self._morphemes.rarity(word)
 
     def covers(self, question: str, hits: Sequence[Hit]) -> bool:
-        """Whether the shelf answers the question that found these hits, or has to say honestly that it does not.
-
-        What speaks for it: a near window, and a passage that holds the question's words; against it, words that no essay holds.
-        """
-        words = morphemes(question)
-        if not words:  # "?!", an emoji, "왜?" on its own: something is always nearest, and nothing was asked
+        """Whether the shelf answers the question that found these hits, or has to say honestly that it does not."""
+        if not morphemes(question):  # "?!", an emoji, "왜?" on its own: something is always nearest, and nothing was asked
             return False
-        nearest = max((hit.nearness for hit in hits), default=0.0)
         if not self._own(question).any():
-            return nearest >= ENOUGH_FOREIGN
-        covered = max((hit.lexical for hit in hits), default=0.0)
-        return nearest + COVERAGE_COUNTS * covered - ABSENCE_COUNTS * self._absent(words) >= ENOUGH
+            return max((hit.nearness for hit in hits), default=0.0) >= ENOUGH_FOREIGN
+        dense, absent = self.evidence(question, hits)
+        return DENSE_COUNTS * dense - ABSENCE_COUNTS * absent >= ENOUGH
+
+    def evidence(self, question: str, hits: Sequence[Hit]) -> tuple[float, float]:
+        """The best dense score of the hits, -1 to 1, and the share of the question's words, 0 to 1, that no essay holds."""
+        return max((hit.dense for hit in hits), default=0.0), self._absent(morphemes(question))
 
     def _absent(self, words: list[str]) -> float:
         """The share of the question's words, weighed by their rarity, that no passage holds."""
         weights = {word: self.rarity(word) for word in words}
-        missing = sum(weight for word, weight in weights.items() if not self._morphemes.holds(word))
+        missing = sum(weight for word, weight in weights.items() if not len(self._morphemes.holders(word)))
         return missing / (sum(weights.values()) or 1.0)
 
     def halves(self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread]) -> dict[str, Scores]:
@@ -143,8 +152,7 @@ class Retriever:
 
     def _other_editions(self, own: Mask) -> Mask:
         """Which passages stand in the other language though their essay has an edition in the question's own."""
-        editions = {self._edition[row] for row in np.flatnonzero(own)}
-        return np.array([not mine and edition in editions for mine, edition in zip(own, self._edition, strict=True)], dtype=bool)
+        return np.asarray(~own & np.isin(self._edition, self._edition[own]), dtype=np.bool_)
 
     def _by_passage(self, near: Sequence[Near]) -> dict[int, list[Near]]:
         """Each passage's windows, nearest first, by the passage's row."""
@@ -169,8 +177,10 @@ class Retriever:
         """The share of the question's words, weighed by their rarity, that each passage holds."""
         weights = {word: self._morphemes.rarity(word) for word in words}
         total = sum(weights.values())
-        covered = [sum(weight for word, weight in weights.items() if word in held) for held in self._vocabularies]
-        return np.array(covered, dtype=np.float32) / (total or 1.0)
+        covered = np.zeros(len(self._passages), dtype=np.float32)
+        for word, weight in weights.items():
+            covered[self._morphemes.holders(word)] += weight
+        return covered / np.float32(total or 1.0)
 
     def _place(self, hits: list[Hit], hit: Hit) -> None:
         """Add `hit`, or merge it into a neighbour that is there, or drop it as a twin."""
@@ -205,10 +215,11 @@ class _BM25:
 
     def __init__(self, tokens: list[list[str]]) -> None:
         self._documents = len(tokens)
-        self._held: dict[str, int] = {}
-        for line in tokens:
+        held: dict[str, list[int]] = {}
+        for row, line in enumerate(tokens):
             for token in set(line):
-                self._held[token] = self._held.get(token, 0) + 1
+                held.setdefault(token, []).append(row)
+        self._held = {token: np.array(rows, dtype=np.int32) for token, rows in held.items()}
         self._engine = bm25s.BM25()
         if self._held:
             self._engine.index(tokens, show_progress=False)
@@ -221,12 +232,13 @@ class _BM25:
                 scores += weight * np.asarray(self._engine.get_scores(group), dtype=np.float32)
         return scores
 
-    def holds(self, token: str) -> bool:
-        return token in self._held
+    def holders(self, token: str) -> NDArray[np.int32]:
+        """The rows of the passages that hold the token."""
+        return self._held.get(token, _NOBODY)
 
     def rarity(self, token: str) -> float:
         """The token's inverse document frequency, as BM25 weighs it; a word that no passage holds is the rarest."""
-        held = self._held.get(token, 0)
+        held = len(self.holders(token))
         return (VERB if is_verb(token) else 1.0) * float(np.log(1 + (self._documents - held + 0.5) / (held + 0.5)))
 
 

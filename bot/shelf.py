@@ -29,10 +29,10 @@ class Shelf:
         self._sample = self._read_sample()
         self._spans: dict[str, list[Span]] = {}
 
-    def search(self, question: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
-        """The `k` best passages for a question and its vector, shape (dimension,)."""
+    def search(self, question: str, vector: NDArray[np.float32], k: int, *, each: bool = False) -> list[Hit]:
+        """The `k` best passages for a question and its vector, shape (dimension,); with `each` only the best of an essay."""
         vector = self._sample.free(vector, language_of(question))
-        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self._sample.spread(vector), k)
+        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self._sample.spread(vector), k, each=each)
 
     def spans(self, essay: Essay) -> list[Span]:
         """The spans of the essay's quotable sentences, found once."""

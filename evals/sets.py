@@ -13,7 +13,9 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question. `essay`, `start` and `end` are its gold span (empty and 0 where nothing answers it); `kind` is what it is counted under."""
+    """One question. `essay`, `start` and `end` are its gold span (empty and 0 where nothing answers it); `kind` is what it is counted under,
+    `style` whether a golden question names its subject (natural) or circumscribes it (riddle).
+    """
 
     id: str
     split: str
@@ -24,6 +26,7 @@ class Case:
     end: int = 0
     answerable: bool = True
     history: tuple[tuple[str, str], ...] = ()
+    style: str = ""
 
     def found_by(self, hit: Hit) -> bool:
         """Whether the hit holds at least half of the gold span, in the gold's essay."""
@@ -47,6 +50,6 @@ def load(name: str, essays: dict[str, Essay]) -> list[Case]:
             )
         kind = row.get("direction") or row.get("class") or row["kind"]
         history = tuple((role, text) for role, text in row.get("history", ()))
-        span = (row["essay"], row.get("start", 0), row.get("end", 0), row.get("answerable", True), history)
+        span = (row["essay"], row.get("start", 0), row.get("end", 0), row.get("answerable", True), history, row.get("style", ""))
         cases.append(Case(row["id"], row["split"], kind, row["question"], *span))
     return cases

@@ -1,0 +1,47 @@
+"""Fits the few numbers that decide "is it in the essays?" (bot/retrieval.py), on `dev` alone: `python -m evals.refusal` prints them.
+
+A logistic model of two figures of a question's hits: the best dense score, and the share of its words that no essay holds. Requests for
+other work are left out: bot/scope.py knows them by their words.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from bot.console import show
+from bot.pipeline import PASSAGES, Bot
+from bot.scope import is_other_work
+from evals.sets import Case, load
+
+FOLDS = 8
+TWINS_REFUSED = 0.05  # at most, of the answerable twins: a refusal costs a reader more than a weak answer does
+
+
+def fit(bot: Bot) -> dict[str, float]:
+    """The weights, each a multiple of the dense one's tenth, the threshold, and the share refused across folds."""
+    essays = {essay.id: essay for essay in bot.essays()}
+    cases = [case for name in ("unanswerable", "golden") for case in load(name, essays)]
+    cases = [case for case in cases if case.split == "dev" and case.style != "riddle" and not is_other_work(case.question)]
+    features = np.array([_features(bot, case) for case in cases])
+    answerable = np.array([case.answerable for case in cases])
+    twins = np.array([case.answerable and not case.style for case in cases])
+    model = LogisticRegression(class_weight="balanced", C=10.0)
+    groups = [case.id.rstrip("t") for case in cases]  # a question and its twin stay together
+    scores = cross_val_predict(model, features, answerable, groups=groups, cv=GroupKFold(FOLDS), method="decision_function")
+    weights = model.fit(features, answerable).coef_[0]
+    scale = 10 / weights[0]
+    whole: NDArray[np.float64] = features @ weights * scale
+    return {
+        **{name: round(float(weight * scale), 1) for name, weight in zip(("dense", "absent"), weights, strict=True)},
+        "enough": round(float(np.quantile(whole[twins], TWINS_REFUSED)), 2),
+        "refused, across folds": round(float(np.mean(scores[~answerable] < np.quantile(scores[twins], TWINS_REFUSED))), 3),
+    }
+
+
+def _features(bot: Bot, case: Case) -> tuple[float, float]:
+    return bot.evidence(case.question, bot.search(case.question, PASSAGES))
+
+
+if __name__ == "__main__":
+    show(fit(Bot.open()), as_json=True)
