@@ -189,6 +189,10 @@ class Bot:
         """The essays on the shelf, by id."""
         return sorted(self._open().essays.values(), key=lambda essay: essay.id)
 
+    def passages(self) -> list[Passage]:
+        """The passages of every essay, in the order of the index."""
+        return list(self._open().passages)
+
     def analogies(self) -> tuple[Analogy, ...]:
         """The analogies of the map beside the essays; none where there is no map or its essays are not on the shelf."""
         return self._analogies(self._open())

@@ -32,6 +32,14 @@ _ORDINALS = {
 }
 _WHY = re.compile(r"^\W*(왜|어째서|이유는|why|how come)\b.{0,12}$", re.IGNORECASE)
 _QUOTED = re.compile(r"^\s*“([^\n]+?)”(?=\s*(?:\[\d+\]|$))", re.MULTILINE)
+# Asks for more of what was just said, or for what speaks against it: it has to be found beside the quotation, not beside the question.
+_MORE = re.compile(
+    r"^\W*(?:더|또|그 밖|예를? 들|예시|구체적|자세히|계속)|예를? (?:하나|몇|좀|들)|다른 (?:예|것|건)|더 (?:알려|말해|자세|있)"
+    r"|반대하|반론|반박|비판|이견|\b(?:disagree|objects?|objections?|critics?|criticis\w+|against (?:it|that|this))\b"
+    r"|\b(?:for example|for instance|(?:an?|any|one|another|more) examples?|tell me more|say more|go on|anything else|what else)\b",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"^\W*[^\s?]+(?:은요?|는요?|이랑은|도요?)\s*\??$")
 _SWITCH = re.compile(
     r"^\W*(?:그럼|그러면|그렇다면|그런데|근데|and|what about|how about|then)\W+(.{1,40}?)(?:은요|는요|은|는|이랑은|도)?\s*\??$",
     re.IGNORECASE,
@@ -47,12 +55,12 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         return question
     quotations = _quotations(history)
     place = next((number for number, pattern in _ORDINALS.items() if pattern.search(question)), 0)
-    if place and len(quotations) >= place:
-        return f"{quotations[place - 1]} {question}"
+    if place and quotations:  # what the last quotation only announces stands beside it
+        return f"{quotations[min(place, len(quotations)) - 1]} {question}"
     before = _last_whole(asked)
     if switched := _switch(before, question):
         return switched
-    if _WHY.match(question) and quotations:
+    if quotations and (_WHY.match(question) or _MORE.search(question)):
         return f"{before} {quotations[0]} {question}"
     return f"{before} {question}"
 
@@ -60,11 +68,10 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 def _leans(question: str) -> bool:
     """Whether the question needs the talk before it: few words of its own, or a word that points back or goes on."""
     words = [word for word in morphemes(question) if not is_verb(word)]
-    if len(words) < TOO_FEW:
+    if len(words) < TOO_FEW or _BARE.match(question):
         return True
-    return len(words) < 2 * TOO_FEW and bool(
-        _OPENS.search(question) or _POINTS.search(question) or any(p.search(question) for p in _ORDINALS.values())
-    )
+    leaning = (_OPENS, _POINTS, _MORE, *_ORDINALS.values())
+    return len(words) < 2 * TOO_FEW and any(pattern.search(question) for pattern in leaning)
 
 
 def _last_whole(asked: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ class Shelf:
         """Index the passages' words and take the sample."""
         self.generation = snapshot.generation
         self.note = snapshot.note
+        self.passages = snapshot.passages
         self.essays = {essay.id: essay for essay in snapshot.essays}
         self.retriever = Retriever(snapshot.essays, snapshot.passages, snapshot.terms)
         self.analogies: tuple[Analogy, ...] | None = None

@@ -1,6 +1,7 @@
 """The question sets: golden, unanswerable, follow-ups. Each line is a JSON object; a gold span is checked against the shelf."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,24 @@ class Case:
     answerable: bool = True
     history: tuple[tuple[str, str], ...] = ()
     style: str = ""
-
-    def found_by(self, hit: Hit) -> bool:
-        """Whether the hit holds at least half of the gold span, in the gold's essay."""
-        overlap = min(hit.passage.end, self.end) - max(hit.passage.start, self.start)
-        return hit.passage.essay == self.essay and 2 * overlap >= self.end - self.start
+    also: tuple[tuple[str, int, int], ...] = ()
 
     def rank(self, hits: list[Hit]) -> int | None:
-        """The place, from 1, of the first hit that holds the gold span."""
-        return next((place for place, hit in enumerate(hits, start=1) if self.found_by(hit)), None)
+        """The place, from 1, of the first hit that holds at least half of the gold span."""
+        return _place(hits, [(self.essay, self.start, self.end)])
+
+    def judged_rank(self, hits: list[Hit]) -> int | None:
+        """The place of the first hit that holds at least half of the gold span or of a span judged as good."""
+        return _place(hits, [(self.essay, self.start, self.end), *self.also])
+
+
+def _place(hits: list[Hit], spans: Sequence[tuple[str, int, int]]) -> int | None:
+    return next((place for place, hit in enumerate(hits, start=1) if any(_holds(hit, *span) for span in spans)), None)
+
+
+def _holds(hit: Hit, essay: str, start: int, end: int) -> bool:
+    overlap = min(hit.passage.end, end) - max(hit.passage.start, start)
+    return hit.passage.essay == essay and 2 * overlap >= end - start
 
 
 def load(name: str, essays: dict[str, Essay]) -> list[Case]:
@@ -50,6 +60,15 @@ def load(name: str, essays: dict[str, Essay]) -> list[Case]:
             )
         kind = row.get("direction") or row.get("class") or row["kind"]
         history = tuple((role, text) for role, text in row.get("history", ()))
-        span = (row["essay"], row.get("start", 0), row.get("end", 0), row.get("answerable", True), history, row.get("style", ""))
+        also = tuple((essay, start, end) for essay, start, end in row.get("also", ()))
+        span = (
+            row["essay"],
+            row.get("start", 0),
+            row.get("end", 0),
+            row.get("answerable", True),
+            history,
+            row.get("style", ""),
+            also,
+        )
         cases.append(Case(row["id"], row["split"], kind, row["question"], *span))
     return cases

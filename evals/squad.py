@@ -1,11 +1,9 @@
 """Retrieval on any SQuAD-format file: each article is an essay, each paragraph a passage, and a hit is the whole paragraph."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +16,7 @@ from bot.sample import SIZE, Sample
 from bot.schema import Essay, Language, Near, Passage, Window
 from bot.shelf import WINDOWS
 from bot.text import clean, language_of
+from evals.baselines import bm25, rrf
 from evals.metrics import rank_metrics
 
 PAUSE = "\n\n"  # between the paragraphs of an article
@@ -57,7 +56,7 @@ def measure(path: Path, embedder: Embedder) -> dict[str, Any]:
             "BM25 on character bigrams": _metrics(pairs, gold),
             "BM25 on Kiwi morphemes": _metrics(kiwi, gold),
             "dense, whole paragraphs": _metrics(dense, gold),
-            "dense + Kiwi, equal RRF": _metrics([_rrf(one, two) for one, two in zip(dense, kiwi, strict=True)], gold),
+            "dense + Kiwi, equal RRF": _metrics([rrf(one, two) for one, two in zip(dense, kiwi, strict=True)], gold),
         },
         "paragraphs": len(passages),
         "questions": len(questions),
@@ -106,20 +105,6 @@ def _scores(
     order = np.argsort(-cosines)[:WINDOWS]
     near = [Near(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
     return retriever.halves(question, near, sample.spread(vector))
-
-
-def bm25(documents: list[list[str]], questions: Iterable[list[str]]) -> list[Vectors]:
-    """BM25 scores of every document for each question."""
-    engine = bm25s.BM25()
-    engine.index(documents, show_progress=False)
-    known = {token for document in documents for token in document}
-    kept = ([token for token in question if token in known] for question in questions)
-    return [engine.get_scores(tokens) if tokens else np.zeros(len(documents), np.float32) for tokens in kept]
-
-
-def _rrf(one: Vectors, two: Vectors) -> Vectors:
-    """Reciprocal rank fusion, k = 60, equal weights (Cormack et al., 2009)."""
-    return np.asarray(sum(1 / (60 + np.argsort(np.argsort(-scores)) + 1) for scores in (one, two)), dtype=np.float32)
 
 
 def _metrics(scores: list[Vectors], gold: list[int]) -> dict[str, float]:
