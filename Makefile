@@ -8,7 +8,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
 .DEFAULT_GOAL := help
-.PHONY: help run ingest test quick lint fix speed clean
+.PHONY: help run ingest test quick lint fix speed scorecard clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -36,6 +36,9 @@ fix: $(VENV)/test.done ## let ruff mend what it can
 
 speed: $(VENV)/test.done ## measure start, embedding, retrieval, answers and memory
 	@$(PY) -m evals speed
+
+scorecard: $(VENV)/test.done ## measure everything and write evals/SCORECARD.md (SQUAD=FILE adds a SQuAD-format file)
+	@HF_HUB_OFFLINE=1 $(PY) -m evals all --write $(if $(SQUAD),--squad $(SQUAD))
 
 clean: ## remove the virtual environment and the index; models in the cache stay
 	rm -rf $(VENV) index

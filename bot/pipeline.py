@@ -246,19 +246,19 @@ class Bot:
             }
             yield replace(answer, timings={name: round(seconds * 1000, 1) for name, seconds in timings.items()})
 
-    def _say(self, blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Iterator[Answer]:
+    def _say(self, blank: Answer, shelf: Shelf, hits: list[Hit]) -> Iterator[Answer]:
         """From the analogy map where the question is about an analogy, else in the essays' own sentences."""
         held = self._analogies(shelf)
         if is_other_work(blank.question):
-            yield _decline(blank)
+            yield _decline(blank, hits)
         elif held and analogies.is_overview(blank.standalone):
             yield from _tell(blank, shelf, discuss.list_all(held, blank.language))
-        elif is_broad(blank.standalone) and shelf.retriever.covers(blank.standalone, hits):
+        elif is_broad(blank.standalone) and shelf.covers(blank.standalone, hits):
             named = discuss.name_all(analogies.touched(blank.standalone, held), blank.language)
             yield from _tell(blank, shelf, [*named, *_quotations(blank, shelf, hits, each=True)])
         elif about := analogies.about(blank.standalone, held):
             yield from _tell(blank, shelf, discuss.explain(about, blank.language))
-        elif shelf.retriever.covers(blank.standalone, hits) and (lines := list(_quotations(blank, shelf, hits))):
+        elif shelf.covers(blank.standalone, hits) and (lines := list(_quotations(blank, shelf, hits))):
             yield from _tell(blank, shelf, lines)
         else:
             yield _abstain(blank, shelf, hits)
@@ -351,9 +351,10 @@ def _quotations(blank: Answer, shelf: Shelf, hits: Sequence[Hit], *, each: bool 
         yield Line("", "essay", Quotation(pick.essay.id, text, pick.start, pick.end))
 
 
-def _decline(blank: Answer) -> Answer:
-    """The answer to a request for other work."""
-    return replace(blank, sentences=(Sentence(prompt.OTHER_WORK[blank.language], "notice"),), abstained=True)
+def _decline(blank: Answer, hits: Sequence[Hit]) -> Answer:
+    """The answer to a request for other work, with the passages that lie nearest to its subject."""
+    said = (Sentence(prompt.OTHER_WORK[blank.language], "notice"),)
+    return replace(blank, sentences=said, abstained=True, nearest=tuple(hit.passage for hit in hits[:NEAREST]))
 
 
 def _abstain(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Answer:

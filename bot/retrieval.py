@@ -27,6 +27,8 @@ FULL_COVERAGE = 0.8  # the share of a question's words in one passage at which t
 FOREIGN_DENSE, FOREIGN_BONUS = 0.85, 0.3  # for passages in the other language, which have no lexical half
 # "Is it in the essays?": a logistic model, fitted by evals/refusal.py on the `dev` halves of the question sets.
 DENSE_COUNTS, ABSENCE_COUNTS, ENOUGH = 10.0, 2.2, 3.1
+# On a small shelf, where a dense score has nothing to be measured against, the question's words decide.
+SMALL_COVERAGE, SMALL_ABSENCE, SMALL_ENOUGH = 9.5, 11.5, 1.6
 ENOUGH_FOREIGN = 2.5  # where the shelf has no essay in the question's language, nearness alone has to reach this
 NEIGHBOUR = 0.2  # how much of its better neighbour's score a passage gets: an argument goes on over a paragraph's end
 ESSAY = 1.0  # how much it gets of the mean of its essay's best: what an essay is about counts for its parts
@@ -95,14 +97,21 @@ class Retriever:
         """The weight of a morpheme: its inverse document frequency in the shelf."""
         return self._morphemes.rarity(word)
 
-    def covers(self, question: str, hits: Sequence[Hit]) -> bool:
-        """Whether the shelf answers the question that found these hits, or has to say honestly that it does not."""
+    def covers(self, question: str, hits: Sequence[Hit], *, large: bool = True) -> bool:
+        """Whether the shelf answers the question that found these hits, or has to say honestly that it does not.
+
+        `large` says whether the hits' dense scores were freed from what all windows share (`Sample.large`).
+        """
         if not morphemes(question):  # "?!", an emoji, "왜?" on its own: something is always nearest, and nothing was asked
             return False
+        nearest = max((hit.nearness for hit in hits), default=0.0)
         if not self._own(question).any():
-            return max((hit.nearness for hit in hits), default=0.0) >= ENOUGH_FOREIGN
+            return nearest >= ENOUGH_FOREIGN
         dense, absent = self.evidence(question, hits)
-        return DENSE_COUNTS * dense - ABSENCE_COUNTS * absent >= ENOUGH
+        if large:
+            return DENSE_COUNTS * dense - ABSENCE_COUNTS * absent >= ENOUGH
+        covered = max((hit.lexical for hit in hits), default=0.0)
+        return nearest + SMALL_COVERAGE * covered - SMALL_ABSENCE * absent >= SMALL_ENOUGH
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> tuple[float, float]:
         """The best dense score of the hits, -1 to 1, and the share of the question's words, 0 to 1, that no essay holds."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bot.schema import Language
 
 SIZE = 1024  # windows; their mean and spread hardly change with more
+LEAST = 200  # windows, below which their mean is what the few essays say, not what all essays share
 COMMON = 0.8  # how much of the mean vector a question gives up; chosen on the golden questions' `dev` half, see evals/LOG.md
 
 Vector = NDArray[np.float32]
@@ -34,13 +35,19 @@ class Sample:
         self._vectors = {language: rows for language, rows in vectors.items() if len(rows)}
         self._means = {language: rows.mean(axis=0) for language, rows in self._vectors.items()}
 
+    @property
+    def large(self) -> bool:
+        """Whether there are enough windows to tell what they share from what they say."""
+        return sum(len(rows) for rows in self._vectors.values()) >= LEAST
+
     def free(self, vector: Vector, language: Language) -> Vector:
         """A question's vector without most of what all windows of its language share, of length 1 again.
 
         Vectors of e5 lie in a narrow cone, and a window near its axis is near to every question (Mu and Viswanath, All-but-the-Top,
-        2018; Radovanović et al., Hubs in Space, 2010). On a shelf without the question's language the mean of all counts.
+        2018; Radovanović et al., Hubs in Space, 2010). On a shelf without the question's language the mean of all counts. A small
+        sample changes nothing.
         """
-        if not self._means:
+        if not self.large:
             return vector
         mean = self._means[language] if language in self._means else np.mean(list(self._means.values()), axis=0)
         freed = vector - COMMON * mean

@@ -35,6 +35,10 @@ class Shelf:
         vector = self._sample.free(vector, language_of(question))
         return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self._sample.spread(vector), k, each=each)
 
+    def covers(self, question: str, hits: list[Hit]) -> bool:
+        """Whether the essays answer the question that found these hits."""
+        return self.retriever.covers(question, hits, large=self._sample.large)
+
     def spans(self, essay: Essay) -> list[Span]:
         """The spans of the essay's quotable sentences, found once."""
         if essay.id not in self._spans:

@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, run, text in COMMANDS:
         commands.add_parser(name, help=text, description=text).set_defaults(run=run)
     commands.choices["squad"].add_argument("file", type=Path, metavar="FILE")
+    commands.choices["all"].add_argument("--squad", type=Path, metavar="FILE", help="measure this SQuAD-format file too")
+    commands.choices["all"].add_argument("--write", action="store_true", help="write evals/SCORECARD.md")
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON and nothing else")
     options = parser.parse_args(arguments)
@@ -27,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         figures = options.run(options)
     except BotError as error:
         return fail(error)
+    if getattr(options, "write", False):
+        from evals.scorecard import write
+
+        write(figures)
     show(figures if options.json else table(figures), as_json=options.json)
     return 0
 
@@ -53,6 +59,18 @@ def _speed(_: argparse.Namespace) -> dict[str, Any]:
     return measure()
 
 
+def _scale(_: argparse.Namespace) -> dict[str, Any]:
+    from evals.scale import measure
+
+    return measure(Bot.open())
+
+
+def _all(options: argparse.Namespace) -> dict[str, Any]:
+    from evals.scorecard import measure
+
+    return measure(Bot.open(), options.squad)
+
+
 def _squad(options: argparse.Namespace) -> dict[str, Any]:
     from evals.squad import measure
 
@@ -76,6 +94,8 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
     ("followup", _golden("followup"), "follow-up questions as they stand and rewritten"),
     ("squad", _squad, "any SQuAD-format file: dense, lexical, hybrid, and the baselines"),
     ("speed", _speed, "start, embedding, retrieval, answers, memory"),
+    ("scale", _scale, "retrieval at 20,000 passages, in an index of its own (minutes)"),
+    ("all", _all, "retrieval, abstain, followup, speed, and squad where a file is given; SCORECARD.md with --write"),
 ]
 
 if __name__ == "__main__":

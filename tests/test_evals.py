@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.errors import CorpusError
 from bot.schema import Hit, Passage
 from evals import squad
 from evals.metrics import interval, rank_metrics
+from evals.scorecard import write
 from evals.sets import Case, load
 
 ROOT = Path(__file__).parent.parent
@@ -66,6 +68,38 @@ def test_a_hit_must_hold_half_of_the_gold_span() -> None:
     ]
     assert case.rank(hits) == 3
     assert case.rank(hits[:2]) is None
+
+
+def test_a_judged_span_counts_as_well_as_the_gold_one() -> None:
+    case = Case("x", "test", "ko-ko", "?", "a", 10, 20, also=(("b", 0, 8),))
+    hits = [
+        Hit(Passage("p", essay, start, end, ""), 0.0, 0.0, 0.0) for essay, start, end in [("b", 5, 9), ("b", 0, 4), ("a", 0, 99)]
+    ]
+    assert (case.rank(hits), case.judged_rank(hits)) == (3, 2)
+
+
+def test_the_card_holds_every_figure_and_every_failure(tmp_path: Path) -> None:
+    row = {"n": 2, "R@5": 0.5, "R@5 interval": (0.1, 0.9)}
+    share = {"n": 2, "share": 1.0, "interval": (0.2, 1.0)}
+    figures: dict[str, Any] = {
+        "retrieval": {"test ko-ko": row, "baselines": {"BM25": {"ko-ko": 0.25}}, "misses": ["kk-1 어디?"]},
+        "abstain": {"test twins": share},
+        "followup": {"test raw": share},
+        "squad": {"file": "x.json", "questions": 1200, "paragraphs": 3, "baselines": {}}
+        | {half: {"R@1": 0.125} for half in ("dense", "lexical", "hybrid")},
+        "failures": {"refused though an essay answers": []},
+        "speed": {"retrieval_p95_ms": 19.25},
+        "versions": {"python": "3.11.0"},
+    }
+    write(figures, tmp_path / "card.md")
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "| test ko-ko | 2 | 0.5 | 0.1 to 0.9 |" in card
+    assert "| BM25 | 0.25 |" in card
+    assert "## x.json: 1,200 questions, 3 paragraphs" in card
+    assert "| hybrid | 0.125 |" in card
+    assert "### Golden questions not found (1)\n\n- kk-1 어디?" in card
+    assert "### Refused though an essay answers (0)\n\nNone." in card
+    assert "- retrieval p95 ms: 19.25" in card
 
 
 def article(*paragraphs: tuple[str, list[str]]) -> dict[str, object]:

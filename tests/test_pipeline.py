@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import Bot
+from bot import Bot, prompt
 from bot.embeddings import Embedder
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
 from bot.pipeline import LONGEST_QUESTION, MODES, build_index
@@ -201,7 +201,7 @@ def test_what_no_essay_says_is_answered_by_saying_so(question: str, bot: Bot) ->
 def test_an_abstention_shows_the_nearest_passages_and_cites_nothing(
     question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Retriever, "covers", lambda *_: False)
+    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: False)
     answer = bot.ask(question)
     assert answer.abstained
     assert_sound(answer, shelf_of(bot))
@@ -214,7 +214,7 @@ def test_an_abstention_shows_the_nearest_passages_and_cites_nothing(
 )
 def test_an_answer_speaks_the_questions_language(question: str, language: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = bot.ask(question)
-    monkeypatch.setattr(Retriever, "covers", lambda *_: False)
+    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: False)
     for one in (answer, bot.ask(question)):
         notices = " ".join(sentence.text for sentence in one.sentences if sentence.kind == "notice")
         for essay in bot.essays():
@@ -313,6 +313,24 @@ def test_an_essay_that_is_not_there_is_named_with_those_that_are(bot: Bot) -> No
     with pytest.raises(QuestionError, match=r"'bees'.*bees\.ko, bell-tower\.ko, lighthouse\.en, salt-road") as caught:
         bot.essay("bees")
     assert HANGUL.search(caught.value.korean)
+
+
+@pytest.mark.parametrize("question", ["종탑에 대한 시 한 편 써 줘", "Write me a poem about the bell tower"])
+def test_other_work_is_declined_with_what_lies_nearest(question: str, bot: Bot) -> None:
+    answer = bot.ask(question)
+    assert_sound(answer, shelf_of(bot))
+    assert answer.abstained
+    assert [sentence.text for sentence in answer.sentences] == [prompt.OTHER_WORK[answer.language]]
+
+
+@pytest.mark.parametrize("question", ["에세이들은 종을 어떻게 보나요?", "what do the essays say about the bell and the hives?"])
+def test_the_whole_shelf_is_heard_with_one_sentence_an_essay(question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: True)
+    answer = bot.ask(question)
+    assert_sound(answer, shelf_of(bot))
+    essays = [citation.essay for citation in answer.citations]
+    assert len(essays) >= 3
+    assert len(set(essays)) == len(essays)
 
 
 def test_every_mode_that_there_is_answers(bot: Bot) -> None:

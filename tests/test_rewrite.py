@@ -15,7 +15,7 @@ TALK: list[Turn] = [("user", "로마는 왜 오래갔나요?"), ("assistant", AN
         ("그러면 당나라는요?", "당나라는 왜 오래갔나요?"),
         ("두 번째 것은 언제 일이야?", "역참은 하루 거리마다 있었다. 두 번째 것은 언제 일이야?"),
         ("왜?", "로마는 왜 오래갔나요? 몽골은 지었다. 왜?"),
-        ("더 자세히", "로마는 왜 오래갔나요? 더 자세히"),
+        ("더 자세히", "로마는 왜 오래갔나요? 몽골은 지었다. 더 자세히"),
     ],
 )
 def test_a_turn_that_leans_on_the_talk_takes_along_what_it_leans_on(question: str, expected: str) -> None:

@@ -18,6 +18,8 @@ from bot.store.manifest import REBUILD, Contents, Manifest, Span, outline_of
 if TYPE_CHECKING:
     from bot.store.chroma import Client
 
+PAGE = 10_000  # records read at a time
+
 
 class Snapshot:
     """An open generation: its `manifest`, its `essays`, its `passages`, `terms[i]` of `passages[i]`, and where its `windows` lie.
@@ -46,10 +48,10 @@ class Snapshot:
         try:
             with errors():
                 self._windows = client.get_collection(windows, embedding_function=None)
-                rows = client.get_collection(passages, embedding_function=None).get(include=["documents", "metadatas"])
-                spans = self._windows.get(include=["metadatas"])
-            self.essays, self.passages, self.terms = _read_passages(cast(Any, rows))
-            self.windows = _read_windows(cast(Any, spans))
+                rows = _read_all(client.get_collection(passages, embedding_function=None), ["documents", "metadatas"])
+                spans = _read_all(self._windows, ["metadatas"])
+            self.essays, self.passages, self.terms = _read_passages(rows)
+            self.windows = _read_windows(spans)
             self._compare()
         except (KeyError, TypeError, ValueError) as error:
             self.close()
@@ -120,6 +122,17 @@ class Snapshot:
             idle = not self._readers
         if idle:
             self._finalizer()
+
+
+def _read_all(collection: Any, fields: list[str]) -> dict[str, list[Any]]:
+    """Read every record, in pages: Chroma asks SQLite for all ids of a page at once, and SQLite takes 32,766."""
+    rows: dict[str, list[Any]] = {name: [] for name in ("ids", *fields)}
+    while page := (found := collection.get(include=fields, limit=PAGE, offset=len(rows["ids"])))["ids"]:
+        for name in rows:
+            rows[name] += found[name]
+        if len(page) < PAGE:
+            break
+    return rows
 
 
 def _read_passages(rows: Mapping[str, Any]) -> tuple[tuple[Essay, ...], tuple[Passage, ...], tuple[str, ...]]:
