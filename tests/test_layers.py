@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "retrieval": {"schema", "lexicon", "sample", "text"},
     "quotes": {"schema", "lexicon"},
     "rewrite": {"lexicon", "text"},
+    "figures": set(),
     "verify": NOUNS | {"lexicon"},
     "analogies": NOUNS | {"lexicon", "text", "verify"},
     "discuss": {"analogies", "prompt", "schema"},

@@ -26,6 +26,7 @@ import pytest
 from bot.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
 from bot.schema import Essay, Near, Passage, Window
 from bot.store import Contents, Manifest, Store, open_store
+from bot.store import snapshot as snapshot_module
 from bot.store.base import Writer
 from bot.store.chroma import hang_up, installed, server_client
 from tests.marked import FINGERPRINT, contents, embed, lost_from, publish, quiet
@@ -125,6 +126,17 @@ def test_what_is_published_comes_back_whole(store: Store) -> None:
     assert (manifest.essays, manifest.passages, manifest.windows) == ({essay.id: essay.digest for essay in made.essays}, 6, 24)
     assert manifest.digest == made.digest()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", manifest.created)
+    snapshot.close()
+
+
+@pytest.mark.parametrize("page", [1, 5, 6, 7])
+def test_what_is_read_in_pages_is_the_same(page: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = contents("돌")
+    publish(store, made)
+    monkeypatch.setattr(snapshot_module, "PAGE", page)
+    snapshot = store.snapshot(FINGERPRINT)
+    assert lost_from(snapshot, made) == []
+    assert (len(snapshot.passages), len(snapshot.windows)) == (6, 24)
     snapshot.close()
 
 

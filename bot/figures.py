@@ -1,0 +1,149 @@
+"""Reads the numbers of a Korean or English text as values, so that 1750억, 175 billion and 175,000,000,000 are one. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SCALES = {
+    **{"십": 1e1, "백": 1e2, "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12, "경": 1e16},
+    **{
+        "hundred": 1e2,
+        "thousand": 1e3,
+        "million": 1e6,
+        "billion": 1e9,
+        "trillion": 1e12,
+        "k": 1e3,
+        "m": 1e6,
+        "b": 1e9,
+        "bn": 1e9,
+    },
+}
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_PERCENT = re.compile(r"\s?(?:%|％|퍼센트|프로(?![가-힣])|per ?cent\b)", re.IGNORECASE)
+_KOREAN = re.compile(rf"(?:(?:{_DIGITS})\s?[십백천만억조경]*\s?)+")
+_PART = re.compile(rf"({_DIGITS})\s?([십백천만억조경]*)")
+_SCALE_AFTER = re.compile(r"[\s-]?(hundred|thousand|million|billion|trillion|[kmb](?![a-z])|bn\b)", re.IGNORECASE)
+_NATIVE = {
+    **dict(
+        zip("하나 한 둘 두 셋 세 넷 네 다섯 여섯 일곱 여덟 아홉".split(), (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9), strict=True)
+    ),
+    **dict(zip("열 스물 스무 서른 마흔 쉰 예순 일흔 여든 아흔".split(), (10, 20, 20, 30, 40, 50, 60, 70, 80, 90), strict=True)),
+}
+_TENS = "열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔"
+_ONES = "하나|한|둘|두|셋|세|넷|네|다섯|여섯|일곱|여덟|아홉"
+_NATIVE_NUMBER = re.compile(rf"(?<![가-힣])(?:({_TENS})\s?({_ONES})?|({_ONES}))(?=\s?[가-힣]|$|[.,])")
+_SINO = dict(zip("일이삼사오육칠팔구", range(1, 10), strict=True))
+_SINO_NUMBER = re.compile(
+    r"(?<![가-힣])([일이삼사오육칠팔구]?[십백천만억조](?:[일이삼사오육칠팔구십백천만억조\s]*[일이삼사오육칠팔구십백천만억조])?)(?=\s?(?:[가-힣]|$|[.,]))"
+)
+_WORDS = {
+    **{
+        word: number
+        for number, word in enumerate(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen".split()
+        )
+    },
+    **dict(zip("fifteen sixteen seventeen eighteen nineteen".split(), range(15, 20), strict=True)),
+    **dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)),
+}
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+_ENGLISH_WORDS = re.compile(
+    rf"\b(?:({_WORD})(?:-({_WORD}))?|(a)(?=\s(?:hundred|thousand|million|billion|trillion)))\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number as it stands in a text: its value, whether it is a percentage, and its span."""
+
+    value: float
+    percent: bool
+    start: int
+    end: int
+
+
+def figures(text: str, *, spelt: bool = True) -> list[Figure]:
+    """The numbers of `text` in order of their places; with `spelt` those in words too (열일곱, thirty-seven, two million)."""
+    found = list(_in_digits(text))
+    if spelt:
+        taken = [(figure.start, figure.end) for figure in found]
+        found += [figure for figure in _in_words(text) if not any(a < figure.end and figure.start < b for a, b in taken)]
+    return sorted(found, key=lambda figure: figure.start)
+
+
+def holds(figure: Figure, others: list[Figure]) -> bool:
+    """Whether one of `others` says the same: the same value, or one of which this is the rounding to two digits or more."""
+    return any(figure.percent == other.percent and _rounds_to(other.value, figure.value) for other in others)
+
+
+def _rounds_to(exact: float, said: float) -> bool:
+    digits = len(f"{said:.12g}".replace(".", "").replace("-", "").split("e")[0].strip("0"))
+    if exact == said or digits < 2 or _is_year(exact) or _is_year(said):
+        return exact == said
+    return float(f"{exact:.{digits - 1}e}") == said
+
+
+def _is_year(value: float) -> bool:
+    return 1000 <= value <= 2100 and value == int(value)
+
+
+def _in_digits(text: str) -> Iterator[Figure]:
+    for match in _KOREAN.finditer(text):
+        for start, end, value in _values(match.group(), match.start()):
+            scale = _SCALE_AFTER.match(text, end)
+            if scale:
+                value, end = value * _SCALES[scale.group(1).lower()], scale.end()
+            percent = _PERCENT.match(text, end)
+            yield Figure(value, bool(percent), start, percent.end() if percent else end)
+
+
+def _values(run: str, offset: int) -> Iterator[tuple[int, int, float]]:
+    """A run of digits and Korean scales as values: "3만 5천" is one, "1763 1770" are two."""
+    start, end, total, last = -1, -1, 0.0, 0.0
+    for part in _PART.finditer(run):
+        scale = 1.0
+        for sign in part.group(2):
+            scale *= _SCALES[sign]
+        value = float(part.group(1).replace(",", "")) * scale
+        goes_on = start >= 0 and last > 1 and scale < last
+        if start >= 0 and not goes_on:
+            yield offset + start, offset + end, total
+        if not goes_on:
+            start, total = part.start(), 0.0
+        total, last, end = total + value, scale, part.end()
+    if start >= 0:
+        yield offset + start, offset + end, total
+
+
+def _in_words(text: str) -> Iterator[Figure]:
+    for match in _NATIVE_NUMBER.finditer(text):
+        yield _with_percent(text, float(sum(_NATIVE[word] for word in match.groups() if word)), match)
+    for match in _SINO_NUMBER.finditer(text):
+        yield _with_percent(text, _sino(match.group().replace(" ", "")), match)
+    for match in _ENGLISH_WORDS.finditer(text):
+        value = float(sum(_WORDS[word.lower()] for word in match.groups()[:2] if word) or (1 if match.group(3) else 0))
+        scale = _SCALE_AFTER.match(text, match.end())
+        end = match.end()
+        while scale:
+            value, end = value * _SCALES[scale.group(1).lower()], scale.end()
+            scale = _SCALE_AFTER.match(text, end)
+        percent = _PERCENT.match(text, end)
+        yield Figure(value, bool(percent), match.start(), percent.end() if percent else end)
+
+
+def _with_percent(text: str, value: float, match: re.Match[str]) -> Figure:
+    percent = _PERCENT.match(text, match.end())
+    return Figure(value, bool(percent), match.start(), percent.end() if percent else match.end())
+
+
+def _sino(word: str) -> float:
+    """이천삼백 → 2300."""
+    total, section, digit = 0.0, 0.0, 0.0
+    for sign in word:
+        if sign in _SINO:
+            digit = float(_SINO[sign])
+        elif _SCALES[sign] < 1e4:
+            section, digit = section + (digit or 1.0) * _SCALES[sign], 0.0
+        else:
+            total, section, digit = total + (section + digit or 1.0) * _SCALES[sign], 0.0, 0.0
+    return total + section + digit
