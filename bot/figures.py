@@ -46,6 +46,15 @@ _WORDS = {
     **dict(zip("fifteen sixteen seventeen eighteen nineteen".split(), range(15, 20), strict=True)),
     **dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)),
 }
+_MONTHS = "January February March April May June July August September October November December".split()
+_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
+_ORDINALS = {
+    word: place + 1
+    for place, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth".split()
+    )
+} | {"twentieth": 20, "nineteenth": 19, "eighteenth": 18, "seventeenth": 17, "sixteenth": 16, "fifteenth": 15, "fourteenth": 14}
+_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _ENGLISH_WORDS = re.compile(
     rf"\b(?:({_WORD})(?:-({_WORD}))?|(a)(?=\s(?:hundred|thousand|million|billion|trillion)))\b", re.IGNORECASE
@@ -73,7 +82,8 @@ def figures(text: str, *, spelt: bool = True) -> list[Figure]:
 
 def holds(figure: Figure, others: list[Figure]) -> bool:
     """Whether one of `others` says the same: the same value, or one of which this is the rounding to two digits or more."""
-    return any(figure.percent == other.percent and _rounds_to(other.value, figure.value) for other in others)
+    fraction = figure.value != int(figure.value)  # "37.93 per cent to 37.91": the second one is a percentage, too
+    return any((figure.percent == other.percent or fraction) and _rounds_to(other.value, figure.value) for other in others)
 
 
 def _rounds_to(exact: float, said: float) -> bool:
@@ -98,21 +108,24 @@ def _in_digits(text: str) -> Iterator[Figure]:
 
 
 def _values(run: str, offset: int) -> Iterator[tuple[int, int, float]]:
-    """A run of digits and Korean scales as values: "3만 5천" is one, "1763 1770" are two."""
-    start, end, total, last = -1, -1, 0.0, 0.0
+    """A run of digits and Korean scales as values: "3만 5천" and "2억 6천4백만" are one each, "1763 1770" are two."""
+    start, end, last = -1, -1, 0.0
+    total = section = 0.0  # what stands before the last 만, 억 or 조, and after it
     for part in _PART.finditer(run):
-        scale = 1.0
-        for sign in part.group(2):
-            scale *= _SCALES[sign]
-        value = float(part.group(1).replace(",", "")) * scale
-        goes_on = start >= 0 and last > 1 and scale < last
-        if start >= 0 and not goes_on:
-            yield offset + start, offset + end, total
-        if not goes_on:
-            start, total = part.start(), 0.0
-        total, last, end = total + value, scale, part.end()
+        scales = [_SCALES[sign] for sign in part.group(2)]
+        if start >= 0 and not (scales or last > 1) or start >= 0 and scales and scales[0] >= last or last == 1:
+            yield offset + start, offset + end, total + section
+            start, total, section = -1, 0.0, 0.0
+        start, end = part.start() if start < 0 else start, part.end()
+        digit = float(part.group(1).replace(",", ""))
+        for scale in scales:
+            if scale < 1e4:
+                section, digit = section + (digit or 1.0) * scale, 0.0
+            else:
+                total, section, digit = total + (section + digit or 1.0) * scale, 0.0, 0.0
+        section, last = section + digit, scales[-1] if scales else 1.0
     if start >= 0:
-        yield offset + start, offset + end, total
+        yield offset + start, offset + end, total + section
 
 
 def _in_words(text: str) -> Iterator[Figure]:
@@ -120,6 +133,10 @@ def _in_words(text: str) -> Iterator[Figure]:
         yield _with_percent(text, float(sum(_NATIVE[word] for word in match.groups() if word)), match)
     for match in _SINO_NUMBER.finditer(text):
         yield _with_percent(text, _sino(match.group().replace(" ", "")), match)
+    for match in _MONTH.finditer(text):
+        yield Figure(float(_MONTHS.index(match.group()) + 1), False, *match.span())
+    for match in _ORDINAL.finditer(text):
+        yield Figure(float(_ORDINALS[match.group().lower()]), False, *match.span())
     for match in _ENGLISH_WORDS.finditer(text):
         value = float(sum(_WORDS[word.lower()] for word in match.groups()[:2] if word) or (1 if match.group(3) else 0))
         scale = _SCALE_AFTER.match(text, match.end())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-VERSION = "2"  # goes into the index's fingerprint: raise it when spans or tokens change
+VERSION = "3"  # goes into the index's fingerprint: raise it when spans or tokens change
 
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
@@ -41,6 +41,8 @@ _LONGEST_CALL = 10_000  # characters; Kiwi's time grows with the square of what 
 _DASHES = ("—", "–")
 _LONGEST_QUOTE = 300  # characters; a mark that closes later than this was never opened
 
+_CAPITAL = re.compile(r"(?<=[\w,;:—–)(“\"‘'] )[A-Z][\w’'-]*[\w]|\b[A-Z]\w*[A-Z]\w*\b")
+_NOT = re.compile(r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|hardly)\b|n[’']t\b", re.IGNORECASE)
 # Kiwi's tags of words that carry meaning: nouns, numerals, verbs, adjectives, adverbs, roots, Latin, Hanja, digits.
 _CONTENT = frozenset({"NNG", "NNP", "NNB", "NR", "NP", "VV", "VA", "MAG", "MM", "XR", "SL", "SH", "SN", "XPN", "W_SERIAL"})
 # A piece that begins with one of these goes on with the sentence before it ("…지었을까?" 에 대한 답은).
@@ -68,6 +70,35 @@ def morphemes(text: str) -> list[str]:
 def is_verb(word: str) -> bool:
     """Whether a morpheme is a Korean verb or adjective; English words are not told apart."""
     return word.endswith("-")
+
+
+def names(text: str) -> list[str]:
+    """The proper names of `text`, a word each: Kiwi's for Korean, and Latin words with a capital that does not open a sentence."""
+    if not _HANGUL.search(text):
+        return [match.group() for match in _CAPITAL.finditer(text)]
+    return [token.form for token in _kiwi().tokenize(text) if token.tag in {"NNP", "SL"} and len(token.form) > 1]
+
+
+def nouns(text: str) -> list[str]:
+    """Every noun of a Korean text, proper or not, and every Latin word with a capital: what a name may be found among."""
+    if not _HANGUL.search(text):
+        return [word for word in _WORD.findall(text) if word[:1].isupper()]
+    cut = [token.form for token in _kiwi().tokenize(text) if token.tag in {"NNP", "NNG", "SL", "XR"}]
+    return cut + [
+        word[:length] for word in _WORD.findall(text) for length in range(2, len(word) + 1)
+    ]  # Kiwi may cut an unknown name
+
+
+def negations(text: str) -> int:
+    """How many times `text` denies: 않다, 못하다, 없다, 아니다, 안 and 못; not, no, never, without and their like."""
+    if not _HANGUL.search(text):
+        return len(_NOT.findall(text))
+    return sum(
+        (token.tag in {"MAG"} and token.form in {"안", "못"})
+        or token.lemma in {"않다", "못하다", "없다", "아니다", "말다"}
+        and token.tag[0] == "V"
+        for token in _kiwi().tokenize(text)
+    )
 
 
 def bigrams(text: str) -> list[str]:
@@ -100,7 +131,9 @@ def _kiwi() -> "Kiwi":
     from kiwipiepy import Kiwi
 
     # Its dictionary of names of several words costs 190 MB and a second; a name's words are searched for one by one anyhow.
-    return Kiwi(num_workers=1, load_multi_dict=False)
+    kiwi = Kiwi(num_workers=1, load_multi_dict=False)
+    kiwi.add_user_word("매개변수", "NNG")  # it takes the word for somebody's name
+    return kiwi
 
 
 @cache
@@ -121,7 +154,7 @@ _MISREAD = {"지다": "짓다"}
 _STOP = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have he her his how i if in into is it "
     "its many may me more most much my no not of on or our she should so some than that the their them then there these they this those "
-    "tell to us was we were what when where which who whom whose why will with would you your s t".split()
+    "tell happen happens happened to us was we were what when where which who whom whose why will with would you your s t".split()
 )
 
 

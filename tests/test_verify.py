@@ -1,6 +1,7 @@
 """The check: a quotation is found exactly where it stands, or not at all."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import CitationError
 from bot.schema import Citation
-from bot.verify import cite, holds, locate
+from bot.verify import check, cite, holds, locate, quotations
 from tests.toys import essay_of
 
 TEXT = (
@@ -180,3 +181,59 @@ def _plain(text: str) -> str:
     shapes = {character: group[0] for group in SPELLINGS for character in group}
     plain = "".join(shapes.get(c, c) for c in unicodedata.normalize("NFC", text).replace("…", "..."))
     return " ".join(plain.split())
+
+
+# A sentence of a model against the passages that it cites
+
+
+ROMAN = "서기 80년, 로마는 콜로세움을 열었다. 관중은 5만 명을 넘었다. 몽골은 성벽을 남기지 않았다."
+ENGLISH = "In 2022 DeepMind trained Chinchilla, a model of 70 billion parameters. It read 1.4 trillion tokens. Gopher was not retrained."
+
+
+def near(_: str, others: Sequence[str]) -> list[float]:
+    return [0.5] * len(others)
+
+
+def far(_: str, others: Sequence[str]) -> list[float]:
+    return [0.1] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage", "reason"),
+    [
+        ("로마는 서기 80년에 콜로세움을 열었다 [1].", ROMAN, ""),
+        ("관중은 5만 명을 넘었다 [1].", ROMAN, ""),
+        ("관중은 6만 명을 넘었다 [1].", ROMAN, "figure"),
+        ("로마는 서기 81년에 콜로세움을 열었다 [1].", ROMAN, "figure"),
+        ("구글은 서기 80년에 콜로세움을 열었다 [1].", ROMAN, "name"),
+        ("몽골은 성벽을 남겼다 [1].", ROMAN, "negation"),
+        ("“몽골은 성벽을 남기지 않았다.” [1]", ROMAN, ""),
+        ("“몽골은 성벽을 하나도 남기지 않았다.” [1]", ROMAN, "quotation"),
+        ("“로마는 콜로세움을 열었다. 몽골은 성벽을 남기지 않았다.” [1]", ROMAN, "quotation"),
+        ("DeepMind trained Chinchilla with 70 billion parameters in 2022 [1].", ENGLISH, ""),
+        ("DeepMind trained Chinchilla with 71 billion parameters in 2022 [1].", ENGLISH, "figure"),
+        ("Gopher was retrained [1].", ENGLISH, "negation"),
+        ("딥마인드는 2022년에 매개변수가 700억 개인 친칠라를 학습시켰다 [1].", ENGLISH, ""),
+        ("딥마인드는 2022년에 매개변수가 7000억 개인 친칠라를 학습시켰다 [1].", ENGLISH, "figure"),
+        ("네이버는 2022년에 매개변수가 700억 개인 모델을 학습시켰다 [1].", ENGLISH, "name"),
+    ],
+)
+def test_a_sentence_stands_or_falls_with_its_passage(sentence: str, passage: str, reason: str) -> None:
+    assert check(sentence, [passage], similar=near) == reason
+
+
+def test_what_is_far_from_every_sentence_is_not_supported() -> None:
+    assert check("바다에는 고래가 많이 산다 [1].", [ROMAN], similar=far) == "support"
+    assert check("고래는 새끼를 낳는다.", [ENGLISH], similar=far) == "support"
+    assert check("무엇이든 [1].", []) == "support"
+
+
+def test_the_question_may_be_repeated_in_an_answer() -> None:
+    said = "In 1999 Nokia asked how many saw the Colosseum: 관중은 5만 명을 넘었다 [1]."
+    assert check(said, [ROMAN], similar=near) == "figure"
+    assert check(said, [ROMAN], known="What did Nokia ask in 1999 of the Colosseum?", similar=near) != "figure"
+
+
+def test_what_counts_as_a_quotation() -> None:
+    text = 'He says “one two three four” and "five six" and 「하나 둘 셋 넷 다섯」.\n> six seven eight nine'
+    assert quotations(text) == ["one two three four", "하나 둘 셋 넷 다섯", "six seven eight nine"]
