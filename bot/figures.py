@@ -46,8 +46,8 @@ _WORDS = {
     **dict(zip("fifteen sixteen seventeen eighteen nineteen".split(), range(15, 20), strict=True)),
     **dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)),
 }
-_MONTHS = "January February March April May June July August September October November December".split()
-_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
+MONTHS = "January February March April May June July August September October November December".split()
+_MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b")
 _ORDINALS = {
     word: place + 1
     for place, word in enumerate(
@@ -134,7 +134,7 @@ def _in_words(text: str) -> Iterator[Figure]:
     for match in _SINO_NUMBER.finditer(text):
         yield _with_percent(text, _sino(match.group().replace(" ", "")), match)
     for match in _MONTH.finditer(text):
-        yield Figure(float(_MONTHS.index(match.group()) + 1), False, *match.span())
+        yield Figure(float(MONTHS.index(match.group()) + 1), False, *match.span())
     for match in _ORDINAL.finditer(text):
         yield Figure(float(_ORDINALS[match.group().lower()]), False, *match.span())
     for match in _ENGLISH_WORDS.finditer(text):

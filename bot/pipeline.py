@@ -185,6 +185,13 @@ class Bot:
         """What an answer from these hits would rest on: see `Retriever.evidence`."""
         return self._open().retriever.evidence(checked_question(question, "answer"), hits)
 
+    def similar(self, sentence: str, others: Sequence[str]) -> list[float]:
+        """The cosines, -1 to 1, of a sentence with others, in either language, freed from what the whole shelf shares."""
+        sample = self._open().sample
+        vectors = self.embedder.encode_passages([sentence, *others])
+        rows = [sample.free(row, language_of(text)) for row, text in zip(vectors, [sentence, *others], strict=True)]
+        return [float(rows[0] @ row) for row in rows[1:]]
+
     def essays(self) -> list[Essay]:
         """The essays on the shelf, by id."""
         return sorted(self._open().essays.values(), key=lambda essay: essay.id)

@@ -27,17 +27,17 @@ class Shelf:
         self.retriever = Retriever(snapshot.essays, snapshot.passages, snapshot.terms)
         self.analogies: tuple[Analogy, ...] | None = None
         self._snapshot = snapshot
-        self._sample = self._read_sample()
+        self.sample = self._read_sample()
         self._spans: dict[str, list[Span]] = {}
 
     def search(self, question: str, vector: NDArray[np.float32], k: int, *, each: bool = False) -> list[Hit]:
         """The `k` best passages for a question and its vector, shape (dimension,); with `each` only the best of an essay."""
-        vector = self._sample.free(vector, language_of(question))
-        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self._sample.spread(vector), k, each=each)
+        vector = self.sample.free(vector, language_of(question))
+        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self.sample.spread(vector), k, each=each)
 
     def covers(self, question: str, hits: list[Hit]) -> bool:
         """Whether the essays answer the question that found these hits."""
-        return self.retriever.covers(question, hits, large=self._sample.large)
+        return self.retriever.covers(question, hits, large=self.sample.large)
 
     def spans(self, essay: Essay) -> list[Span]:
         """The spans of the essay's quotable sentences, found once."""

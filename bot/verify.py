@@ -89,6 +89,8 @@ def check(sentence: str, passages: Sequence[str], known: str = "", similar: Simi
 
 def _named(name: str, sentence: str, nouns: Sequence[str]) -> bool:
     """Whether one of `nouns` may be this name, or the word of the sentence in which it stands: 마인드, cut from 딥마인드는."""
+    if name in figures.MONTHS:  # a month is a figure: 2월 is February
+        return True
     around = [word[:length] for word in sentence.split() if name in word for length in range(len(name) + 1, len(word) + 1)]
     return any(alike(form, noun) for form in (name, *around) for noun in nouns)
 

@@ -65,6 +65,12 @@ def _scale(_: argparse.Namespace) -> dict[str, Any]:
     return measure(Bot.open())
 
 
+def _verify(_: argparse.Namespace) -> dict[str, Any]:
+    from evals.check import measure
+
+    return measure(Bot.open())
+
+
 def _all(options: argparse.Namespace) -> dict[str, Any]:
     from evals.scorecard import measure
 
@@ -92,6 +98,7 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
     ("retrieval", _golden("retrieval"), "golden questions over the shelf, four directions, and what was missed"),
     ("abstain", _golden("abstain"), "unanswerable questions refused, and their answerable twins"),
     ("followup", _golden("followup"), "follow-up questions as they stand and rewritten"),
+    ("verify", _verify, "sentences true and false against the passages they cite: how many of each kind are refused"),
     ("squad", _squad, "any SQuAD-format file: dense, lexical, hybrid, and the baselines"),
     ("speed", _speed, "start, embedding, retrieval, answers, memory"),
     ("scale", _scale, "retrieval at 20,000 passages, in an index of its own (minutes)"),

@@ -11,6 +11,8 @@ from bot.corpus import read
 from bot.errors import CorpusError
 from bot.schema import Hit, Passage
 from evals import squad
+from evals.check import load as load_claims
+from evals.check import quotations
 from evals.metrics import interval, rank_metrics
 from evals.scorecard import write
 from evals.sets import Case, load
@@ -55,7 +57,8 @@ def test_no_question_of_an_evaluation_stands_in_the_code() -> None:
     rows = [
         json.loads(line) for path in (ROOT / "evals").glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    long = [row["question"] for row in rows if len(row["question"]) > 12]
+    said = [row.get("question") or row["sentence"] for row in rows]
+    long = [text for text in said if len(text) > 12]
     assert len(long) > 500
     assert [question for question in long if question in code] == []
 
@@ -100,6 +103,22 @@ def test_the_card_holds_every_figure_and_every_failure(tmp_path: Path) -> None:
     assert "### Golden questions not found (1)\n\n- kk-1 어디?" in card
     assert "### Refused though an essay answers (0)\n\nNone." in card
     assert "- retrieval p95 ms: 19.25" in card
+
+
+def test_generated_quotations_are_true_or_false_as_they_say_and_come_out_the_same_twice() -> None:
+    essays = list(read([ROOT / "corpus"]).essays)
+    claims = list(quotations(essays))
+    assert claims == list(quotations(essays))
+    assert {claim.kind for claim in claims} == {"verbatim", "one word changed", "stitched", "from elsewhere"}
+    for claim in claims:
+        assert (claim.sentence.removeprefix("“").removesuffix("” [1]") in claim.passage) == claim.true
+
+
+def test_the_claims_fit_the_shelf_half_true_and_half_false_in_both_languages() -> None:
+    claims = load_claims({essay.id: essay for essay in read([ROOT / "corpus"]).essays})
+    assert Counter((claim.true, claim.language) for claim in claims) == {
+        (truth, language): 60 for truth in (True, False) for language in ("ko", "en")
+    }
 
 
 def article(*paragraphs: tuple[str, list[str]]) -> dict[str, object]:
