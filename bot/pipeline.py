@@ -260,15 +260,22 @@ class Bot:
             yield _decline(blank, hits)
         elif held and analogies.is_overview(blank.standalone):
             yield from _tell(blank, shelf, discuss.list_all(held, blank.language))
-        elif is_broad(blank.standalone) and shelf.covers(blank.standalone, hits):
-            named = discuss.name_all(analogies.touched(blank.standalone, held), blank.language)
-            yield from _tell(blank, shelf, [*named, *_quotations(blank, shelf, hits, each=True)])
+        elif is_broad(blank.standalone) and (said := self._all_say(blank, shelf, hits)):
+            yield from _tell(blank, shelf, said)
         elif about := analogies.about(blank.standalone, held):
             yield from _tell(blank, shelf, discuss.explain(about, blank.language))
         elif shelf.covers(blank.standalone, hits) and (lines := list(_quotations(blank, shelf, hits))):
             yield from _tell(blank, shelf, lines)
         else:
             yield _abstain(blank, shelf, hits)
+
+    def _all_say(self, blank: Answer, shelf: Shelf, hits: list[Hit]) -> list[Line]:
+        """What the map names of a question about the whole shelf, and one sentence an essay; nothing where neither knows of it."""
+        named = discuss.name_all(analogies.touched(blank.standalone, self._analogies(shelf)), blank.language)
+        if not named and not shelf.covers(blank.standalone, hits):
+            return []
+        naming = [hit for hit in hits if hit.lexical > 0]  # an essay that has none of the question's words was found for company
+        return [*named, *_quotations(blank, shelf, naming if len(naming) > 1 else hits, each=True)]
 
     def _analogies(self, shelf: Shelf) -> tuple[Analogy, ...]:
         """The analogies of the map beside the essays, read once for a generation; none where the map no longer fits the shelf."""

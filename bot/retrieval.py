@@ -74,7 +74,7 @@ class Retriever:
         """At most `k` hits, best first: neighbours merged, near-twins and editions in the other language dropped.
 
         `near` are the windows nearest to the question, `spread` how its cosines lie in each language of the shelf. With `each`,
-        an essay has one hit, its best.
+        an essay has one hit, its best, and essays in the question's language come first: a reader asked what all of them say.
         """
         words = morphemes(question)
         windows = self._by_passage(near)
@@ -82,7 +82,8 @@ class Retriever:
         dense = self._dense(windows, spread)
         scores = self._fuse(question, words, dense, coverage)
         hits: list[Hit] = []
-        for row in np.argsort(-scores, kind="stable"):
+        later = ~self._own(question) if each else np.zeros(len(scores), dtype=bool)
+        for row in np.lexsort((-scores, later | np.isinf(scores))):
             if np.isinf(scores[row]) or len(hits) == k:
                 break
             if row in windows or coverage[row] > 0:
