@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-STAGES = {"split": "splitting", "embed": "embedding", "windows": "storing", "check": "checking"}
+STAGES = {"split": "splitting", "embed": "embedding", "windows": "storing", "check": "checking", "model": "fetching the model"}
+BYTES: dict[str, dict[str, Any]] = {"model": {"unit": "B", "unit_scale": True}}  # the stages that count bytes
 
 
 class ProgressBar:
@@ -26,7 +27,7 @@ class ProgressBar:
 
             self.close()
             self._stage = stage
-            self._bar = tqdm(total=total, desc=STAGES[stage], file=sys.stderr, leave=False, disable=None)
+            self._bar = tqdm(total=total, desc=STAGES[stage], file=sys.stderr, leave=False, disable=None, **BYTES.get(stage, {}))
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
