@@ -19,7 +19,10 @@ run: $(VENV)/run.done ## install, build the index where there is none, start the
 ingest: $(VENV)/run.done ## put the essays in corpus/ on the shelf (again)
 	@$(PY) ingest.py
 
-test: lint browser ## ruff, mypy and every test, with the real embedder, a real Chroma and a real browser
+model: $(VENV)/run.done ## fetch the local model, 1.1 GB, into the user's cache; known by its hash
+	@$(PY) -m bot model
+
+test: lint browser tested-model ## ruff, mypy and every test, with the real embedder, a real Chroma, a real local model and a real browser
 	@HF_HUB_OFFLINE=1 $(PY) -m pytest
 
 quick: lint ## ruff, mypy and the tests that need no model, no index and no browser
@@ -51,11 +54,17 @@ $(VENV)/run.done: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a few minutes, once)"
 	@$(PIP) install -c constraints.txt torch
 	@$(PIP) install -c constraints.txt -e .
+	@$(PIP) install -c constraints.txt -e ".[local]" || echo "no llama.cpp for this machine: the local model is left out"
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/run.done
 	@$(PIP) install -c constraints.txt -e ".[dev]"
 	@touch $@
+
+# The tests of the local model are skipped, and say so, where its file cannot be fetched; not where CI is set.
+.PHONY: tested-model
+tested-model: $(VENV)/test.done
+	@$(PY) -m bot model >/dev/null || { [ -z "$$CI" ] && echo "no local model here: its tests are skipped"; }
 
 # The browser tests want a Chromium. Where apt and root are at hand it is installed; elsewhere those tests say so and are skipped.
 .PHONY: browser

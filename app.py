@@ -95,11 +95,27 @@ def opened(settings: "Settings") -> "Bot":
 
 
 def warm(bot: "Bot") -> None:
-    """Load the models, so that the first question need not wait. A failure comes up again when a question is asked."""
+    """Load the models, so that the first question need not wait, and fetch the local one where it is wanted and not there yet.
+
+    A failure comes up again when a question is asked; without the local model the essays' own sentences answer.
+    """
     try:
         bot.warm()
+        if fetched(bot):
+            bot.warm()
     except BotError as error:
         log.warning("%s", error)
+
+
+def fetched(bot: "Bot") -> bool:
+    """Whether the local model was fetched just now."""
+    from bot.progress import ProgressBar
+
+    progress = ProgressBar()
+    try:
+        return bot.fetch_model(progress)
+    finally:
+        progress.close()
 
 
 if __name__ == "__main__":

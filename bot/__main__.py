@@ -5,11 +5,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from bot import gguf
 from bot.analogies import Analogy
+from bot.answers import MODES
 from bot.console import fail, show
 from bot.errors import BotError
-from bot.pipeline import MODES, Bot
+from bot.pipeline import Bot
+from bot.progress import ProgressBar
 from bot.schema import Answer, Essay, Hit
+from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("-k", type=_count, default=5, help="how many passages, 1 to 50 (default: 5)")
     _command(commands, "essays", _essays, "list the essays on the shelf")
     _command(commands, "analogies", _analogies, "show the analogy map: pairs, quotations, and where each one breaks")
+    _command(commands, "model", _model, "fetch the local model (1.1 GB, once) and say where it lies")
     _command(commands, "doctor", _doctor, "check Python, index, embedder, voice, port and disk, with a remedy for each")
     return parser
 
@@ -73,6 +78,15 @@ def _essays(options: argparse.Namespace) -> tuple[Any, int]:
 def _analogies(options: argparse.Namespace) -> tuple[Any, int]:
     found = Bot.open().analogies()
     return ([one.to_dict() for one in found] if options.json else "\n\n".join(map(_analogy_text, found))), 0
+
+
+def _model(options: argparse.Namespace) -> tuple[Any, int]:
+    progress = ProgressBar()
+    try:
+        path = gguf.fetch(Settings.load().cache, progress)
+    finally:
+        progress.close()
+    return ({"path": str(path)} if options.json else path), 0
 
 
 def _doctor(options: argparse.Namespace) -> tuple[Any, int]:

@@ -6,8 +6,9 @@ What the map says in our words is a `reading`; what an essay says is quoted. Not
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.analogies import Analogy, Both, Break, Quotation
-from bot.prompt import MAP
+from bot.analogies import Analogy, Both, Break, Pair, Quotation
+from bot.lexicon import morphemes
+from bot.prompt import ASK_BACK, MAP
 from bot.schema import Kind, Language
 
 OTHERS = 4  # more analogies named behind the first one
@@ -46,6 +47,66 @@ def name_all(analogies: Sequence[Analogy], language: Language) -> list[Line]:
     """The analogies' names in one line; nothing where there are none."""
     names = " · ".join(_in(analogy.name, language) for analogy in analogies[: 2 * OTHERS])
     return [Line(MAP[language]["touched"].format(names=names), "notice")] if names else []
+
+
+def counter(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
+    """The claim that is attacked, quoted; the objection, named for its kind; and the best reply that the shelf holds."""
+    first, words = analogies[0], MAP[language]
+    one = _fitting(first, question)
+    claim = _quoted(_pair(first, question).quotes, language)
+    return [
+        Line(words["claim"].format(name=_in(first.name, language)), "notice"),
+        *claim,
+        *(_break(one, language) if one else ()),
+    ]
+
+
+def ask_back(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
+    """A claim, quoted, what was objected to it, and one question for the reader about the two."""
+    first, words = analogies[0], MAP[language]
+    one = _fitting(first, question)
+    lines = [Line(words["claims"].format(name=_in(first.name, language)), "notice")]
+    lines += _quoted(_pair(first, question).quotes, language)
+    if one:
+        lines.append(Line(words["objected"].format(text=_in(one.text, language)), "reading"))
+    return [*lines, Line(ASK_BACK[language][one.move if one else ""], "reading")]
+
+
+def compare(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
+    """Two analogies, what each says and a quotation for it; of a single one, its claim against the objection of another essay."""
+    words = MAP[language]
+    lines = [Line(words["side_by_side"], "notice")]
+    for one in analogies[:2]:
+        pair = _pair(one, question)
+        lines.append(Line(f"{_in(one.name, language)}: {_in(one.shows, language)}", "reading"))
+        lines.append(Line(f"{_in(pair.source, language)} ↔ {_in(pair.target, language)}", "reading"))
+        lines += _quoted(pair.quotes, language)
+    if len(analogies) == 1 and (objection := _fitting(analogies[0], question)):
+        lines.append(Line(words["against"], "notice"))
+        lines += _break(objection, language)
+    return lines
+
+
+def _fitting(analogy: Analogy, question: str) -> Break | None:
+    """The objection that has most of the question's words, the analogy's own name aside; an essay's with a reply first, ours last."""
+    asked = set(morphemes(question))
+    named = set(morphemes(" ".join((*_both(analogy.name), *_both(analogy.source), *_both(analogy.target)))))
+
+    def rank(one: Break) -> tuple[int, bool, bool]:
+        said = set(morphemes(" ".join(_both(one.text))))
+        return len(asked & said - named), one.by == "essay", one.reply is not None
+
+    return max(analogy.breaks, key=rank, default=None)
+
+
+def _pair(analogy: Analogy, question: str) -> Pair:
+    """The pair that has most of the question's words; the first where they are alike."""
+    asked = set(morphemes(question))
+    return max(analogy.pairs, key=lambda pair: len(asked & set(morphemes(" ".join((*_both(pair.source), *_both(pair.target)))))))
+
+
+def _both(both: Both) -> tuple[str, str]:
+    return both.ko, both.en
 
 
 def _break(one: Break, language: Language) -> Iterator[Line]:

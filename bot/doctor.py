@@ -5,13 +5,15 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from bot import corpus
+from bot import corpus, gguf
 from bot.embeddings import Embedder
 from bot.errors import BotError, CorpusError
-from bot.pipeline import VOICES, index_fingerprint
-from bot.settings import Settings
+from bot.llm import open_voice
+from bot.pipeline import index_fingerprint
+from bot.settings import Keys, Settings
 from bot.store import open_store
 from bot.store.disk import free_bytes
 
@@ -85,13 +87,24 @@ def _index(settings: Settings) -> Check:
 
 
 def _voice(settings: Settings) -> Check:
-    if settings.llm not in VOICES:
-        return Check("model", False, f"there is no voice {settings.llm!r}", f"set BOT_LLM to one of: {', '.join(VOICES)}")
-    return Check("model", True, "none needed: the quotes voice answers")
+    voice = open_voice(settings.llm, Keys.load(), settings.cache)
+    if voice is None:
+        more = " (for a model: make model, or a provider's key)" if settings.llm == "auto" else ""
+        return Check("model", True, f"the quotes voice answers, without a model{more}")
+    named = settings.llm.partition(":")[2]
+    file = Path(named).expanduser() if named else gguf.path(settings.cache)
+    if voice.is_local and not file.is_file():
+        remedy = "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
+        return Check("model", False, f"{voice.name}: there is no {file}", remedy)
+    return Check("model", True, f"{voice.name} speaks, behind the quotations")
 
 
-def _key(_: Settings) -> Check:
-    return Check("key", True, "none needed")
+def _key(settings: Settings) -> Check:
+    """Which key is used, never what it is; a model's own check has told already where one is missing."""
+    keys = Keys.load()
+    held = [name for name in ("openai", "anthropic", "google") if keys.of(name)]
+    needed = settings.llm.partition(":")[0] not in ("quotes", "local")
+    return Check("key", True, f"set for {', '.join(held)}" if held and needed else "none needed")
 
 
 def _page(settings: Settings) -> Check:

@@ -6,12 +6,13 @@ Korean goes through Kiwi (kiwipiepy). Kiwi does not split English prose, so Lati
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kiwipiepy import Kiwi, Sentence
+    from kiwipiepy import Kiwi, Sentence, Token
     from snowballstemmer.english_stemmer import EnglishStemmer
 
 Span = tuple[int, int]
@@ -43,10 +44,44 @@ _LONGEST_QUOTE = 300  # characters; a mark that closes later than this was never
 
 _CAPITAL = re.compile(r"(?<=[\w,;:—–)(“\"‘'] )[A-Z][\w’'-]*[\w]|\b[A-Z]\w*[A-Z]\w*\b")
 _NOT = re.compile(r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|hardly)\b|n[’']t\b", re.IGNORECASE)
+# What denies in English, the verbs and adverbs that do so by themselves among them; "a few" and "few" differ.
+_DENIAL = re.compile(
+    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|hardly|scarcely|barely|rarely|seldom|(?<!\ba )few(?! than)|little"
+    r"|declin(?:e|es|ed|ing)|refus(?:e|es|ed|ing)|fail(?:s|ed|ing)?|den(?:y|ies|ied|ying)|lack(?:s|ed|ing)?|unable|impossible|instead of"
+    r"|rather than)\b|n[’']t\b",
+    re.IGNORECASE,
+)
+_AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|be|been|am|has|have|had|do|does|did|can|could|will|would|may|might|must|shall|should)\b", re.IGNORECASE
+)
+_CONJUNCTION = re.compile(
+    r"\s*(?:[,;:—–()]|\.(?=\s|$))\s*(?:(?:and|but|or|so|yet|while|whereas|though|although|because|which|who)\b)?"
+    r"|\b(?:and|but|while|whereas|although|though|because)\b",
+    re.IGNORECASE,
+)
+_CONNECTIVES = frozenset(
+    "고 지만 는데 은데 ᆫ데 으며 며 으나 나 면서 으면서 어서 아서 므로 으므로 니 으니 자 어도 아도 더니 는데도".split()
+)
+_REFUSALS = frozenset("거부 거절 실패 부인 포기 금지".split())
 # Kiwi's tags of words that carry meaning: nouns, numerals, verbs, adjectives, adverbs, roots, Latin, Hanja, digits.
 _CONTENT = frozenset({"NNG", "NNP", "NNB", "NR", "NP", "VV", "VA", "MAG", "MM", "XR", "SL", "SH", "SN", "XPN", "W_SERIAL"})
 # A piece that begins with one of these goes on with the sentence before it ("…지었을까?" 에 대한 답은).
 _GOES_ON = ("J", "E", "VCP", "XS")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The words of a clause that carry meaning, as `morphemes` writes them, and its span.
+
+    `denied` are those that a negation falls on, `heads` those that it would fall on: Korean predicates, English words behind a verb's
+    auxiliary or a negation.
+    """
+
+    start: int
+    end: int
+    affirmed: frozenset[str]
+    denied: frozenset[str]
+    heads: frozenset[str]
 
 
 def sentences(text: str) -> list[Span]:
@@ -99,6 +134,12 @@ def negations(text: str) -> int:
         and token.tag[0] == "V"
         for token in _kiwi().tokenize(text)
     )
+
+
+def clauses(text: str) -> list[Clause]:
+    """The clauses of `text` in order, without those that hold no word: cut at Korean connective endings, English conjunctions, commas."""
+    read = _korean_clauses(text) if _HANGUL.search(text) else _english_clauses(text)
+    return [clause for clause in read if clause.affirmed or clause.denied]
 
 
 def bigrams(text: str) -> list[str]:
@@ -164,6 +205,78 @@ def _stem(word: str) -> str:
     if word in _STOP:
         return ""
     return str(_stemmer().stemWord(word)) if word.isascii() and word.isalpha() else word
+
+
+def _english_clauses(text: str) -> Iterator[Clause]:
+    start = 0
+    for cut in [*_CONJUNCTION.finditer(text), None]:
+        end = cut.start() if cut else len(text)
+        yield _english_clause(text, start, end)
+        start = cut.end() if cut else end
+
+
+def _english_clause(text: str, start: int, end: int) -> Clause:
+    denials = [match.end() for match in _DENIAL.finditer(text, start, end)]
+    auxiliaries = [match.end() for match in _AUXILIARY.finditer(text, start, end)]
+    found = [(match.start(), token) for match in _WORD.finditer(text, start, end) if (token := _stem(match.group()))]
+    denied = {token for at, token in found if sum(denial <= at for denial in denials) % 2}
+    behind = [next((token for at, token in found if at >= mark), "") for mark in denials + auxiliaries]
+    return Clause(start, end, frozenset(token for _, token in found) - denied, frozenset(denied), frozenset(behind) - {""})
+
+
+def _korean_clauses(text: str) -> Iterator[Clause]:
+    tokens = _kiwi().tokenize(text)
+    first, start = 0, 0
+    for at, token in enumerate(tokens):
+        after = tokens[at + 1].tag if at + 1 < len(tokens) else ""
+        connects = token.tag == "EC" and token.form in _CONNECTIVES and after != "VX"
+        if connects or token.tag in {"EF", "SF"} or at + 1 == len(tokens):
+            yield _korean_clause(tokens[first : at + 1], start, token.end)
+            first, start = at + 1, token.end
+
+
+def _korean_clause(tokens: "list[Token]", start: int, end: int) -> Clause:
+    words = {at: word for at in range(len(tokens)) if (word := _word(tokens, at))}
+    heads = {at for at in words if words[at].endswith("-") or _tag(tokens, at + 1) in {"XSV", "XSA", "VCP", "VCN"}}
+    turned: dict[int, bool] = {}
+    for at in range(len(tokens)):
+        if (target := _denies(tokens, at, words, heads)) is not None:
+            turned[target] = not turned.get(target, tokens[target].lemma == "모르다")
+    denied = {words[at] for at in words if turned.get(at, tokens[at].lemma == "모르다")}
+    affirmed = {words[at] for at in words} - denied
+    return Clause(start, end, frozenset(affirmed), frozenset(denied), frozenset(words[at] for at in heads))
+
+
+def _word(tokens: "list[Token]", at: int) -> str:
+    """The token as `morphemes` writes it, if it carries meaning; what is not known is denied to be known."""
+    token, tag = tokens[at], _tag(tokens, at)
+    verb = tag in {"VV", "VA"}
+    form = _MISREAD.get(token.lemma, token.lemma).removesuffix("다") if verb else token.form
+    if tag not in _CONTENT or form in (_STOP_VERBS if verb else _STOP_WORDS) or form in {"못", "안", "없이"}:
+        return ""
+    form = "알" if form == "모르" else _stem(form) if tag in {"SL", "SN", "W_SERIAL"} else form
+    return f"{form}-" if verb else form
+
+
+def _tag(tokens: "list[Token]", at: int) -> str:
+    return tokens[at].tag.split("-")[0] if at < len(tokens) else ""
+
+
+def _denies(tokens: "list[Token]", at: int, words: dict[int, str], heads: set[int]) -> int | None:
+    """The word that the token at this place denies, or None: 남지 않-, 볼 수 없-, 벽이 없-, 벽이 아니-, 안 남-, 공개를 거부."""
+    token, tag = tokens[at], _tag(tokens, at)
+    earlier = [place for place in words if place < at]
+    verbs = [place for place in earlier if place in heads]
+    if tag in {"VX", "VV"} and token.lemma in {"않다", "못하다", "말다"}:
+        return verbs[-1] if verbs else None
+    if tag == "MAG" and token.form in {"안", "못"}:
+        if at and _tag(tokens, at - 1) in {"EC", "JX"}:  # 남기지는 못 하다
+            return verbs[-1] if verbs else None
+        return next((place for place in sorted(heads) if place > at), None)
+    if token.lemma in {"없다", "아니다"} and tag in {"VA", "VCN"} or token.form == "없이" or token.form in _REFUSALS:
+        bound = any(_tag(tokens, place) == "NNB" for place in range(max(0, at - 2), at))
+        return (verbs if bound and verbs else earlier or [None])[-1]
+    return None
 
 
 def _blocks(text: str) -> Iterator[Span]:

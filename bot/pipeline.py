@@ -3,23 +3,25 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bot import analogies, corpus, discuss, lexicon, passages, prompt, quotes, rewrite, verify
-from bot.analogies import Analogy, Quotation
-from bot.discuss import Line
+from bot import analogies, answers, corpus, excerpts, gguf, lexicon, llm, passages, prose, rewrite
+from bot.analogies import Analogy
+from bot.answers import MODES
 from bot.embeddings import Embedder
-from bot.errors import CorpusError, IndexMissing, ModelError, QuestionError
+from bot.errors import CorpusError, IndexMissing, QuestionError
 from bot.rewrite import Turn
-from bot.schema import Answer, Essay, Hit, Passage, Report, Sentence, Window
-from bot.scope import is_broad, is_other_work
-from bot.settings import Settings
+from bot.schema import Answer, Essay, Hit, Passage, Report, Window
+from bot.scope import is_broad
+from bot.settings import Keys, Settings
 from bot.shelf import Shelf
 from bot.store import Contents, Manifest, Progress, open_store, text_key
 from bot.text import clean, language_of
@@ -28,12 +30,11 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 
-MODES = ("answer",)
-VOICES = ("auto", "quotes")
+ONE_AN_ESSAY = ("counter", "compare")  # modes in which essays are set against each other
 MAP = "analogies.yaml"  # the analogy map beside the essays
 LONGEST_QUESTION = 4_000  # characters
 PASSAGES = 6  # that an answer is made from
-NEAREST = 2  # passages that are shown beside an abstention
+REMEMBERED = 4_000  # vectors of sentences, 6 MB
 TURNS = 12  # of the talk before, that a question may lean on
 
 log = logging.getLogger("dolmen")
@@ -132,15 +133,17 @@ def _changes(report: Report) -> bool:
 class Bot:
     """Answers questions about the essays of one index. Threads may share it; it follows the index when that is published anew."""
 
-    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
-        """Nothing is opened or loaded before it is needed; `Bot.open` checks that there is an index."""
-        if settings.llm not in VOICES:
-            raise ModelError(f"BOT_LLM is {settings.llm!r}, which is no voice. Choose from: {', '.join(VOICES)}.")
+    def __init__(self, settings: Settings, embedder: Embedder | None = None, voice: llm.Voice | None = None) -> None:
+        """Nothing is opened or loaded before it is needed; `Bot.open` checks that there is an index.
+
+        `voice` speaks in place of the one that `settings.llm` names. Raises `ModelError` where that name is none.
+        """
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-        self.voice = "quotes"
+        self._model = voice or llm.open_voice(settings.llm, Keys.load(), settings.cache)
         self._store = open_store(settings.index, settings.chroma_url)
         self._shelf: Shelf | None = None
+        self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -164,17 +167,22 @@ class Bot:
 
     def stream(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Iterator[Answer]:
         """The answer as it grows: each one holds the one before; the citations come before the words. Raises as `ask` does."""
-        started = time.perf_counter()
         question = checked_question(question, mode)
-        blank = Answer(question, self.standalone(question, history), language_of(question), mode, self.voice)
-        for step in self._chain.stream({"blank": blank, "started": started}):
-            if "answer" in step:
-                yield step["answer"]
+        begun = {"question": question, "history": tuple(history), "mode": mode, "started": time.perf_counter()}
+        with closing(self._chain.stream(begun)) as grown:  # type: ignore[type-var]
+            yield from grown
 
     def standalone(self, question: str, history: Sequence[Turn]) -> str:
-        """The question as it is searched for: a follow-up takes along what it leans on."""
+        """The question as it is searched for: a follow-up takes along what it leans on.
+
+        A model, where there is one, writes it anew; the rule holds where it fails, or loses or invents a name.
+        """
         turns = [(role, clean(text[:LONGEST_QUESTION]).text) for role, text in history[-TURNS:]]
-        return rewrite.standalone(question, turns)
+        ruled = rewrite.standalone(question, turns)
+        if ruled == question or self._model is None:
+            return ruled
+        written = prose.rewritten(question, turns, self._model)
+        return written if rewrite.is_faithful(written, question, turns) else ruled
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` best passages for a question, best first, with their scores. Raises as `ask` does."""
@@ -188,8 +196,8 @@ class Bot:
     def similar(self, sentence: str, others: Sequence[str]) -> list[float]:
         """The cosines, -1 to 1, of a sentence with others, in either language, freed from what the whole shelf shares."""
         sample = self._open().sample
-        vectors = self.embedder.encode_passages([sentence, *others])
-        rows = [sample.free(row, language_of(text)) for row, text in zip(vectors, [sentence, *others], strict=True)]
+        texts = [sentence, *others]
+        rows = [sample.free(row, language_of(text)) for row, text in zip(self._encoded(texts), texts, strict=True)]
         return [float(rows[0] @ row) for row in rows[1:]]
 
     def essays(self) -> list[Essay]:
@@ -220,6 +228,24 @@ class Bot:
         self.embedder.load()
         shelf = self._open()
         self._hits(shelf, "고인돌 dolmen", 1)
+        if self._model and self._model.is_local:
+            prose.warm(self._model)
+
+    def fetch_model(self, progress: Progress = silent) -> bool:
+        """Fetch the local model where `BOT_LLM` wants it, or leaves the choice and there is no key, and it is not there yet; then it speaks.
+
+        Returns whether anything was fetched. Raises `ModelError` where it cannot be; the voice stays what it was.
+        """
+        if not llm.lacks_local(self.settings.llm, self.voice, self.settings.cache):
+            return False
+        gguf.fetch(self.settings.cache, progress)
+        self._model = llm.open_voice(self.settings.llm, Keys.load(), self.settings.cache)
+        return True
+
+    @property
+    def voice(self) -> str:
+        """Which voice speaks: `quotes`, `local`, or a provider and its model."""
+        return self._model.name if self._model else llm.QUOTES
 
     @property
     def ready(self) -> bool:
@@ -227,55 +253,63 @@ class Bot:
         return self.embedder.ready and self._shelf is not None
 
     @cached_property
-    def _chain(self) -> "Runnable[dict[str, Any], dict[str, Any]]":
-        """retrieve, then answer, as one LangChain runnable; its steps carry these names in a trace."""
-        from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+    def _chain(self) -> "Runnable[dict[str, Any], Answer]":
+        """rewrite, retrieve, quote, speak: one LangChain runnable, whose steps carry these names in a trace.
 
-        retrieve = RunnableLambda(self._retrieve).with_config(run_name="retrieve")
-        answer = RunnableLambda(self._answer).with_config(run_name="answer")
-        return RunnablePassthrough.assign(evidence=retrieve).assign(answer=answer)
+        Its last step is a generator on the caller's own thread, so that closing the stream ends the model's work at once.
+        """
+        from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnablePassthrough
+
+        def step(work: Callable[[dict[str, Any]], Any], name: str) -> "Runnable[dict[str, Any], Any]":
+            return RunnableLambda(work).with_config(run_name=name)
+
+        prepared = RunnablePassthrough.assign(blank=step(self._rewrite, "rewrite")).assign(
+            evidence=step(self._retrieve, "retrieve")
+        )
+        return prepared.assign(quoted=step(self._quote, "quote")) | RunnableGenerator(self._speak).with_config(run_name="speak")
+
+    def _rewrite(self, state: dict[str, Any]) -> Answer:
+        question, mode = state["question"], state["mode"]
+        name = self.voice if self._model else llm.QUOTES
+        return Answer(question, self.standalone(question, state["history"]), language_of(question), mode, name)
 
     def _retrieve(self, state: dict[str, Any]) -> tuple[Shelf, list[Hit]]:
         shelf = self._open()
-        question = state["blank"].standalone
-        return shelf, self._hits(shelf, question, PASSAGES, each=is_broad(question))
+        question, mode = state["blank"].standalone, state["blank"].mode
+        return shelf, self._hits(shelf, question, PASSAGES, each=is_broad(question) or mode in ONE_AN_ESSAY)
 
-    def _answer(self, state: dict[str, Any]) -> Iterator[Answer]:
-        shelf, hits = state["evidence"]
+    def _quote(self, state: dict[str, Any]) -> list[Answer]:
+        """The answer in the essays' own sentences: its citations alone, then with its words."""
         retrieved = time.perf_counter()
-        question: Answer = state["blank"]
-        for answer in self._say(question, shelf, hits):
-            done = time.perf_counter()
-            timings = {
-                "retrieval_ms": retrieved - state["started"],
-                "first_token_ms": done - state["started"],
-                "total_ms": done - state["started"],
-            }
-            yield replace(answer, timings={name: round(seconds * 1000, 1) for name, seconds in timings.items()})
+        shelf, hits = state["evidence"]
+        grown = list(answers.quoted(state["blank"], shelf, hits, self._analogies(shelf)))
+        return [replace(one, timings=_timings(state["started"], retrieved)) for one in grown]
 
-    def _say(self, blank: Answer, shelf: Shelf, hits: list[Hit]) -> Iterator[Answer]:
-        """From the analogy map where the question is about an analogy, else in the essays' own sentences."""
-        held = self._analogies(shelf)
-        if is_other_work(blank.question):
-            yield _decline(blank, hits)
-        elif held and analogies.is_overview(blank.standalone):
-            yield from _tell(blank, shelf, discuss.list_all(held, blank.language))
-        elif is_broad(blank.standalone) and (said := self._all_say(blank, shelf, hits)):
-            yield from _tell(blank, shelf, said)
-        elif about := analogies.about(blank.standalone, held):
-            yield from _tell(blank, shelf, discuss.explain(about, blank.language))
-        elif shelf.covers(blank.standalone, hits) and (lines := list(_quotations(blank, shelf, hits))):
-            yield from _tell(blank, shelf, lines)
-        else:
-            yield _abstain(blank, shelf, hits)
+    def _speak(self, states: Iterator[dict[str, Any]]) -> Iterator[Answer]:
+        """The quotations as soon as they are there, then, where there is a model, what it says of them."""
+        state: dict[str, Any] = {}
+        for part in states:
+            state |= part
+            yield from part.get("quoted", ())
+        shelf, hits = state["evidence"]
+        answer: Answer = state["quoted"][-1]
+        if answer.abstained or not answer.citations or self._model is None:
+            return
+        read = excerpts.excerpts(answer.citations, hits, shelf.essays, shelf.spans)
+        first, retrieved = 0.0, answer.timings["retrieval_ms"]
+        for grown in prose.speak(answer, read, shelf.essays, self._model, self.similar):
+            first = first or time.perf_counter()
+            yield replace(grown, timings=_timings(state["started"], 0.0, first) | {"retrieval_ms": retrieved})
 
-    def _all_say(self, blank: Answer, shelf: Shelf, hits: list[Hit]) -> list[Line]:
-        """What the map names of a question about the whole shelf, and one sentence an essay; nothing where neither knows of it."""
-        named = discuss.name_all(analogies.touched(blank.standalone, self._analogies(shelf)), blank.language)
-        if not named and not shelf.covers(blank.standalone, hits):
-            return []
-        naming = [hit for hit in hits if hit.lexical > 0]  # an essay that has none of the question's words was found for company
-        return [*named, *_quotations(blank, shelf, naming if len(naming) > 1 else hits, each=True)]
+    def _encoded(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """The vectors of `texts`; those of sentences that were asked for lately are remembered, as each is held against many."""
+        known = self._vectors
+        if len(known) > REMEMBERED:
+            known = {}
+        if fresh := [text for text in dict.fromkeys(texts) if text not in known]:
+            known = {**known, **dict(zip(fresh, self.embedder.encode_passages(fresh), strict=True))}
+        self._vectors = known  # replaced, never changed: threads may read the one before
+        return [known[text] for text in texts]
 
     def _analogies(self, shelf: Shelf) -> tuple[Analogy, ...]:
         """The analogies of the map beside the essays, read once for a generation; none where the map no longer fits the shelf."""
@@ -331,50 +365,8 @@ def missing(settings: Settings) -> IndexMissing:
     )
 
 
-def _tell(blank: Answer, shelf: Shelf, lines: Sequence[Line]) -> Iterator[Answer]:
-    """The lines as an answer: first its citations, each checked against its essay, then the words too."""
-    numbers: dict[Quotation, int] = {}
-    for line in lines:
-        if line.quotation:
-            numbers.setdefault(line.quotation, len(numbers) + 1)
-    citations = tuple(verify.cite(shelf.essays[at.essay], at.start, at.end, number) for at, number in numbers.items())
-    yield replace(blank, citations=citations)
-    sentences = [
-        Sentence(prompt.QUOTED.format(quote=citations[numbers[line.quotation] - 1].quote), "essay", (numbers[line.quotation],))
-        if line.quotation
-        else Sentence(line.text, line.kind)
-        for line in lines
-    ]
-    yield replace(blank, citations=citations, sentences=tuple(sentences))
-
-
-def _quotations(blank: Answer, shelf: Shelf, hits: Sequence[Hit], *, each: bool = False) -> Iterator[Line]:
-    """The essays' own sentences, introduced by the title of their essay; with `each` the best one of every hit."""
-    question, rarity = blank.standalone, shelf.retriever.rarity
-    picks = [
-        pick
-        for group in ([[hit] for hit in hits] if each else [hits])
-        for pick in quotes.pick(question, group, shelf.essays, shelf.spans, rarity, most=1 if each else quotes.MOST)
-    ]
-    title = ""
-    for pick in picks:
-        if pick.essay.title != title:
-            title = pick.essay.title
-            yield Line(prompt.FROM[blank.language].format(title=title), "notice")
-        text = pick.essay.text[pick.start : pick.end]
-        yield Line("", "essay", Quotation(pick.essay.id, text, pick.start, pick.end))
-
-
-def _decline(blank: Answer, hits: Sequence[Hit]) -> Answer:
-    """The answer to a request for other work, with the passages that lie nearest to its subject."""
-    said = (Sentence(prompt.OTHER_WORK[blank.language], "notice"),)
-    return replace(blank, sentences=said, abstained=True, nearest=tuple(hit.passage for hit in hits[:NEAREST]))
-
-
-def _abstain(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Answer:
-    """The answer that says the essays do not say, with the nearest passages beside it."""
-    notices = [prompt.ABSTAIN[blank.language]]
-    if hits:
-        notices.append(prompt.NEAREST[blank.language].format(title=shelf.essays[hits[0].passage.essay].title))
-    sentences = tuple(Sentence(text, "notice") for text in notices)
-    return replace(blank, sentences=sentences, abstained=True, nearest=tuple(hit.passage for hit in hits[:NEAREST]))
+def _timings(started: float, retrieved: float, first: float = 0.0) -> dict[str, float]:
+    """Milliseconds since `started`: to the end of retrieval, to the first words (a model's, where one speaks), and until now."""
+    now = time.perf_counter()
+    moments = {"retrieval_ms": retrieved, "first_token_ms": first or now, "total_ms": now}
+    return {name: round((moment - started) * 1000, 1) for name, moment in moments.items()}

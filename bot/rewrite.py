@@ -7,11 +7,13 @@ it leans on: the reader's last whole question, with its topic exchanged where th
 import re
 from collections.abc import Sequence
 
-from bot.lexicon import is_verb, morphemes
+from bot.lexicon import is_verb, morphemes, names, nouns
+from bot.names import alike
 from bot.text import language_of
 
 Turn = tuple[str, str]
 
+LONGEST = 300  # characters of a rewritten question
 TOO_FEW = 2  # a question with fewer words that carry meaning than this says too little to be searched for
 _OPENS = re.compile(
     r"^\s*(그럼|그러면|그렇다면|그래서|그런데|근데|그리고|또|반대로|그래도|아니|and\b|but\b|so\b|then\b|what about|how about|or\b)",
@@ -63,6 +65,17 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if quotations and (_WHY.match(question) or _MORE.search(question)):
         return f"{before} {quotations[0]} {question}"
     return f"{before} {question}"
+
+
+def is_faithful(written: str, question: str, history: Sequence[Turn]) -> bool:
+    """Whether a model's rewriting of `question` may be searched for: one short question that keeps its names and adds none to the talk's."""
+    asks = written.rstrip().endswith(("?", "？")) and "\n" not in written.strip() and len(written) <= LONGEST
+    if not asks or language_of(written) != language_of(question):
+        return False
+    talk = " ".join([question, *(text for _, text in history)])
+    held = nouns(talk)
+    kept = all(any(alike(name, noun) for noun in nouns(written)) for name in names(question))
+    return kept and all(name in talk or any(alike(name, noun) for noun in held) for name in names(written))
 
 
 def _leans(question: str) -> bool:

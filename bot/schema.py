@@ -151,7 +151,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the reader gets. Built up while it streams; the last one is whole. Timings are in milliseconds."""
+    """What the reader gets. Built up while it streams; the last one is whole, or not `complete` where a model was cut short.
+
+    Timings are in milliseconds.
+    """
 
     question: str
     standalone: str
@@ -163,6 +166,7 @@ class Answer:
     abstained: bool = False
     nearest: tuple[Passage, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    complete: bool = True
     timings: dict[str, float] = field(default_factory=dict)
 
     @cached_property
@@ -187,6 +191,7 @@ class Answer:
             "nearest": [passage.to_dict() for passage in self.nearest],
             "refused": [asdict(refusal) for refusal in self.refused],
             "timings": dict(self.timings),
+            "complete": self.complete,
         }
 
 

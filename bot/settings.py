@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     index: Path = Field(Path("index"), description="folder of the index; made by ingest.py")
     chroma_url: str = Field("", description="address of a Chroma server that holds the index in place of the folder")
     embedding_model: str = Field("", description="a sentence-transformers model, by name or folder; empty is the bundled one")
-    llm: str = Field("auto", description="the voice: auto or quotes")
+    llm: str = Field("auto", description="the voice: auto, quotes, local, local:/path.gguf or provider:model")
     cache: Path = Field(default_factory=cache_folder, description="where models are kept")
     host: str = Field(
         "127.0.0.1",
@@ -58,3 +58,28 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper().removeprefix("BOT_")
             raise SettingsError(f"BOT_{name} is {first['input']!r}: {first['msg']}. Change or unset it.") from None
+
+
+class Keys(BaseSettings):
+    """The providers' own variables, under their usual names: from the environment, else from `.env`. Printing it shows no key."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str = ""
+    anthropic_api_key: SecretStr | None = None
+    google_api_key: SecretStr | None = None
+    ollama_host: str = ""
+
+    @classmethod
+    def load(cls) -> "Keys":
+        """What is set now. A `.env` that cannot be read counts as none: `Settings.load` names it."""
+        try:
+            return cls()
+        except UnicodeDecodeError:
+            return cls(_env_file=None)  # type: ignore[call-arg]
+
+    def of(self, provider: str) -> str:
+        """The provider's key, or nothing."""
+        key: SecretStr | None = getattr(self, f"{provider}_api_key", None)
+        return key.get_secret_value() if key else ""

@@ -7,6 +7,7 @@ mark, dash or ellipsis. What is returned is always the essay's own characters at
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from bot import figures
 from bot.errors import CitationError
@@ -66,25 +67,106 @@ def holds(citation: Citation, essays: Iterable[Essay]) -> bool:
     )
 
 
-def check(sentence: str, passages: Sequence[str], known: str = "", similar: Similar | None = None) -> str:
-    """Why `sentence` may not stand as what `passages` say; empty where it may.
+class Evidence:
+    """Passages that sentences are held against, read once for all of them.
 
-    The reasons, in the order in which they are looked for: `quotation` (words in quotation marks that no passage holds), `figure` (a
-    number that none holds), `name`, `negation` (the passage's nearest sentence says the opposite), `support` (too few of its words, or
-    too far from every sentence). `known` is text that may be named too (the question, the titles). `similar(one, others)` gives cosines,
-    -1 to 1, across languages; without it a sentence in the other language counts as far from everything.
+    `known` is text that may be named too (the question, the titles). `similar(one, others)` gives cosines, -1 to 1, across languages;
+    without it a sentence in the other language counts as far from everything.
     """
-    words = _MARKS.sub("", sentence)
-    if any(all(locate(quote, passage) is None for passage in passages) for quote in quotations(sentence)):
-        return "quotation"
-    there = [figure for text in (*passages, known) for figure in figures.figures(text)]
-    if any(not figures.holds(figure, there) for figure in figures.figures(words) if _counts(figure, words)):
-        return "figure"
-    around = [noun for text in (*passages, known) for noun in nouns(text)]
-    spelt = " ".join((*passages, known)).casefold()
-    if any(name.casefold() not in spelt and not _named(name, words, around) for name in names(words)):
-        return "name"
-    return _supported(words, passages, similar)
+
+    def __init__(self, passages: Sequence[str], known: str = "", similar: Similar | None = None) -> None:
+        """Nothing is read before the first question."""
+        self._passages, self._known, self._similar = tuple(passages), known, similar
+
+    def check(self, sentence: str) -> str:
+        """Why `sentence` may not stand as what the passages say; empty where it may.
+
+        The reasons, in the order in which they are looked for: `quotation` (words in quotation marks that no passage holds), `figure`
+        (a number that none holds), `name`, `negation` (the passage's nearest sentence says the opposite), `support` (too few of its
+        words, or too far from every sentence).
+        """
+        return self._strange(sentence, quotations(sentence)) or self._unsupported(_MARKS.sub("", sentence))
+
+    def reads(self, sentence: str) -> str:
+        """Why `sentence` may not stand as a reading of the passages, which need not say it: a quotation, however short, a figure or a
+        name that none of them holds; empty where it may.
+        """
+        return self._strange(sentence, _quoted(sentence))
+
+    def support(self, sentence: str) -> tuple[int, int, int] | None:
+        """Where the passages bear `sentence` out best: the place of the passage and a span in it, of its quotation or of a sentence."""
+        for quote in quotations(sentence):
+            for place, passage in enumerate(self._passages):
+                if span := locate(quote, passage):
+                    return place, *span
+        if not self._spans:
+            return None
+        shares, cosines = self._nearness(_MARKS.sub("", sentence))
+        best = max(range(len(self._spans)), key=lambda at: shares[at] + cosines[at])
+        return self._spans[best]
+
+    def _strange(self, sentence: str, quotes: Sequence[str]) -> str:
+        """What stands in `sentence` and in no passage: `quotation`, `figure` or `name`."""
+        if any(all(locate(quote, passage) is None for passage in self._passages) for quote in quotes):
+            return "quotation"
+        words = _MARKS.sub("", sentence)
+        if any(not figures.holds(figure, self._figures) for figure in figures.figures(words) if _counts(figure, words)):
+            return "figure"
+        strange = (name for name in names(words) if name.casefold() not in self._spelt)
+        return "name" if any(not _named(name, words, self._nouns) for name in strange) else ""
+
+    def _unsupported(self, words: str) -> str:
+        if not self._spans:
+            return "support"
+        said = set(morphemes(words))
+        shares, cosines = self._nearness(words)
+        share = len(said & self._held) / (len(said) or 1)
+        across = share < ACROSS and _is_korean(words) != any(_is_korean(passage) for passage in self._passages)
+        if max(cosines) < ENOUGH_ACROSS if across else share + max(cosines) < ENOUGH:
+            return "support"
+        best = max(range(len(shares)), key=lambda at: shares[at])
+        same = shares[best] >= SAME_WORDS
+        return "negation" if same and (negations(words) - negations(self._sentences[best])) % 2 else ""
+
+    def _nearness(self, words: str) -> tuple[list[float], list[float]]:
+        """For each sentence of the passages: the share of the words that it holds, and its cosine with them."""
+        said = set(morphemes(words))
+        cosines = self._similar(words, self._sentences) if self._similar else [0.0] * len(self._sentences)
+        return [len(said & held) / (len(said) or 1) for held in self._words], list(cosines)
+
+    @cached_property
+    def _figures(self) -> list[figures.Figure]:
+        return [figure for text in (*self._passages, self._known) for figure in figures.figures(text)]
+
+    @cached_property
+    def _nouns(self) -> list[str]:
+        return [noun for text in (*self._passages, self._known) for noun in nouns(text)]
+
+    @cached_property
+    def _spelt(self) -> str:
+        return " ".join((*self._passages, self._known)).casefold()
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, int]]:
+        """The place of the passage, the start and the end of every sentence."""
+        return [(place, start, end) for place, passage in enumerate(self._passages) for start, end in sentences(passage)]
+
+    @cached_property
+    def _sentences(self) -> list[str]:
+        return [self._passages[place][start:end] for place, start, end in self._spans]
+
+    @cached_property
+    def _words(self) -> list[frozenset[str]]:
+        return [frozenset(morphemes(sentence)) for sentence in self._sentences]
+
+    @cached_property
+    def _held(self) -> frozenset[str]:
+        return frozenset(morphemes(" ".join(self._passages)))
+
+
+def check(sentence: str, passages: Sequence[str], known: str = "", similar: Similar | None = None) -> str:
+    """`Evidence.check` where there is one sentence to check."""
+    return Evidence(passages, known, similar).check(sentence)
 
 
 def _named(name: str, sentence: str, nouns: Sequence[str]) -> bool:
@@ -97,30 +179,17 @@ def _named(name: str, sentence: str, nouns: Sequence[str]) -> bool:
 
 def quotations(text: str) -> list[str]:
     """What `text` shows as quoted: in quotation marks of any style or on lines that begin with >, if longer than three words."""
-    found = [next(part for part in match.groups() if part) for match in _QUOTATION.finditer(text)]
-    return [quote for quote in found if len(quote.split()) > THREE_WORDS]
+    return [quote for quote in _quoted(text) if len(quote.split()) > THREE_WORDS]
+
+
+def _quoted(text: str) -> list[str]:
+    return [next(part for part in match.groups() if part) for match in _QUOTATION.finditer(text)]
 
 
 def _counts(figure: figures.Figure, text: str) -> bool:
     """Whether a number says something: in digits, or above ten in words ("one of them", "한 사람" say little)."""
     written = text[figure.start : figure.end]
     return (figure.value > SPELT_FROM and len(written) > 1) or any(character.isdigit() for character in written)
-
-
-def _supported(sentence: str, passages: Sequence[str], similar: Similar | None) -> str:
-    spans = [passage[start:end] for passage in passages for start, end in sentences(passage)]
-    if not spans:
-        return "support"
-    said = set(morphemes(sentence))
-    shares = [len(said & set(morphemes(span))) / (len(said) or 1) for span in spans]
-    share = len(said & set(morphemes(" ".join(passages)))) / (len(said) or 1)
-    cosine = max(similar(sentence, spans)) if similar else 0.0
-    across = share < ACROSS and _is_korean(sentence) != any(_is_korean(passage) for passage in passages)
-    if cosine < ENOUGH_ACROSS if across else share + cosine < ENOUGH:
-        return "support"
-    best = max(range(len(spans)), key=lambda place: shares[place])
-    same = shares[best] >= SAME_WORDS
-    return "negation" if same and (negations(sentence) - negations(spans[best])) % 2 else ""
 
 
 def _is_korean(text: str) -> bool:

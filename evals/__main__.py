@@ -20,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, run, text in COMMANDS:
         commands.add_parser(name, help=text, description=text).set_defaults(run=run)
     commands.choices["squad"].add_argument("file", type=Path, metavar="FILE")
+    commands.choices["model"].add_argument(
+        "--each", type=int, default=10, metavar="N", help="questions of each kind (default: 10)"
+    )
     commands.choices["all"].add_argument("--squad", type=Path, metavar="FILE", help="measure this SQuAD-format file too")
     commands.choices["all"].add_argument("--write", action="store_true", help="write evals/SCORECARD.md")
     for command in commands.choices.values():
@@ -62,19 +65,25 @@ def _speed(_: argparse.Namespace) -> dict[str, Any]:
 def _scale(_: argparse.Namespace) -> dict[str, Any]:
     from evals.scale import measure
 
-    return measure(Bot.open())
+    return measure(Bot.open(llm="quotes"))
 
 
 def _verify(_: argparse.Namespace) -> dict[str, Any]:
     from evals.check import measure
 
-    return measure(Bot.open())
+    return measure(Bot.open(llm="quotes"))
+
+
+def _model(options: argparse.Namespace) -> dict[str, Any]:
+    from evals.model import measure
+
+    return measure(Bot.open(), options.each)
 
 
 def _all(options: argparse.Namespace) -> dict[str, Any]:
     from evals.scorecard import measure
 
-    return measure(Bot.open(), options.squad)
+    return measure(Bot.open(llm="quotes"), options.squad)
 
 
 def _squad(options: argparse.Namespace) -> dict[str, Any]:
@@ -88,7 +97,7 @@ def _golden(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
     def run(_: argparse.Namespace) -> dict[str, Any]:
         from evals import golden
 
-        figures: dict[str, Any] = getattr(golden, name)(Bot.open())
+        figures: dict[str, Any] = getattr(golden, name)(Bot.open(llm="quotes"))
         return figures
 
     return run
@@ -99,6 +108,7 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
     ("abstain", _golden("abstain"), "unanswerable questions refused, and their answerable twins"),
     ("followup", _golden("followup"), "follow-up questions as they stand and rewritten"),
     ("verify", _verify, "sentences true and false against the passages they cite: how many of each kind are refused"),
+    ("model", _model, "the voice with a model on golden and unanswerable questions: kept, refused, language, times (minutes)"),
     ("squad", _squad, "any SQuAD-format file: dense, lexical, hybrid, and the baselines"),
     ("speed", _speed, "start, embedding, retrieval, answers, memory"),
     ("scale", _scale, "retrieval at 20,000 passages, in an index of its own (minutes)"),

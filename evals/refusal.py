@@ -44,4 +44,4 @@ def _features(bot: Bot, case: Case) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    show(fit(Bot.open()), as_json=True)
+    show(fit(Bot.open(llm="quotes")), as_json=True)

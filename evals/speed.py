@@ -20,12 +20,14 @@ QUESTIONS = 200
 PARAGRAPHS = 48  # embedded by both engines
 PARAGRAPH = 540  # characters, the length at which the design's figures were taken
 
-FIRST_ANSWER = "import sys; from bot import Bot; Bot.open().ask(sys.argv[1]); from evals.speed import peak; print(peak())"
+FIRST_ANSWER = (
+    "import sys; from bot import Bot; Bot.open(llm='quotes').ask(sys.argv[1]); from evals.speed import peak; print(peak())"
+)
 
 
 def measure() -> dict[str, Any]:
     """Every figure, in seconds, milliseconds, megabytes or texts a second, as its name says. Needs an index."""
-    bot = Bot.open()
+    bot = Bot.open(llm="quotes")
     cold, cold_peak = _cold_start("고인돌은 왜 지었나요?")
     bot.warm()
     essays = bot.essays()

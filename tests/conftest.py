@@ -12,6 +12,7 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
+from bot import gguf
 from bot.settings import Settings
 from tests.toys import ToyEmbedder
 
@@ -27,6 +28,7 @@ _WANTED = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
     "ANONYMIZED_TELEMETRY": "False",
+    "BOT_LLM": "quotes",  # a test of another voice says so; else nothing is loaded or fetched
     "PYTHONPATH": str(ROOT),  # children find bot and tests.toys from any folder
 }
 
@@ -115,6 +117,17 @@ def real_index(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings.load(corpus=ROOT / "corpus", index=tmp_path_factory.mktemp("real") / "index", llm="quotes")
     build_index(settings)
     return settings
+
+
+@pytest.fixture(scope="session")
+def local_model() -> Path:
+    """The real local model's file in the user's cache, where `make test` puts it. Without it a test is skipped, but not where CI is set."""
+    folder = Settings.load().cache
+    pytest.importorskip("xllamacpp", reason="no llama.cpp for this machine")
+    if not gguf.is_there(folder):
+        assert not os.environ.get("CI"), "make test fetches the local model first; it is not in the cache"
+        pytest.skip("the local model is not here: make model")
+    return gguf.path(folder)
 
 
 def _is_loopback(host: object) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot import __all__ as public
-from bot import corpus, pipeline
+from bot import answers, corpus, llm, pipeline
 from bot.__main__ import _parser
 from bot.errors import IndexBusy
-from bot.settings import Settings
+from bot.settings import Keys, Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,9 +29,28 @@ def test_the_documents_name_no_setting_that_there_is_not() -> None:
     assert set(re.findall(r"BOT_[A-Z_]+", README + EXAMPLE)) == set(KNOBS)
 
 
+@pytest.mark.parametrize("variable", [name.upper() for name in Keys.model_fields])
+def test_every_providers_variable_stands_in_both_too(variable: str) -> None:
+    assert f"`{variable}`" in README
+    assert f"\n#{variable}=\n" in EXAMPLE
+
+
 @pytest.mark.parametrize("knob", ["corpus", "index", "llm", "host", "port"])
 def test_the_example_gives_the_defaults(knob: str) -> None:
     assert f"#BOT_{knob.upper()}={Settings.model_fields[knob].default}\n" in EXAMPLE
+
+
+def test_the_voices_of_the_readme_are_those_of_the_code() -> None:
+    table = README.split("## Voices")[1].split("\n## ")[0]
+    cells = "\n".join(line.split("|")[1] + "|" for line in table.splitlines() if line.startswith("| `"))
+    named = set(re.findall(r"`([a-z_]+)(?::…|:/path\.gguf)?`(?=[ ,|])", cells))
+    assert named == {"auto", llm.QUOTES, llm.LOCAL, "openai", "anthropic", "google_genai", "ollama"}
+    assert set(re.findall(r"pip install '\.\[(\w+)\]'|`'\.\[(\w+)\]'`", table)) == {("anthropic", ""), ("", "google")}
+
+
+@pytest.mark.parametrize("mode", answers.MODES)
+def test_every_mode_stands_in_the_readme(mode: str) -> None:
+    assert f"`{mode}`" in README.split("## Ask")[1].split("\n## ")[0]
 
 
 def test_every_command_stands_in_the_readme() -> None:

@@ -174,6 +174,27 @@ def test_a_voice_that_there_is_not_is_told(healthy: Path, monkeypatch: pytest.Mo
     assert "BOT_LLM" in check.found + check.remedy
 
 
+@pytest.mark.parametrize("name", ["local", "local:/no/such.gguf"])
+def test_a_local_model_that_is_not_there_is_told(
+    name: str, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOT_LLM", name)
+    monkeypatch.setattr("bot.gguf.path", lambda folder: tmp_path / "model.gguf")
+    check = ill()["model"]
+    assert check.found == f"{name.replace('/no/', '')}: there is no {'/no/such.gguf' if ':' in name else tmp_path / 'model.gguf'}"
+    assert check.remedy == "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
+
+
+def test_a_providers_key_is_named_and_never_shown(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_LLM", "openai:gpt-x")
+    assert "OPENAI_API_KEY" in ill()["model"].found
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-77aa")
+    found = {check.name: check.found for check in examine()}
+    assert found["model"] == "openai:gpt-x speaks, behind the quotations"
+    assert found["key"] == "set for openai"
+    assert "canary" not in str(found)
+
+
 def test_a_port_that_is_taken_is_told_with_its_setting(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -37,20 +37,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scope": set(),
     "retrieval": {"schema", "lexicon", "sample", "text"},
     "quotes": {"schema", "lexicon"},
-    "rewrite": {"lexicon", "text"},
+    "rewrite": {"lexicon", "names", "text"},
     "figures": set(),
     "names": set(),
     "verify": NOUNS | {"lexicon", "figures", "names"},
     "analogies": NOUNS | {"lexicon", "text", "verify"},
-    "discuss": {"analogies", "prompt", "schema"},
+    "discuss": {"analogies", "lexicon", "prompt", "schema"},
+    "excerpts": {"lexicon", "schema"},
+    "answers": {"analogies", "discuss", "prompt", "quotes", "schema", "scope", "shelf", "verify"},
+    "gguf": {"errors"},
+    "local": {"errors"},
+    "llm": {"errors", "gguf", "local", "settings"},
+    "stream": {"llm"},
+    "prose": NOUNS | {"lexicon", "llm", "prompt", "stream", "text", "verify"},
     "shelf": {"analogies", "store", "retrieval", "sample", "passages", "lexicon", "schema", "text"},
     "pipeline": NOUNS
-    | {"settings", "text", "prompt", "lexicon", "bundled", "embeddings", "store", "corpus", "passages", "retrieval"}
-    | {"quotes", "rewrite", "verify", "analogies", "discuss", "scope", "shelf"},
+    | {"settings", "text", "lexicon", "embeddings", "store", "corpus", "passages"}
+    | {"rewrite", "analogies", "answers", "excerpts", "gguf", "llm", "prose", "scope", "shelf"},
     "progress": set(),
     "console": {"errors"},
-    "doctor": {"corpus", "pipeline", "settings", "errors", "store", "embeddings", "schema"},
-    "__main__": {"analogies", "console", "pipeline", "settings", "errors", "schema", "doctor"},
+    "doctor": {"corpus", "gguf", "llm", "pipeline", "settings", "errors", "store", "embeddings", "schema"},
+    "__main__": {"analogies", "answers", "console", "gguf", "progress", "pipeline", "settings", "errors", "schema", "doctor"},
     "ui": {"pipeline", "settings", "errors", "schema", "prompt", "text"},
 }
 
@@ -62,6 +69,8 @@ HOMES = {
     "gradio": ("app.py", "bot/ui/"),
     "kiwipiepy": ("bot/lexicon.py",),
     "bm25s": ("bot/retrieval.py",),
+    "xllamacpp": ("bot/local.py",),
+    "langchain": ("bot/llm.py",),
 }
 HEAVY = ["torch", "sentence_transformers", "transformers", "gradio", "chromadb", "kiwipiepy"]
 

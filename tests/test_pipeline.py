@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot import Bot, prompt
+from bot.answers import MODES
 from bot.embeddings import Embedder
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
-from bot.pipeline import LONGEST_QUESTION, MODES, build_index
+from bot.pipeline import LONGEST_QUESTION, build_index
 from bot.retrieval import Retriever
 from bot.schema import Answer, Essay, Report
 from bot.settings import Settings
@@ -32,7 +33,7 @@ FACTS = [
 UNKNOWN = ["zzz qqq xyzzy", "뷁뷁 쀍쀍 뛟뛟"]  # words that no essay holds
 ANSWER_KEYS = {
     *("question", "standalone", "language", "mode", "voice", "text", "abstained"),
-    *("sentences", "citations", "nearest", "refused", "timings"),
+    *("sentences", "citations", "nearest", "refused", "timings", "complete"),
 }
 CITATION_KEYS = {"number", "essay", "title", "source", "quote", "start", "end", "sha256"}
 HANGUL = re.compile("[가-힣]")

@@ -62,13 +62,14 @@ def test_the_json_of_an_answer() -> None:
         "nearest": [{"id": PASSAGE.id, "essay": "돌.ko", "start": 10, "end": 29, "text": "The stone is heavy."}],
         "refused": [{"text": "돌은 1997년에 죽었다.", "reason": "1997 stands in no passage"}],
         "timings": {"retrieval_ms": 1.5, "first_token_ms": 2.0, "total_ms": 3.0},
+        "complete": True,
     }
 
 
 def test_the_json_of_an_answer_keeps_the_order_of_the_contract() -> None:
     assert list(ANSWER.to_dict()) == [
         "question", "standalone", "language", "mode", "voice", "text", "abstained",
-        "sentences", "citations", "nearest", "refused", "timings",
+        "sentences", "citations", "nearest", "refused", "timings", "complete",
     ]  # fmt: skip
 
 
@@ -86,6 +87,7 @@ def test_an_answer_that_has_just_begun_has_empty_parts() -> None:
     assert Answer("q", "q", "en", "answer", "quotes").to_dict() == {
         "question": "q", "standalone": "q", "language": "en", "mode": "answer", "voice": "quotes", "text": "", "abstained": False,
         "sentences": [], "citations": [], "nearest": [], "refused": [], "timings": {},
+        "complete": True,
     }  # fmt: skip
 
 

@@ -2,13 +2,15 @@
 
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from langchain_core.messages import AIMessageChunk
 
 from bot.embeddings import Embedder, Progress
+from bot.llm import Limits, Voice
 from bot.schema import Essay, Language
 
 BUCKETS = 1024
@@ -94,3 +96,30 @@ def growth(work: Callable[[int], object], size: int) -> float:
     cost(size // 10)  # whatever is made on first use is made now
     small = min(cost(size) for _ in range(3))
     return min(cost(4 * size) for _ in range(2)) / max(small, 0.02)
+
+
+class ScriptedModel:
+    """A chat model that says what it is told to, a few characters at a time, and remembers what it was asked.
+
+    `reply` is what it says, or a function of the prompt (role, text); `ends` is the reason it gives for ending, empty for none.
+    """
+
+    def __init__(self, reply: str | Callable[[list[tuple[str, str]]], str], *, ends: str = "stop", size: int = 3) -> None:
+        self.reply = reply
+        self.ends = ends
+        self.size = size
+        self.asked: list[list[tuple[str, str]]] = []
+        self.said = 0
+
+    async def astream(self, prompt: list[tuple[str, str]]) -> AsyncIterator[AIMessageChunk]:
+        self.asked.append(prompt)
+        text = self.reply if isinstance(self.reply, str) else self.reply(prompt)
+        for start in range(0, len(text), self.size):
+            self.said = start + self.size
+            yield AIMessageChunk(content=text[start : start + self.size])
+        if self.ends:
+            yield AIMessageChunk(content="", response_metadata={"finish_reason": self.ends})
+
+    def voice(self, limits: Limits | None = None, *, reads: bool = True) -> Voice:
+        """The voice that speaks with this model."""
+        return Voice("scripted", lambda: self, limits, reads=reads)  # type: ignore[arg-type, return-value]
