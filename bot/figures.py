@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+SPELT_FROM = 10
+
 _SCALES = {
     **{"십": 1e1, "백": 1e2, "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12, "경": 1e16},
     **{
@@ -23,6 +25,8 @@ _PERCENT = re.compile(r"\s?(?:%|％|퍼센트|프로(?![가-힣])|per ?cent\b)",
 _KOREAN = re.compile(rf"(?:(?:{_DIGITS})\s?[십백천만억조경]*\s?)+")
 _PART = re.compile(rf"({_DIGITS})\s?([십백천만억조경]*)")
 _SCALE_AFTER = re.compile(r"[\s-]?(hundred|thousand|million|billion|trillion|[kmb](?![a-z])|bn\b)", re.IGNORECASE)
+_YEARS = {"decades": 10, "centuries": 100, "millennia": 1000, "dozen": 12}
+_SPAN = re.compile(rf"[\s-]({'|'.join(_YEARS)})\b", re.IGNORECASE)
 _NATIVE = {
     **dict(
         zip("하나 한 둘 두 셋 세 넷 네 다섯 여섯 일곱 여덟 아홉".split(), (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9), strict=True)
@@ -78,6 +82,12 @@ def figures(text: str, *, spelt: bool = True) -> list[Figure]:
         taken = [(figure.start, figure.end) for figure in found]
         found += [figure for figure in _in_words(text) if not any(a < figure.end and figure.start < b for a, b in taken)]
     return sorted(found, key=lambda figure: figure.start)
+
+
+def telling(figure: Figure, text: str) -> bool:
+    """Whether a number of `text` says something: in digits, or above ten in words ("one of them", "한 사람" say little)."""
+    written = text[figure.start : figure.end]
+    return (figure.value > SPELT_FROM and len(written) > 1) or any(character.isdigit() for character in written)
 
 
 def holds(figure: Figure, others: list[Figure]) -> bool:
@@ -144,6 +154,9 @@ def _in_words(text: str) -> Iterator[Figure]:
         while scale:
             value, end = value * _SCALES[scale.group(1).lower()], scale.end()
             scale = _SCALE_AFTER.match(text, end)
+        span = _SPAN.match(text, end)
+        if span:  # five centuries are five hundred years
+            value, end = value * _YEARS[span.group(1).lower()], span.end()
         percent = _PERCENT.match(text, end)
         yield Figure(value, bool(percent), match.start(), percent.end() if percent else end)
 

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,20 @@ _DASHES = ("—", "–")
 _LONGEST_QUOTE = 300  # characters; a mark that closes later than this was never opened
 
 _CAPITAL = re.compile(r"(?<=[\w,;:—–)(“\"‘'] )[A-Z][\w’'-]*[\w]|\b[A-Z]\w*[A-Z]\w*\b")
-_NOT = re.compile(r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|hardly)\b|n[’']t\b", re.IGNORECASE)
+# Verbs that can be told from nouns: auxiliaries, past tenses.
+_VERBS = (
+    r"(?:\w+ed|is|are|was|were|has|have|had|do|does|did|will|would|can|could|may|might|must|made|began|took|gave|built|wrote|said|says|came"
+    r"|went|became|held|paid|sold|bought|won|lost|led|left|found|thought|got|kept|saw|brought|put|set|ran|read|sent|rose|fell|grew|stood"
+    r"|knew|drew|met|told|felt|wore|broke|spoke|chose|struck|lay|cut|cost|let)\b"
+)
+# A word that opens a sentence is a name where another one follows, or a verb (bare nouns in the singular do not open sentences).
+_OPENER = re.compile(rf"(?:^|(?<=[.!?] ))([A-Z][\w-]*\w)(?=,? (?:[A-Z]|{_VERBS})|[’']s )")
+_VERB = re.compile(rf"\b(?:{_VERBS})", re.IGNORECASE)
+
+_CAPITALS = re.compile(r"\b[A-Z][\w’'-]* [A-Z][\w’'-]*")
+_ROLE = re.compile(
+    r"\b(of|in|at|on|from|to|with|for|near|into|under|over|against|between|among|through)(?: the| an?)?(?: [A-Z][\w’'-]*)* $"
+)
 # What denies in English, the verbs and adverbs that do so by themselves among them; "a few" and "few" differ.
 _DENIAL = re.compile(
     r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|hardly|scarcely|barely|rarely|seldom|(?<!\ba )few(?! than)|little"
@@ -62,6 +75,7 @@ _CONJUNCTION = re.compile(
 _CONNECTIVES = frozenset(
     "고 지만 는데 은데 ᆫ데 으며 며 으나 나 면서 으면서 어서 아서 므로 으므로 니 으니 자 어도 아도 더니 는데도".split()
 )
+_DENIED = {"모르": "알", "없": "있"}
 _REFUSALS = frozenset("거부 거절 실패 부인 포기 금지".split())
 # Kiwi's tags of words that carry meaning: nouns, numerals, verbs, adjectives, adverbs, roots, Latin, Hanja, digits.
 _CONTENT = frozenset({"NNG", "NNP", "NNB", "NR", "NP", "VV", "VA", "MAG", "MM", "XR", "SL", "SH", "SN", "XPN", "W_SERIAL"})
@@ -107,33 +121,42 @@ def is_verb(word: str) -> bool:
     return word.endswith("-")
 
 
-def names(text: str) -> list[str]:
-    """The proper names of `text`, a word each: Kiwi's for Korean, and Latin words with a capital that does not open a sentence."""
+def is_common(word: str) -> bool:
+    """Whether a Korean verb of a clause is so common that it tells nothing by itself."""
+    return word.removesuffix("-") in _STOP_VERBS
+
+
+def names(text: str, *, openers: bool = False) -> list[str]:
+    """The proper names of `text`, a word each: Kiwi's for Korean, and Latin words with a capital that does not open a sentence.
+
+    With `openers` also a Latin word that does, where another name or a verb stands right behind it: Kublai began.
+    """
     if not _HANGUL.search(text):
-        return [match.group() for match in _CAPITAL.finditer(text)]
-    return [token.form for token in _kiwi().tokenize(text) if token.tag in {"NNP", "SL"} and len(token.form) > 1]
+        opening = [match.group(1) for match in _OPENER.finditer(text) if _stem(match.group(1))] if openers else []
+        return opening + [match.group() for match in _CAPITAL.finditer(text)]
+    return [
+        token.form for token in _tokens(text) if token.tag in {"NNP", "SL"} and len(token.form) > 1 and not token.form.islower()
+    ]
+
+
+def role(name: str, text: str) -> str:
+    """The preposition that an English name of `text` stands behind ("of" for a genitive); empty for a subject or an agent."""
+    at = text.find(name)
+    if text[at + len(name) : at + len(name) + 2] in {"’s", "'s"}:
+        return "of"
+    before = _ROLE.search(text[:at]) if at > 0 else None
+    return before.group(1) if before else ""
 
 
 def nouns(text: str) -> list[str]:
     """Every noun of a Korean text, proper or not, and every Latin word with a capital: what a name may be found among."""
     if not _HANGUL.search(text):
-        return [word for word in _WORD.findall(text) if word[:1].isupper()]
-    cut = [token.form for token in _kiwi().tokenize(text) if token.tag in {"NNP", "NNG", "SL", "XR"}]
+        runs = _CAPITALS.findall(text)  # Guo Shoujing is one word in Korean
+        return [word for word in _WORD.findall(text) if word[:1].isupper()] + runs
+    cut = [token.form for token in _tokens(text) if token.tag in {"NNP", "NNG", "SL", "XR"}]
     return cut + [
         word[:length] for word in _WORD.findall(text) for length in range(2, len(word) + 1)
     ]  # Kiwi may cut an unknown name
-
-
-def negations(text: str) -> int:
-    """How many times `text` denies: 않다, 못하다, 없다, 아니다, 안 and 못; not, no, never, without and their like."""
-    if not _HANGUL.search(text):
-        return len(_NOT.findall(text))
-    return sum(
-        (token.tag in {"MAG"} and token.form in {"안", "못"})
-        or token.lemma in {"않다", "못하다", "없다", "아니다", "말다"}
-        and token.tag[0] == "V"
-        for token in _kiwi().tokenize(text)
-    )
 
 
 def clauses(text: str) -> list[Clause]:
@@ -164,6 +187,13 @@ def _korean_morphemes(text: str) -> list[str]:
             form = _stem(form) if tag in {"SL", "SN", "W_SERIAL"} else form
             found += [f"{form}-" if verb else form] if form else []
     return found
+
+
+@lru_cache(1024)
+def _tokens(text: str) -> "list[Token]":
+    """Kiwi's tokens; a sentence is asked for its names, its nouns and its clauses in turn."""
+    tokens: list[Token] = _kiwi().tokenize(text)
+    return tokens
 
 
 @cache
@@ -209,10 +239,12 @@ def _stem(word: str) -> str:
 
 def _english_clauses(text: str) -> Iterator[Clause]:
     start = 0
-    for cut in [*_CONJUNCTION.finditer(text), None]:
-        end = cut.start() if cut else len(text)
-        yield _english_clause(text, start, end)
-        start = cut.end() if cut else end
+    cuts = [*((cut.start(), cut.end()) for cut in _CONJUNCTION.finditer(text)), (len(text), len(text))]
+    for at, (end, after) in enumerate(cuts):
+        following = text[after : cuts[at + 1][0]] if after < len(text) else ""
+        if not following or _VERB.search(text, start, end) and _VERB.search(following):
+            yield _english_clause(text, start, end)
+            start = after
 
 
 def _english_clause(text: str, start: int, end: int) -> Clause:
@@ -225,37 +257,43 @@ def _english_clause(text: str, start: int, end: int) -> Clause:
 
 
 def _korean_clauses(text: str) -> Iterator[Clause]:
-    tokens = _kiwi().tokenize(text)
+    tokens = _tokens(text)
     first, start = 0, 0
     for at, token in enumerate(tokens):
         after = tokens[at + 1].tag if at + 1 < len(tokens) else ""
-        connects = token.tag == "EC" and token.form in _CONNECTIVES and after != "VX"
+        bound = at and tokens[at - 1].tag == "VX"  # 남지 않아, but not 들어 올리다
+        connects = token.tag == "EC" and after != "VX" and (token.form in _CONNECTIVES or token.form in {"어", "아"} and bound)
         if connects or token.tag in {"EF", "SF"} or at + 1 == len(tokens):
             yield _korean_clause(tokens[first : at + 1], start, token.end)
             first, start = at + 1, token.end
 
 
 def _korean_clause(tokens: "list[Token]", start: int, end: int) -> Clause:
-    words = {at: word for at in range(len(tokens)) if (word := _word(tokens, at))}
+    words = {at: word for at in range(len(tokens)) if (word := _word(tokens, at)) and not _bound(tokens, at)}
     heads = {at for at in words if words[at].endswith("-") or _tag(tokens, at + 1) in {"XSV", "XSA", "VCP", "VCN"}}
     turned: dict[int, bool] = {}
     for at in range(len(tokens)):
         if (target := _denies(tokens, at, words, heads)) is not None:
-            turned[target] = not turned.get(target, tokens[target].lemma == "모르다")
-    denied = {words[at] for at in words if turned.get(at, tokens[at].lemma == "모르다")}
-    affirmed = {words[at] for at in words} - denied
-    return Clause(start, end, frozenset(affirmed), frozenset(denied), frozenset(words[at] for at in heads))
+            turned[target] = not turned.get(target, tokens[target].lemma in {"모르다", "없다"})
+    denied = {word for at, word in words.items() if turned.get(at, tokens[at].lemma in {"모르다", "없다"})}
+    affirmed = frozenset(words.values()) - denied
+    return Clause(start, end, affirmed, frozenset(denied), frozenset(words[at] for at in heads | set(turned)))
 
 
 def _word(tokens: "list[Token]", at: int) -> str:
-    """The token as `morphemes` writes it, if it carries meaning; what is not known is denied to be known."""
+    """The token as `morphemes` writes it, if it may be denied; what is not known is denied to be known."""
     token, tag = tokens[at], _tag(tokens, at)
     verb = tag in {"VV", "VA"}
     form = _MISREAD.get(token.lemma, token.lemma).removesuffix("다") if verb else token.form
-    if tag not in _CONTENT or form in (_STOP_VERBS if verb else _STOP_WORDS) or form in {"못", "안", "없이"}:
+    if tag not in _CONTENT or tag == "NNB" or not verb and form in {"없이", *_STOP_WORDS} or token.lemma in {"못하다", "말다"}:
         return ""
-    form = "알" if form == "모르" else _stem(form) if tag in {"SL", "SN", "W_SERIAL"} else form
+    form = _DENIED.get(form, form) if verb else _stem(form) if tag in {"SL", "SN", "W_SERIAL"} else form
     return f"{form}-" if verb else form
+
+
+def _bound(tokens: "list[Token]", at: int) -> bool:
+    """Whether 있다 or 없다 only says that something may or did happen: 볼 수 있-, 한 적이 없-."""
+    return tokens[at].lemma in {"있다", "없다"} and any(_tag(tokens, place) == "NNB" for place in range(max(0, at - 2), at))
 
 
 def _tag(tokens: "list[Token]", at: int) -> str:
@@ -270,13 +308,15 @@ def _denies(tokens: "list[Token]", at: int, words: dict[int, str], heads: set[in
     if tag in {"VX", "VV"} and token.lemma in {"않다", "못하다", "말다"}:
         return verbs[-1] if verbs else None
     if tag == "MAG" and token.form in {"안", "못"}:
-        if at and _tag(tokens, at - 1) in {"EC", "JX"}:  # 남기지는 못 하다
+        if any(
+            tokens[place].form == "지" and tokens[place].tag == "EC" for place in range(max(0, at - 2), at)
+        ):  # 남기지는 못 하다
             return verbs[-1] if verbs else None
         return next((place for place in sorted(heads) if place > at), None)
-    if token.lemma in {"없다", "아니다"} and tag in {"VA", "VCN"} or token.form == "없이" or token.form in _REFUSALS:
-        bound = any(_tag(tokens, place) == "NNB" for place in range(max(0, at - 2), at))
-        return (verbs if bound and verbs else earlier or [None])[-1]
-    return None
+    bound = any(_tag(tokens, place) == "NNB" for place in range(max(0, at - 2), at))  # 볼 수 없-, 한 적이 없-, 본 것은 아니-
+    if bound and verbs and (token.lemma in {"없다", "아니다"} or token.form in _REFUSALS):
+        return verbs[-1]
+    return earlier[-1] if earlier and (tag == "VCN" or token.form in _REFUSALS) else None
 
 
 def _blocks(text: str) -> Iterator[Span]:

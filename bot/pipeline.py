@@ -296,10 +296,11 @@ class Bot:
         if answer.abstained or not answer.citations or self._model is None:
             return
         read = excerpts.excerpts(answer.citations, hits, shelf.essays, shelf.spans)
-        first, retrieved = 0.0, answer.timings["retrieval_ms"]
-        for grown in prose.speak(answer, read, shelf.essays, self._model, self.similar):
-            first = first or time.perf_counter()
-            yield replace(grown, timings=_timings(state["started"], 0.0, first) | {"retrieval_ms": retrieved})
+        spoken: list[float] = []
+        grown = prose.speak(answer, read, shelf.essays, self._model, self.similar, lambda: spoken.append(time.perf_counter()))
+        for one in grown:
+            timings = _timings(state["started"], 0.0, spoken[0] if spoken else 0.0)
+            yield replace(one, timings=timings | {"retrieval_ms": answer.timings["retrieval_ms"]})
 
     def _encoded(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         """The vectors of `texts`; those of sentences that were asked for lately are remembered, as each is held against many."""

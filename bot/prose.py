@@ -5,7 +5,7 @@ What passes joins the answer as an `essay` sentence, with the essay's own senten
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +27,9 @@ _NUMBERS = re.compile(r"\s*[\[［(]\s*(?:대목|passages?)?\s*(\d{1,3}(?:\s*[,·
 _NAMED = re.compile(r"(?:대목|\bpassage)\s*(\d{1,3})", re.IGNORECASE)  # "In Passage 2, …" says where it comes from, too
 _BEHIND = re.compile(r"([.!?。…][\"”’」』)]*)((?:\s*\[\d{1,3}\])+)")  # "… was moved. [1]": the number belongs to what it follows
 _MARKUP = re.compile(r"^\s*(?:#{1,6}|[-*•]|\d{1,2}[.)])\s+|\*\*|__|`", re.MULTILINE)
+_LABEL = re.compile(
+    r"^(?:답변?|대답|answer)\s*[:：]\s*", re.IGNORECASE
+)  # what the prompt's frame tempts small models to begin with
 _HANGUL = re.compile("[가-힣]")
 _HAN_OR_KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -34,10 +37,16 @@ _ASIDE = re.compile(r"“[^”]*”|\"[^\"]*\"|「[^」]*」|\([^)]*\)")  # a qu
 
 
 def speak(
-    answer: Answer, passages: Sequence[Passage], essays: Mapping[str, Essay], voice: Voice, similar: Similar | None = None
+    answer: Answer,
+    passages: Sequence[Passage],
+    essays: Mapping[str, Essay],
+    voice: Voice,
+    similar: Similar | None = None,
+    heard: Callable[[], None] | None = None,
 ) -> Iterator[Answer]:
-    """`answer`, made of quotations, as it grows by what the model says of `passages`; the first one when its first word is there.
+    """`answer`, made of quotations, as it grows by what the model says of `passages`; as it stands, too, while the model is silent.
 
+    `heard` is called at every piece of the model's words.
     Never raises for what the model or its server does: then the answer is not `complete`, and its last sentence says what happened.
     """
     asked = prompt.messages(
@@ -48,6 +57,8 @@ def speak(
     try:
         with closing(words(voice.chat, asked, voice.limits)) as pieces:
             for piece in pieces:
+                if piece and heard:
+                    heard()
                 whole, rest = complete(rest + piece) if piece else ([], rest)
                 for sentence in whole:
                     desk.take(sentence)
@@ -156,7 +167,7 @@ class _Desk:
 
     def take(self, sentence: str) -> None:
         """Put the sentence into the answer, or among what was refused."""
-        text = " ".join(_NUMBERS.sub("", sentence).split())
+        text = _LABEL.sub("", " ".join(_NUMBERS.sub("", sentence).split()))
         if not text or text.strip(" .") == prompt.ABSTAIN[self.answer.language].strip(" ."):
             self._add(Sentence(prompt.DOUBTS[self.answer.language], "notice"), once=True) if text else None
             return

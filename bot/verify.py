@@ -9,19 +9,18 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from bot import figures
+from bot import claims, figures
 from bot.errors import CitationError
-from bot.lexicon import morphemes, names, negations, nouns, sentences
-from bot.names import alike
+from bot.lexicon import morphemes, names, nouns, sentences
+from bot.names import alike, is_translated, same_sound
 from bot.schema import Citation, Essay
 
 THREE_WORDS = 3  # a shorter run in quotation marks is a title or a term
-SPELT_FROM = 10
 # Weights and thresholds of what supports a paraphrase, set on the `dev` half of evals/verify.jsonl.
 ENOUGH = 1.05  # the share of a sentence's words that the passages hold, and its cosine with their nearest sentence, together
 ENOUGH_ACROSS = 0.36  # that cosine alone, where nearly no words can be shared because the passages are in the other language
+SMALL = 5  # letters of a word without a capital, up to which it may sound like anything
 ACROSS = 0.5  # the share of words below which the passages may be in the other language
-SAME_WORDS = 0.65  # from which on two sentences say the same or the opposite
 
 Similar = Callable[[str, Sequence[str]], Sequence[float]]
 
@@ -110,10 +109,17 @@ class Evidence:
         if any(all(locate(quote, passage) is None for passage in self._passages) for quote in quotes):
             return "quotation"
         words = _MARKS.sub("", sentence)
-        if any(not figures.holds(figure, self._figures) for figure in figures.figures(words) if _counts(figure, words)):
+        if any(not figures.holds(figure, self._figures) for figure in figures.figures(words) if figures.telling(figure, words)):
             return "figure"
-        strange = (name for name in names(words) if name.casefold() not in self._spelt)
-        return "name" if any(not _named(name, words, self._nouns) for name in strange) else ""
+        strange = [name for name in names(words) if name.casefold() not in self._spelt]
+        return "name" if any(not self._knows(name, words) for name in strange) else ""
+
+    def _knows(self, name: str, words: str) -> bool:
+        """Whether the passages may have this name: in the other language also as a word without a capital, or translated."""
+        across = _is_korean(words) != _is_korean(self._spelt)
+        if across and _is_korean(name) and any(same_sound(name, word) for word in self._small):
+            return True
+        return _named(name, words, self._nouns) or (not _is_korean(words) and _is_korean(self._spelt) and is_translated(name))
 
     def _unsupported(self, words: str) -> str:
         if not self._spans:
@@ -124,9 +130,10 @@ class Evidence:
         across = share < ACROSS and _is_korean(words) != any(_is_korean(passage) for passage in self._passages)
         if max(cosines) < ENOUGH_ACROSS if across else share + max(cosines) < ENOUGH:
             return "support"
-        best = max(range(len(shares)), key=lambda at: shares[at])
-        same = shares[best] >= SAME_WORDS
-        return "negation" if same and (negations(words) - negations(self._sentences[best])) % 2 else ""
+        claim = claims.Text(words)
+        if claims.misplaced(claim, self._read):
+            return "name"
+        return "negation" if claims.opposed(claim, self._read) else ""
 
     def _nearness(self, words: str) -> tuple[list[float], list[float]]:
         """For each sentence of the passages: the share of the words that it holds, and its cosine with them."""
@@ -143,6 +150,10 @@ class Evidence:
         return [noun for text in (*self._passages, self._known) for noun in nouns(text)]
 
     @cached_property
+    def _small(self) -> list[str]:
+        return [word for word in re.findall(r"[a-z]+", self._spelt) if len(word) > SMALL]
+
+    @cached_property
     def _spelt(self) -> str:
         return " ".join((*self._passages, self._known)).casefold()
 
@@ -154,6 +165,10 @@ class Evidence:
     @cached_property
     def _sentences(self) -> list[str]:
         return [self._passages[place][start:end] for place, start, end in self._spans]
+
+    @cached_property
+    def _read(self) -> list[claims.Text]:
+        return [claims.Text(sentence) for sentence in self._sentences]
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:
@@ -184,12 +199,6 @@ def quotations(text: str) -> list[str]:
 
 def _quoted(text: str) -> list[str]:
     return [next(part for part in match.groups() if part) for match in _QUOTATION.finditer(text)]
-
-
-def _counts(figure: figures.Figure, text: str) -> bool:
-    """Whether a number says something: in digits, or above ten in words ("one of them", "한 사람" say little)."""
-    written = text[figure.start : figure.end]
-    return (figure.value > SPELT_FROM and len(written) > 1) or any(character.isdigit() for character in written)
 
 
 def _is_korean(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import verify
 from bot.errors import CorpusError
-from bot.figures import figures
+from bot.figures import MONTHS, figures
 from bot.lexicon import names, sentences
 from bot.names import alike
 from bot.pipeline import Bot
@@ -127,7 +127,7 @@ Made = tuple[str, Essay, str]  # a sentence, empty where none could be made, and
 
 def _stretch(essay: Essay, dice: random.Random) -> tuple[str, str, str]:
     """Two sentences, the second some way behind the first, and the passage from one to the other."""
-    spans = _quotable(essay)
+    spans = [span for span in _quotable(essay) if " — " not in essay.text[slice(*span)]]  # no sources
     at = dice.randrange(len(spans) - 2)
     (start, end), (later, last) = spans[at], spans[at + 2]
     return essay.text[start:end], essay.text[later:last], essay.text[start:last]
@@ -160,12 +160,23 @@ def _figure_changed(first: str, _: str, essay: Essay, passage: str, __: list[Ess
 
 
 def _exchange(sentence: str, others: list[str], dice: random.Random) -> str:
-    mine = names(sentence)
+    mine = [name for name in names(sentence) if name not in MONTHS]
     if not mine:
         return ""
     name = dice.choice(mine)
     other = [one for one in others if not any(alike(one, own) for own in mine)]
-    return re.sub(rf"\b{re.escape(name)}", dice.choice(other), sentence, count=1) if other else ""
+    return _put(sentence, name, dice.choice(other)) if other else ""
+
+
+def _put(sentence: str, name: str, other: str) -> str:
+    """The sentence with one name in place of the other, and the Korean particle behind it that goes with its last sound."""
+    head, _, tail = sentence.partition(name)
+    closed = (ord(other[-1]) - ord("가")) % 28 > 0
+    for pair in ("은는", "이가", "을를", "과와"):
+        if tail[:1] and tail[0] in pair and not tail[1:2].isalpha() and "가" <= other[-1] <= "힣":
+            tail = pair[not closed] + tail[1:]
+            break
+    return head + other + tail
 
 
 def _name_of_the_shelf(first: str, _: str, essay: Essay, passage: str, essays: list[Essay], dice: random.Random) -> Made:

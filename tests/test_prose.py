@@ -113,9 +113,10 @@ def test_the_question_said_again_and_a_sentence_said_twice_are_left_out() -> Non
     assert len(answer.sentences) == 1
 
 
+@pytest.mark.parametrize("label", ["", "답: ", "Answer: "])
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_model_that_finds_no_answer_says_so_in_our_words(language: str) -> None:
-    answer = said(prompt.ABSTAIN[language], language)  # type: ignore[index]
+def test_a_model_that_finds_no_answer_says_so_in_our_words(language: str, label: str) -> None:
+    answer = said(label + prompt.ABSTAIN[language], language)  # type: ignore[index]
     assert [(one.text, one.kind) for one in answer.sentences] == [(prompt.DOUBTS[language], "notice")]  # type: ignore[index]
 
 
