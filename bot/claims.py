@@ -154,6 +154,12 @@ def opposed(claim: Text, sentences: Sequence[Text]) -> bool:
     return False
 
 
+def _scope(one: Clause, other: Clause) -> frozenset[str]:
+    """The English words that one clause denies and the other does not, if they are most of the first: declined to give its size and date."""
+    turned = (one.affirmed & other.denied) | (one.denied & other.affirmed)
+    return turned if len(turned) > LEAST and len(turned) >= SAME * len(one.affirmed | one.denied) else frozenset()
+
+
 def _turned(claim: Text, sentence: Text) -> bool:
     """Whether two Korean sentences of nearly the same words deny an odd number of times more: Kiwi reads 물었다 otherwise than 물지."""
     same = len(claim.said & sentence.said) >= REPEATED * max(len(claim.said), len(sentence.said), 1)
@@ -170,7 +176,7 @@ def _opposed(head: str, clause: Clause, claim: Text, there: Sequence[tuple[Claus
     for other, sentence in there:
         words = other.affirmed | other.denied
         repeated = len(claim.said & sentence.said) >= REPEATED * len(claim.said)
-        heads = clause.heads & other.heads if sentence.korean else clause.heads | other.heads
+        heads = clause.heads & other.heads if sentence.korean else clause.heads | other.heads | _scope(clause, other)
         both = bool(clause.denied & other.denied)  # "No walls were found" and "walls were not found" deny different words
         agrees = both or (head in clause.denied) == (head in other.denied)
         if head in words and (agrees or head in heads):

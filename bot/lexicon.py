@@ -53,7 +53,7 @@ _VERBS = (
 _OPENER = re.compile(rf"(?:^|(?<=[.!?] ))([A-Z][\w-]*\w)(?=,? (?:[A-Z]|{_VERBS})|[’']s )")
 _VERB = re.compile(rf"\b(?:{_VERBS})", re.IGNORECASE)
 
-_CAPITALS = re.compile(r"\b[A-Z][\w’'-]* [A-Z][\w’'-]*")
+_CAPITALS = re.compile(r"\b(?=([A-Z][\w’'-]* [A-Z][\w’'-]*))")
 _ROLE = re.compile(
     r"\b(of|in|at|on|from|to|with|for|near|into|under|over|against|between|among|through)(?: the| an?)?(?: [A-Z][\w’'-]*)* $"
 )
@@ -286,6 +286,8 @@ def _word(tokens: "list[Token]", at: int) -> str:
     verb = tag in {"VV", "VA"}
     form = _MISREAD.get(token.lemma, token.lemma).removesuffix("다") if verb else token.form
     if tag not in _CONTENT or tag == "NNB" or not verb and form in {"없이", *_STOP_WORDS} or token.lemma in {"못하다", "말다"}:
+        return ""
+    if form == "하" and at and tokens[at - 1].form == "못":  # 찾지 못 하-
         return ""
     form = _DENIED.get(form, form) if verb else _stem(form) if tag in {"SL", "SN", "W_SERIAL"} else form
     return f"{form}-" if verb else form

@@ -112,7 +112,7 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
     ("squad", _squad, "any SQuAD-format file: dense, lexical, hybrid, and the baselines"),
     ("speed", _speed, "start, embedding, retrieval, answers, memory"),
     ("scale", _scale, "retrieval at 20,000 passages, in an index of its own (minutes)"),
-    ("all", _all, "retrieval, abstain, followup, speed, and squad where a file is given; SCORECARD.md with --write"),
+    ("all", _all, "retrieval, abstain, followup, verify, speed, and squad where a file is given; SCORECARD.md with --write"),
 ]
 
 if __name__ == "__main__":

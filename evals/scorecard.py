@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.embeddings import Embedder
 from bot.pipeline import Bot, index_fingerprint
-from evals import golden, squad
+from evals import check, golden, squad
 from evals.sets import load
 
 CARD = Path(__file__).parent / "SCORECARD.md"
@@ -20,6 +20,7 @@ PACKAGES = ("chromadb", "sentence-transformers", "torch", "langchain-core", "kiw
 def measure(bot: Bot, squad_file: Path | None = None) -> dict[str, Any]:
     """Every figure, by the name of its measurement. `speed` alone differs from run to run."""
     figures = {name: getattr(golden, name)(bot) for name in ("retrieval", "abstain", "followup")}
+    figures["verify"] = check.measure(bot)
     if squad_file:
         embedder = Embedder(bot.settings.embedding_model, bot.settings.cache)
         figures["squad"] = {"file": squad_file.name, **squad.measure(squad_file, embedder)}
@@ -65,6 +66,7 @@ def write(figures: dict[str, Any], path: Path = CARD) -> None:
     """Write the card. Every figure in it is one of `figures`."""
     retrieval = dict(figures["retrieval"])
     baselines, misses = retrieval.pop("baselines"), retrieval.pop("misses")
+    verified = {name: row for name, row in figures["verify"].items() if isinstance(row, dict)}
     parts = [
         "# Scorecard",
         "Written by `make scorecard`. Nothing was tuned on a `test` row. Intervals are Wilson's, 95 %. What was tried: LOG.md.",
@@ -77,13 +79,20 @@ def write(figures: dict[str, Any], path: Path = CARD) -> None:
         _table(figures["abstain"]),
         "## Follow-ups: R@5",
         _table(figures["followup"]),
+        "## The check of a model's sentences: the share refused",
+        "Aims: of the false .97 and more, of the true .03 and less. `generated` and `quotations` are made from the shelf by a seed.",
+        _table(verified),
     ]
     if "squad" in figures:
         given = figures["squad"]
         rows = {**{half: given[half] for half in ("hybrid", "dense", "lexical")}, **given["baselines"]}
         parts += [f"## {given['file']}: {given['questions']:,} questions, {given['paragraphs']:,} paragraphs", _table(rows)]
     parts += ["## Speed", _lines(figures["speed"]), "## Versions", _lines(figures["versions"]), "## Failures, one by one"]
-    failures = {"Golden questions not found": misses, **figures["failures"]}
+    failures = {
+        "Golden questions not found": misses,
+        **figures["failures"],
+        "sentences judged wrongly": figures["verify"]["wrong"],
+    }
     for name, lines in failures.items():
         parts += [f"### {name[0].upper()}{name[1:]} ({len(lines)})", "\n".join(f"- {line}" for line in lines) or "None."]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

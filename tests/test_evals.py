@@ -88,6 +88,7 @@ def test_the_card_holds_every_figure_and_every_failure(tmp_path: Path) -> None:
         "retrieval": {"test ko-ko": row, "baselines": {"BM25": {"ko-ko": 0.25}}, "misses": ["kk-1 어디?"]},
         "abstain": {"test twins": share},
         "followup": {"test raw": share},
+        "verify": {"test false": {"n": 4, "refused": 0.75}, "seed": 7, "wrong": ["negated: let through: 문장 [1]."]},
         "squad": {"file": "x.json", "questions": 1200, "paragraphs": 3, "baselines": {}}
         | {half: {"R@1": 0.125} for half in ("dense", "lexical", "hybrid")},
         "failures": {"refused though an essay answers": []},
@@ -103,6 +104,8 @@ def test_the_card_holds_every_figure_and_every_failure(tmp_path: Path) -> None:
     assert "### Golden questions not found (1)\n\n- kk-1 어디?" in card
     assert "### Refused though an essay answers (0)\n\nNone." in card
     assert "- retrieval p95 ms: 19.25" in card
+    assert "|  | n | refused |\n| --- | --- | --- |\n| test false | 4 | 0.75 |" in card
+    assert "### Sentences judged wrongly (1)\n\n- negated: let through: 문장 [1]." in card
 
 
 def test_generated_quotations_are_true_or_false_as_they_say_and_come_out_the_same_twice() -> None:

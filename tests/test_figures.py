@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.figures import Figure, figures, holds
+from bot.figures import Figure, figures, holds, telling
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ from bot.figures import Figure, figures, holds
         ("2억 6천4백만 유로, 278만 8천 시간", [264_000_000, 2_788_000]),
         ("100만 200만", [1_000_000, 2_000_000]),
         ("1763 1770", [1763, 1770]),
+        ("five centuries, two dozen, three decades", [500, 24, 30]),
+        ("the fifth century", [5]),
         ("in February of the second century", [2, 2]),
         ("", []),
         ("로마는 오래갔다. Nothing here.", []),
@@ -65,3 +67,10 @@ def test_digits_alone() -> None:
 def test_one_figure_says_what_another_says(said: str, there: str, held: bool) -> None:
     figure: Figure = figures(said)[0]
     assert holds(figure, figures(there)) == held
+
+
+@pytest.mark.parametrize(("text", "tells"), [
+    ("7 years", True), ("seven years", False), ("thirty-seven years", True), ("열일곱 해", True), ("한 사람", False), ("십", False),
+])  # fmt: skip
+def test_a_small_number_in_words_says_little(text: str, tells: bool) -> None:
+    assert telling(figures(text)[0], text) is tells

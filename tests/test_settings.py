@@ -10,6 +10,7 @@ from bot.settings import Settings, cache_folder
 
 
 def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BOT_LLM")  # which the tests set to quotes
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     settings = Settings.load()
     known = {

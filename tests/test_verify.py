@@ -216,6 +216,15 @@ def far(_: str, others: Sequence[str]) -> list[float]:
         ("딥마인드는 2022년에 매개변수가 700억 개인 친칠라를 학습시켰다 [1].", ENGLISH, ""),
         ("딥마인드는 2022년에 매개변수가 7000억 개인 친칠라를 학습시켰다 [1].", ENGLISH, "figure"),
         ("네이버는 2022년에 매개변수가 700억 개인 모델을 학습시켰다 [1].", ENGLISH, "name"),
+        ("Gopher trained Chinchilla, a model of 70 billion parameters, in 2022 [1].", ENGLISH, "name"),
+        ("Gopher was not retrained [1].", ENGLISH, ""),
+        ("몽골은 성벽을 남기지 않았다 [1].", ROMAN, ""),
+        ("몽골은 서기 80년에 콜로세움을 열었다 [1].", ROMAN, "name"),
+        ("In AD 80 the Roman Empire opened the Colosseum [1].", ROMAN, ""),
+        ("In AD 80 the Spolsky Empire opened the Colosseum [1].", ROMAN, "name"),
+        ("들개는 1988년에 가젤을 골랐다 [1].", "In 1988 wild dogs picked out some gazelles.", ""),
+        ("로마는 오백 년 동안 이어졌다 [1].", "The Roman state in the West lasted five centuries.", ""),
+        ("로마는 육백 년 동안 이어졌다 [1].", "The Roman state in the West lasted five centuries.", "figure"),
     ],
 )
 def test_a_sentence_stands_or_falls_with_its_passage(sentence: str, passage: str, reason: str) -> None:
