@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     embedding_model: str = Field("", description="a sentence-transformers model, by name or folder; empty is the bundled one")
     llm: str = Field("auto", description="the voice: auto, quotes, local, local:/path.gguf or provider:model")
     cache: Path = Field(default_factory=cache_folder, description="where models are kept")
+    data: Path = Field(Path("data"), description="folder of what readers keep: conversations, ratings, essays of their own")
     host: str = Field(
         "127.0.0.1",
         validation_alias=AliasChoices("BOT_HOST", "GRADIO_SERVER_NAME"),

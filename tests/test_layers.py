@@ -59,7 +59,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "console": {"errors"},
     "doctor": {"corpus", "gguf", "llm", "pipeline", "settings", "errors", "store", "embeddings", "schema"},
     "__main__": {"analogies", "answers", "console", "gguf", "progress", "pipeline", "settings", "errors", "schema", "doctor"},
-    "ui": {"pipeline", "settings", "errors", "schema", "prompt", "text"},
+    "conversations": NOUNS | {"text"},
+    "exports": NOUNS | {"conversations"},
+    "library": NOUNS | {"corpus", "pipeline", "settings", "text"},
+    "ui": NOUNS | {"analogies", "conversations", "exports", "library", "llm", "pipeline", "prompt", "settings", "text"},
 }
 
 # A heavy package and the only files, by the beginnings of their paths, that may import it; they must, or the row is stale.

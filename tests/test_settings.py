@@ -14,7 +14,8 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     settings = Settings.load()
     known = {
-        name: getattr(settings, name) for name in ("corpus", "index", "chroma_url", "embedding_model", "cache", "host", "port")
+        name: getattr(settings, name)
+        for name in ("corpus", "index", "chroma_url", "embedding_model", "cache", "data", "host", "port")
     }
     assert known == {
         "corpus": Path("corpus"),
@@ -22,6 +23,7 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "chroma_url": "",
         "embedding_model": "",
         "cache": Path("/somewhere/dolmen"),
+        "data": Path("data"),
         "host": "127.0.0.1",
         "port": 7860,
     }

@@ -6,6 +6,7 @@ HTML or Markdown could act on. Every tag on the page is written in `bot/ui`, nev
 
 import html
 import re
+from urllib.parse import quote
 
 _ACTIVE = re.compile(r"""[!"#$&'*+:<=>@\[\\\]^_`{|}~]""")  # ASCII punctuation that HTML or Markdown acts on
 _BLOCK_END = re.compile(r"<br>|</(?:p|blockquote)>")
@@ -44,3 +45,13 @@ def label(text: str) -> str:
 def anchor(turn: int, number: int) -> str:
     """The id of a quotation on the page; with the turn in it, a marker of an earlier answer never points at a later source."""
     return f"source-{turn}-{number}"
+
+
+def read_link(essay: str, start: int, end: int, sha256: str) -> str:
+    """The fragment that opens an essay in the reader at characters `start` to `end`, counted in the text with this `sha256`."""
+    return f"#read/{quote(essay, safe='')}/{start}-{end}/{sha256[:12]}"
+
+
+def ask_link(mode: str, question: str) -> str:
+    """The fragment that asks a question in a mode."""
+    return f"#ask/{mode}/{quote(question, safe='')}"
