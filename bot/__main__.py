@@ -3,7 +3,8 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from bot import gguf
 from bot.analogies import Analogy
@@ -12,6 +13,7 @@ from bot.console import fail, show
 from bot.errors import BotError
 from bot.pipeline import Bot
 from bot.progress import ProgressBar
+from bot.recheck import Checked, State, check_file
 from bot.schema import Answer, Essay, Hit
 from bot.settings import Settings
 
@@ -42,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("-k", type=_count, default=5, help="how many passages, 1 to 50 (default: 5)")
     _command(commands, "essays", _essays, "list the essays on the shelf")
     _command(commands, "analogies", _analogies, "show the analogy map: pairs, quotations, and where each one breaks")
+    check = _command(
+        commands, "check", _check, "say of every quotation in an export whether it still holds (exit code 1 where one does not)"
+    )
+    check.add_argument("file", type=Path, help="a talk that the page exported (.md, .html, .json), or what ask --json printed")
     _command(commands, "model", _model, "fetch the local model (1.1 GB, once) and say where it lies")
     _command(commands, "doctor", _doctor, "check Python, index, embedder, voice, port and disk, with a remedy for each")
     return parser
@@ -78,6 +84,20 @@ def _essays(options: argparse.Namespace) -> tuple[Any, int]:
 def _analogies(options: argparse.Namespace) -> tuple[Any, int]:
     found = Bot.open().analogies()
     return ([one.to_dict() for one in found] if options.json else "\n\n".join(map(_analogy_text, found))), 0
+
+
+def _check(options: argparse.Namespace) -> tuple[Any, int]:
+    found = check_file(options.file, Bot.open().essays())
+    counts = {state: sum(one.state == state for one in found) for state in get_args(State)}
+    told = {"file": str(options.file), **counts, "quotations": [one.to_dict() for one in found]}
+    lines = [*map(_checked_text, found), ", ".join(f"{state} {count}" for state, count in counts.items())]
+    return (told if options.json else "\n".join(lines)), int(bool(counts["changed"] or counts["gone"]))
+
+
+def _checked_text(one: Checked) -> str:
+    at = f" {one.start}–{one.end}" if one.state in ("holds", "moved") else ""
+    instead = f"\n         today: {one.nearest}" if one.nearest else ""
+    return f"{one.state:<7}  {one.citation.essay}{at}  “{' '.join(one.citation.quote.split())}”{instead}"
 
 
 def _model(options: argparse.Namespace) -> tuple[Any, int]:

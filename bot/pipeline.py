@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bot import analogies, answers, corpus, excerpts, gguf, lexicon, llm, passages, prose, rewrite
+from bot import analogies, answers, corpus, excerpts, gguf, lexicon, llm, passages, prose, rewrite, trial
 from bot.analogies import Analogy
 from bot.answers import MODES
 from bot.embeddings import Embedder
@@ -23,7 +23,7 @@ from bot.schema import Answer, Essay, Hit, Passage, Report, Window
 from bot.scope import is_broad
 from bot.settings import Keys, Settings
 from bot.shelf import Shelf
-from bot.store import Contents, Manifest, Progress, open_store, text_key
+from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
 from bot.text import clean, language_of
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ def build_index(
     if embedder.fingerprint.get("revision") == "unknown":  # a model that is not fetched yet
         embedder.load()
     _check_maps(list(paths) or [settings.corpus], shelf.essays)
+    return _publish(shelf, store, embedder, progress)
+
+
+def _publish(shelf: corpus.Shelf, store: Store, embedder: Embedder, progress: Progress, source: Store | None = None) -> Report:
+    """Make `store` hold the essays of `shelf`; vectors are taken over from its own last generation and from `source`'s."""
     fingerprint = index_fingerprint(embedder)
     report = _compare(shelf, store.usable(), fingerprint)
     if not _changes(report):
@@ -66,7 +71,7 @@ def build_index(
     with store.writer(progress) as writer:
         report = _compare(shelf, store.usable(), fingerprint)
         if _changes(report):
-            known = writer.known_vectors(embedder.fingerprint)
+            known = {**(source.vectors(embedder.fingerprint) if source else {}), **writer.known_vectors(embedder.fingerprint)}
             contents, embedded = _contents(shelf.essays, embedder, known, progress)
             writer.publish(contents, fingerprint)
             report = replace(report, embedded=embedded)
@@ -140,7 +145,8 @@ class Bot:
         """
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-        self._model = voice or llm.open_voice(settings.llm, Keys.load(), settings.cache)
+        self._own_model = voice or llm.open_voice(settings.llm, Keys.load(), settings.cache)
+        self._elder: Bot | None = None
         self._store = open_store(settings.index, settings.chroma_url)
         self._shelf: Shelf | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
@@ -223,6 +229,14 @@ class Bot:
             )
         return shelf.essays[identity]
 
+    def sentences(self, identity: str) -> list[tuple[int, int]]:
+        """The spans, in characters, of an essay's sentences. Raises `QuestionError` where there is no such essay."""
+        return self._open().spans(self.essay(identity))
+
+    def try_voice(self) -> float:
+        """Seconds until the voice's first word; 0 for the essays' own sentences. Raises `ModelError`: what is wrong, what to do."""
+        return trial.heard(self._model) if self._model else 0.0
+
     def warm(self) -> None:
         """Open the index and load the models now, so that the first question does not wait."""
         self.embedder.load()
@@ -239,8 +253,28 @@ class Bot:
         if not llm.lacks_local(self.settings.llm, self.voice, self.settings.cache):
             return False
         gguf.fetch(self.settings.cache, progress)
-        self._model = llm.open_voice(self.settings.llm, Keys.load(), self.settings.cache)
+        self._own_model = llm.open_voice(self.settings.llm, Keys.load(), self.settings.cache)
         return True
+
+    def beside(self, index: Path, essays: Sequence[Essay], progress: Progress = silent) -> tuple["Bot", Report]:
+        """A bot over this bot's essays and `essays`, with an index of its own in the folder `index`, and what making that did.
+
+        What is known here is not embedded again; embedder and voice are shared. Raises as `build_index` does; then the index that
+        was there is still there.
+        """
+        younger = Bot(self.settings.model_copy(update={"index": index, "chroma_url": "", "llm": llm.QUOTES}), self.embedder)
+        younger._elder = self
+        shelf = corpus.Shelf((*self.essays(), *essays), (), ())
+        return younger, _publish(shelf, younger._store, self.embedder, progress, self._store)
+
+    @property
+    def generation(self) -> str | None:
+        """The name of the published generation; another one after each ingest that changed anything."""
+        return self._store.current()
+
+    @property
+    def _model(self) -> llm.Voice | None:
+        return self._elder._model if self._elder else self._own_model
 
     @property
     def voice(self) -> str:

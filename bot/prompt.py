@@ -28,40 +28,44 @@ FROM: dict[Language, str] = {
     "en": "From “{title}”:",
 }
 QUOTED = "“{quote}”"
-# What a model's turn may end with, beside its own words.
+# What was wrong with a model, and what to do about it.
 FAULTS: dict[str, dict[Language, str]] = {
     "key": {
-        "ko": "모델이 열쇠를 받아 주지 않았습니다. API 키를 확인하거나 BOT_LLM=quotes 로 바꾸세요. 위의 인용은 그대로 유효합니다.",
-        "en": "The model's server refused the key. Check the API key, or set BOT_LLM=quotes. The quotations above stand.",
+        "ko": "모델이 열쇠를 받아 주지 않았습니다. API 키를 확인하거나 BOT_LLM=quotes 로 바꾸세요.",
+        "en": "The model's server refused the key. Check the API key, or set BOT_LLM=quotes.",
     },
     "model": {
-        "ko": "서버에 그런 모델이 없거나 요청을 받지 않았습니다. BOT_LLM의 모델 이름을 확인하세요. 위의 인용은 그대로 유효합니다.",
-        "en": "The server does not know this model, or not such a request. Check the name in BOT_LLM. The quotations above stand.",
+        "ko": "서버에 그런 모델이 없거나 요청을 받지 않았습니다. BOT_LLM의 모델 이름을 확인하세요.",
+        "en": "The server does not know this model, or not such a request. Check the name in BOT_LLM.",
     },
     "busy": {
-        "ko": "모델 서버가 지금은 더 받지 못합니다. 잠시 뒤에 다시 물어 주세요. 위의 인용은 그대로 유효합니다.",
-        "en": "The model's server takes no more for now. Ask again in a moment. The quotations above stand.",
+        "ko": "모델 서버가 지금은 더 받지 못합니다. 잠시 뒤에 다시 물어 주세요.",
+        "en": "The model's server takes no more for now. Ask again in a moment.",
     },
     "down": {
-        "ko": "모델 서버에 닿지 않거나 서버가 고장 났습니다. 서버와 주소를 확인하고 다시 물어 주세요. 위의 인용은 그대로 유효합니다.",
-        "en": "The model's server cannot be reached or has failed. Check it and its address, and ask again. The quotations above stand.",
+        "ko": "모델 서버에 닿지 않거나 서버가 고장 났습니다. 서버와 주소를 확인하고 다시 물어 주세요.",
+        "en": "The model's server cannot be reached or has failed. Check it and its address, and ask again.",
     },
     "slow": {
-        "ko": "모델이 제때 말을 시작하지 않아 기다리기를 그만두었습니다. 다시 묻거나 더 빠른 모델을 고르세요. 위의 인용은 그대로 유효합니다.",
-        "en": "The model did not begin in time. Ask again, or choose a quicker one. The quotations above stand.",
+        "ko": "모델이 제때 말을 시작하지 않아 기다리기를 그만두었습니다. 다시 묻거나 더 빠른 모델을 고르세요.",
+        "en": "The model did not begin in time. Ask again, or choose a quicker one.",
     },
     "broken": {
-        "ko": "모델 서버가 알아볼 수 없는 답을 보냈습니다. 주소가 OpenAI 방식의 /v1인지 확인하세요. 위에 보이는 것은 확인된 것뿐입니다.",
-        "en": "The model's server sent what cannot be read. Check that the address is an OpenAI-style /v1. What stands above was checked.",
+        "ko": "모델 서버가 알아볼 수 없는 답을 보냈습니다. 주소가 OpenAI 방식의 /v1인지 확인하세요.",
+        "en": "The model's server sent what cannot be read. Check that the address is an OpenAI-style /v1.",
     },
     "cut": {
-        "ko": "(여기서 끊김) 모델의 답이 끝까지 오지 않았습니다. 다시 물어 주세요. 위에 보이는 것은 확인된 것뿐입니다.",
-        "en": "(cut off) The model's answer did not come to its end. Ask again. What stands above was checked.",
+        "ko": "(여기서 끊김) 모델의 답이 끝까지 오지 않았습니다. 다시 물어 주세요.",
+        "en": "(cut off) The model's answer did not come to its end. Ask again.",
     },
     "empty": {
-        "ko": "모델이 아무 말도 하지 않았습니다. 다시 묻거나 다른 모델을 고르세요. 위의 인용은 그대로 유효합니다.",
-        "en": "The model said nothing. Ask again, or choose another. The quotations above stand.",
+        "ko": "모델이 아무 말도 하지 않았습니다. 다시 묻거나 다른 모델을 고르세요.",
+        "en": "The model said nothing. Ask again, or choose another.",
     },
+}
+STANDS: dict[Language, str] = {  # said behind every one of them
+    "ko": "위에 보이는 것은 모두 확인된 것입니다.",
+    "en": "What stands above was checked.",
 }
 SETUP: dict[Language, str] = {  # a voice that cannot even be opened; its error says what to do
     "ko": "모델을 열지 못해 에세이의 문장으로만 답합니다. {error}",
@@ -200,6 +204,11 @@ REWRITE: dict[Language, str] = {
 # What a chat template, whichever the model's, takes for a change of speaker or an end of text.
 _ROLES = re.compile(r"<(?=[|/a-z_｜]|\s*\|)|(?<=[|a-z_｜/])>|\[(?=/?[A-Z_]+\])", re.IGNORECASE)
 _SPELT = {"<": "＜", ">": "＞", "[": "［"}
+
+
+def ended(fault: str, language: Language) -> str:
+    """What a reader is told where a model's turn did not end well."""
+    return f"{FAULTS[fault][language]} {STANDS[language]}"
 
 
 def inert(text: str) -> str:

@@ -188,7 +188,7 @@ class _Desk:
         """The answer at the end of the stream, with a word on how it ended where it did not end well."""
         language = self.answer.language
         if fault:
-            return replace(self._noticed(prompt.FAULTS[fault][language]), complete=False)
+            return replace(self._noticed(prompt.ended(fault, language)), complete=False)
         return self.answer if self._kept else self._noticed(prompt.NOTHING_LEFT[language])
 
     def _noticed(self, text: str) -> Answer:

@@ -1,9 +1,11 @@
 """The nouns of the project, frozen: essays, passages, citations, answers. Knows nothing of how they are made."""
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
+
+from bot.errors import BotError
 
 Language = Literal["ko", "en"]
 Kind = Literal["essay", "reading", "notice"]
@@ -194,6 +196,34 @@ class Answer:
             "complete": self.complete,
         }
 
+    @classmethod
+    def from_dict(cls, told: Any) -> Self:
+        """The answer whose `to_dict` this is. Raises `BotError` for what is none."""
+        try:
+            return cls(
+                **{name: _of(str, told[name]) for name in ("question", "standalone", "mode", "voice")},
+                language=_one_of(("ko", "en"), told["language"]),
+                sentences=tuple(
+                    Sentence(
+                        _of(str, one["text"]),
+                        _one_of(("essay", "reading", "notice"), one["kind"]),
+                        tuple(_of(int, number) for number in one["citations"]),
+                    )
+                    for one in told["sentences"]
+                ),
+                citations=tuple(_made(Citation, one) for one in told["citations"]),
+                abstained=_of(bool, told["abstained"]),
+                nearest=tuple(_made(Passage, one) for one in told["nearest"]),
+                refused=tuple(_made(Refusal, one) for one in told["refused"]),
+                complete=_of(bool, told.get("complete", True)),
+                timings={_of(str, name): float(value) for name, value in told["timings"].items()},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BotError(
+                f"This is no answer of Dolmen's ({type(error).__name__}: {error}). Use what `ask --json` prints, or an export.",
+                f"Dolmen의 답이 아닙니다({type(error).__name__}). `ask --json`이나 내려받기로 만든 것을 쓰세요.",
+            ) from None
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -220,3 +250,25 @@ class Report:
         counts = {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
         files = [asdict(skipped) for skipped in self.skipped]
         return {**counts, "skipped": len(files), "embedded": self.embedded, "skipped_files": files, "notes": list(self.notes)}
+
+
+def _of(kind: type[Any], value: Any) -> Any:
+    """The value, if it is of this very type."""
+    if type(value) is not kind:
+        raise TypeError(f"{kind.__name__} wanted")
+    return value
+
+
+def _one_of(choices: tuple[str, ...], value: Any) -> Any:
+    if value not in choices:
+        raise ValueError(f"one of {', '.join(choices)} wanted")
+    return value
+
+
+def _made(noun: type[Any], told: Any) -> Any:
+    """A flat noun from its fields, each of the type that it should have."""
+    return noun(**{one.name: _of({"int": int, "str": str}[_name(one.type)], told[one.name]) for one in fields(noun)})
+
+
+def _name(kind: Any) -> str:
+    return kind if isinstance(kind, str) else str(kind.__name__)

@@ -1,20 +1,25 @@
 """Stand-ins for the page's tests: a scripted bot, hostile texts, a server in a thread, and a sink that counts who calls."""
 
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.analogies import Analogy
 from bot.errors import QuestionError
+from bot.passages import quotable
 from bot.pipeline import checked_question
 from bot.rewrite import Turn
-from bot.schema import Answer, Citation, Essay, Passage, Sentence
+from bot.schema import Answer, Citation, Essay, Hit, Passage, Sentence
+from bot.settings import Settings
 from bot.text import language_of
 from tests.toys import essay_of
 
@@ -68,23 +73,58 @@ Script = Callable[[str], Iterator[Answer]]
 
 
 class ScriptedBot:
-    """A bot that answers as its script says, and remembers what it was asked."""
+    """A bot that answers as its script says, and remembers what it was asked. What readers keep lies in a folder of its own."""
 
-    def __init__(self, script: Script, essays: Sequence[Essay] = (KOREAN, ENGLISH), ready: bool = True) -> None:
+    def __init__(
+        self,
+        script: Script,
+        essays: Sequence[Essay] = (KOREAN, ENGLISH),
+        ready: bool = True,
+        *,
+        voice: str = "quotes",
+        analogies: Sequence[Analogy] = (),
+        data: Path | None = None,
+    ) -> None:
         self.script = script
         self.ready = ready
+        self.voice = voice
         self.asked: list[tuple[str, list[Turn]]] = []
+        self.modes: list[str] = []
+        self._folder = tempfile.TemporaryDirectory()
+        self.settings = Settings.load(data=data or Path(self._folder.name))
         self._essays = {essay.id: essay for essay in essays}
+        self._analogies = tuple(analogies)
 
     def stream(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Iterator[Answer]:
         question = checked_question(question, mode)
         self.asked.append((question, list(history)))
+        self.modes.append(mode)
         yield from self.script(question)
+
+    def ask(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Answer:
+        *_, answer = self.stream(question, history, mode)
+        return answer
 
     def essay(self, identity: str) -> Essay:
         if identity not in self._essays:
             raise QuestionError(f"No essay is called {identity!r}.")
         return self._essays[identity]
+
+    def essays(self) -> list[Essay]:
+        return list(self._essays.values())
+
+    def sentences(self, identity: str) -> list[tuple[int, int]]:
+        return quotable(self.essay(identity))
+
+    def search(self, question: str, k: int = 5) -> list[Hit]:
+        found = [essay for essay in self._essays.values() if question in essay.text]
+        return [Hit(Passage.of(essay, 0, min(40, len(essay.text))), 1.0, 1.0, 1.0) for essay in found][:k]
+
+    def analogies(self) -> tuple[Analogy, ...]:
+        return self._analogies
+
+    def try_voice(self) -> float:
+        return 0.0
 
 
 def blank(question: str) -> Answer:

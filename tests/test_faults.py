@@ -65,7 +65,7 @@ def whole(state: str, answer: Answer, plain: Answer, bot: Bot) -> None:
     assert answer.citations[: len(plain.citations)] == plain.citations
     assert answer.complete == (not state)
     if state:
-        assert answer.sentences[-1].text == prompt.FAULTS[state][answer.language]
+        assert answer.sentences[-1].text == prompt.ended(state, answer.language)
     assert SECRET not in str(answer.to_dict())
     assert_sound(answer, shelf_of(bot))
 

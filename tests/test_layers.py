@@ -22,7 +22,7 @@ DOORS = {"bot", "pipeline", "settings", "errors", "schema", "progress", "console
 # A part of bot/, a module or a folder, and the other parts it may import. A module that is not here has no place.
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"pipeline", "schema", "errors"},
-    "schema": set(),
+    "schema": {"errors"},
     "errors": set(),
     "lexicon": set(),
     "text": {"errors"},
@@ -50,18 +50,32 @@ MAY_IMPORT: dict[str, set[str]] = {
     "local": {"errors"},
     "llm": {"errors", "gguf", "local", "settings"},
     "stream": {"llm"},
+    "trial": {"errors", "llm", "prompt", "stream"},
     "prose": NOUNS | {"lexicon", "llm", "prompt", "stream", "text", "verify"},
     "shelf": {"analogies", "store", "retrieval", "sample", "passages", "lexicon", "schema", "text"},
     "pipeline": NOUNS
     | {"settings", "text", "lexicon", "embeddings", "store", "corpus", "passages"}
-    | {"rewrite", "analogies", "answers", "excerpts", "gguf", "llm", "prose", "scope", "shelf"},
+    | {"rewrite", "analogies", "answers", "excerpts", "gguf", "llm", "prose", "scope", "shelf", "trial"},
     "progress": set(),
     "console": {"errors"},
     "doctor": {"corpus", "gguf", "llm", "pipeline", "settings", "errors", "store", "embeddings", "schema"},
-    "__main__": {"analogies", "answers", "console", "gguf", "progress", "pipeline", "settings", "errors", "schema", "doctor"},
+    "__main__": {
+        "analogies",
+        "answers",
+        "console",
+        "gguf",
+        "progress",
+        "pipeline",
+        "recheck",
+        "settings",
+        "errors",
+        "schema",
+        "doctor",
+    },
     "conversations": NOUNS | {"text"},
     "exports": NOUNS | {"conversations"},
-    "library": NOUNS | {"corpus", "pipeline", "settings", "text"},
+    "recheck": NOUNS | {"exports", "lexicon", "text"},
+    "library": NOUNS | {"corpus", "pipeline", "store", "text"},
     "ui": NOUNS | {"analogies", "conversations", "exports", "library", "llm", "pipeline", "prompt", "settings", "text"},
 }
 

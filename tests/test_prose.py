@@ -143,7 +143,7 @@ def test_each_answer_holds_the_one_before() -> None:
 def test_what_was_cut_off_is_never_shown_as_whole(ends: str, state: str) -> None:
     model = ScriptedModel("The bell of Ardmore weighs 412 pounds [1]. It was cast in 17", ends=ends)
     answer = list(speak(blank(), PASSAGES, ESSAYS, model.voice(), alike))[-1]
-    assert [one.text for one in answer.sentences] == ["The bell of Ardmore weighs 412 pounds.", prompt.FAULTS[state]["en"]]
+    assert [one.text for one in answer.sentences] == ["The bell of Ardmore weighs 412 pounds.", prompt.ended(state, "en")]
     assert not answer.complete
     assert answer.to_dict()["complete"] is False
 

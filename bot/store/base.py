@@ -91,6 +91,19 @@ class Store(ABC):
                     return snapshot
         raise damage
 
+    def vectors(self, fingerprint: Mapping[str, str]) -> Vectors:
+        """Read the vectors of the newest generation that has all of `fingerprint` and whose vectors are whole, else `{}`.
+
+        They come by the sha256 of the window's text (UTF-8, hex), float32 of shape (dimension,), bit for bit as published.
+        `fingerprint` may be a part of what was published: what the vectors depend on.
+        """
+        for name in reversed(self._names()):
+            with suppress(IndexDamaged, IndexMismatch):
+                manifest = self._manifest(name)
+                if fingerprint.items() <= manifest.fingerprint.items():
+                    return self._vectors(name, manifest)
+        return {}
+
     @contextmanager
     def writer(self, progress: Progress) -> Iterator["Writer"]:
         """Be the one writer during the block; what dead writers left is removed first. Stages: `lock`, `clean`.
@@ -182,17 +195,8 @@ class Writer:
         self._store, self._progress = store, progress
 
     def known_vectors(self, fingerprint: Mapping[str, str]) -> Vectors:
-        """Read the vectors of the newest generation that has all of `fingerprint` and whose vectors are whole, else `{}`.
-
-        They come by the sha256 of the window's text (UTF-8, hex), float32 of shape (dimension,), bit for bit as published.
-        `fingerprint` may be a part of what was published: what the vectors depend on.
-        """
-        for name in reversed(self._store._names()):
-            with suppress(IndexDamaged, IndexMismatch):
-                manifest = self._store._manifest(name)
-                if fingerprint.items() <= manifest.fingerprint.items():
-                    return self._store._vectors(name, manifest)
-        return {}
+        """See `Store.vectors`."""
+        return self._store.vectors(fingerprint)
 
     def publish(self, contents: Contents, fingerprint: Mapping[str, str]) -> Manifest:
         """Build a generation of `contents`, check it, and make it the published one; the last two are kept.

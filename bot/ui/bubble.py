@@ -2,39 +2,69 @@
 
 from collections.abc import Sequence
 
-from bot.schema import Answer, Citation, Sentence
-from bot.ui.markup import anchor, label, notice, plain
-from bot.ui.words import WORDS
+from bot.schema import Answer, Citation, Refusal, Sentence
+from bot.ui.markup import button, label, notice, plain, read_link
+from bot.ui.words import REASONS, WORDS
 
 _QUOTE_MARKS = " \"'“”‘’"
 
 
-def bubble(answer: Answer, turn: int) -> str:
-    """The markup of an answer, whole or still growing. `turn` is the place of its question in the talk, from 1."""
+def bubble(answer: Answer, turn: int, *, whole: bool = True, going: str = "", rated: bool | None = None) -> str:
+    """The markup of an answer. `turn` is the place of its question in the talk, from 1; `rated` is the reader's thumb, if any.
+
+    While it grows (not `whole`) it says what is `going` on; when it is whole, what can be done with it.
+    """
     words = WORDS[answer.language]
     parts = []
     if answer.standalone != answer.question:
         parts.append(notice(words.asked_as.format(question=answer.standalone)))
-    parts += [_sentence(sentence, answer, turn) for sentence in answer.sentences]
+    parts += [_sentence(sentence, answer) for sentence in answer.sentences]
     if answer.citations and not answer.sentences:
         parts.append(notice(words.found.format(count=len(answer.citations))))
+    elif going and not answer.abstained:
+        parts.append(f'<p class="notice going">{plain(going)}</p>')
     if answer.refused:
-        parts.append(notice(words.refused.format(count=len(answer.refused))))
+        parts.append(_left_out(answer.refused, answer))
+    if whole:
+        parts.append(_foot(answer, turn, rated))
     name = "answer abstained" if answer.abstained else "answer"
     return f'<div class="{name}" lang="{answer.language}">{"".join(parts)}</div>'
 
 
-def _sentence(sentence: Sentence, answer: Answer, turn: int) -> str:
-    text = " ".join([plain(sentence.text), *(_marker(turn, number) for number in sentence.citations)])
+def _sentence(sentence: Sentence, answer: Answer) -> str:
+    cited = {citation.number: citation for citation in answer.citations}
+    markers = [_marker(cited[number]) for number in sentence.citations if number in cited]
+    text = " ".join([plain(sentence.text), *markers])
     if sentence.kind == "notice":
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
         return f'<p class="reading">{label(WORDS[answer.language].reading)}{text}</p>'
-    return f"<blockquote>{text}</blockquote>" if _is_quotation(sentence, answer.citations) else f"<p>{text}</p>"
+    return f"<blockquote>{text}</blockquote>" if _is_quotation(sentence, answer.citations) else f'<p class="said">{text}</p>'
 
 
-def _marker(turn: int, number: int) -> str:
-    return f'<a class="marker" href="#{anchor(turn, number)}">{plain(f"[{number}]")}</a>'
+def _marker(citation: Citation) -> str:
+    """The link of a citation: it opens its essay at the quotation."""
+    link = read_link(citation.essay, citation.start, citation.end, citation.sha256)
+    return f'<a class="marker" href="{link}" title="{plain(citation.title)}">{plain(f"[{citation.number}]")}</a>'
+
+
+def _left_out(refused: Sequence[Refusal], answer: Answer) -> str:
+    """A quiet line that opens: what the check took out, and why."""
+    reasons = REASONS[answer.language]
+    items = "".join(
+        f'<li><span class="taken">{plain(one.text)}</span> <span class="because">{plain(reasons.get(one.reason, one.reason))}</span></li>'
+        for one in refused
+    )
+    said = plain(WORDS[answer.language].refused.format(count=len(refused)))
+    return f'<details class="refused"><summary>{said}</summary><ul>{items}</ul></details>'
+
+
+def _foot(answer: Answer, turn: int, rated: bool | None) -> str:
+    """What can be done with an answer."""
+    words = WORDS[answer.language]
+    acts = [("copy", words.copy), ("retry", words.retry), ("edit", words.edit), ("good", words.good), ("bad", words.bad)]
+    chosen = {True: "good", False: "bad", None: ""}[rated]
+    return f'<div class="foot">{"".join(button(f"turn-{turn}-{act}", said, on=act == chosen) for act, said in acts)}</div>'
 
 
 def _is_quotation(sentence: Sentence, citations: Sequence[Citation]) -> bool:

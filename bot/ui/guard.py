@@ -1,12 +1,18 @@
-"""What stands between the network and the page: safe headers, no foreign callers, no large bodies. Pure ASGI."""
+"""What stands between the network and the page: safe headers, no foreign callers, no large bodies, a reader's cookie. Pure ASGI."""
 
+from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.ui.visitor import READER, cookies_in, new_token, token_in
+
 LARGEST_BODY = 1_000_000  # bytes; the longest question that is answered has 4,000 characters
+LARGEST_UPLOAD = 51_000_000  # bytes of the files that come at once, with what frames them
+UPLOADS = "/gradio_api/upload"
+A_YEAR = 31_536_000  # seconds
 CONTENT_POLICY = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' blob:",  # Gradio starts from inline scripts; nothing of it needs unsafe-eval
@@ -67,7 +73,7 @@ class SameOrigin:
 
 
 class SmallBody:
-    """Answers 413 to a body of more than `LARGEST_BODY` bytes: before anything parses it where the length is announced."""
+    """Answers 413 to a body of more than `LARGEST_BODY` bytes, `LARGEST_UPLOAD` for files: unparsed where the length is announced."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Stands before anything that reads a body."""
@@ -77,39 +83,99 @@ class SmallBody:
         """Believe the length that is announced, and count where none is."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif _announced(scope) > LARGEST_BODY:
-            await _REFUSAL(scope, receive, send)
+            return
+        most = LARGEST_UPLOAD if scope["path"] == UPLOADS else LARGEST_BODY
+        if _announced(scope) > most:
+            await _refusal(most)(scope, receive, send)
         else:
-            body = _CountedBody(scope, receive, send)
+            body = _CountedBody(scope, receive, send, most)
             await self._app(scope, body.receive, body.send)
 
 
 class _CountedBody:
     """A request whose body is counted while it is read. Once it is too large, the rest is cut off and the answer a refusal."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
+    def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        self._scope, self._receive, self._send, self._most = scope, receive, send, most
         self._read = 0
         self._started = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._read += len(message.get("body", b""))
-        if self._read > LARGEST_BODY:
+        if self._read > self._most:
             return {"type": "http.request", "body": b"", "more_body": False}
         return message
 
     async def send(self, message: Message) -> None:
-        if self._started or self._read <= LARGEST_BODY:
+        if self._started or self._read <= self._most:
             self._started = True
             await self._send(message)
         elif message["type"] == "http.response.start":
-            await _REFUSAL(self._scope, self._receive, self._send)
+            await _refusal(self._most)(self._scope, self._receive, self._send)
 
 
-_REFUSAL = PlainTextResponse(f"A request may have {LARGEST_BODY:,} bytes.", 413)
+def _refusal(most: int) -> PlainTextResponse:
+    return PlainTextResponse(f"A request may have {most:,} bytes.", 413)
 
 
 def _announced(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "0")
     return int(length) if length.isdecimal() else 0
+
+
+class Welcome:
+    """Gives the page its script, ahead of everything else in it, and each new reader a cookie.
+
+    Gradio puts a script of one's own into the page only after it has started; the language has to be chosen before.
+    """
+
+    def __init__(self, app: ASGIApp, script: str) -> None:
+        """`script` goes into the head of every HTML page."""
+        self._app = app
+        self._head = f"<script>{script}</script>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Change the answer where it is the page itself."""
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        page = _Page(self._head, token_in(cookies_in(Headers(scope=scope).get("cookie", ""))), send)
+        await self._app(scope, receive, page.send)
+
+
+class _Page:
+    """An HTML page on its way out: held back until it is whole, since its length changes."""
+
+    def __init__(self, head: bytes, reader: str, send: Send) -> None:
+        self._head, self._reader, self._send = head, reader, send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and "text/html" in Headers(raw=message["headers"]).get("content-type", ""):
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._whole(self._start)
+
+    async def _whole(self, start: Message) -> None:
+        body = self._body.replace(b"<head>", b"<head>" + self._head, 1)
+        headers = MutableHeaders(raw=list(start["headers"]))
+        headers["content-length"] = str(len(body))
+        headers["cache-control"] = "no-store"
+        if not self._reader:
+            headers.append("set-cookie", _cookie(new_token()))
+        await self._send({**start, "headers": headers.raw})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _cookie(token: str) -> str:
+    """A cookie that scripts cannot read and other sites cannot send along with a request of their own."""
+    cookie = SimpleCookie({READER: token})
+    for name, value in {"path": "/", "max-age": str(A_YEAR), "httponly": "yes", "samesite": "Lax"}.items():
+        cookie[READER][name] = value
+    return cookie[READER].OutputString()

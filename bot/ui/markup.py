@@ -6,11 +6,13 @@ HTML or Markdown could act on. Every tag on the page is written in `bot/ui`, nev
 
 import html
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 _ACTIVE = re.compile(r"""[!"#$&'*+:<=>@\[\\\]^_`{|}~]""")  # ASCII punctuation that HTML or Markdown acts on
 _BLOCK_END = re.compile(r"<br>|</(?:p|blockquote)>")
 _TAG = re.compile(r"<[^>]*>")
+_NOT_IN_ADDRESS = re.compile(r"[^!-~]|[\"'<>\\^`{|}]")  # what no address needs unescaped, and Markdown might act on
+LONGEST_SHOWN = 200  # characters of an address
 
 
 def plain(text: str) -> str:
@@ -42,9 +44,26 @@ def label(text: str) -> str:
     return f'<span class="label">{plain(text)}</span> '
 
 
-def anchor(turn: int, number: int) -> str:
-    """The id of a quotation on the page; with the turn in it, a marker of an earlier answer never points at a later source."""
-    return f"source-{turn}-{number}"
+def button(identity: str, text: str, *, on: bool = False) -> str:
+    """A small button; page.js knows by its id what it does."""
+    return f'<button type="button" class="act{" on" if on else ""}" id="{plain(identity)}">{plain(text)}</button>'
+
+
+def link(address: str, text: str, name: str = "") -> str:
+    """A link whose address was made here: `read_link`, `ask_link`, or a path of this server."""
+    return f'<a class="{name or "link"}" href="{html.escape(address)}">{plain(text)}</a>'
+
+
+def outward(source: str) -> str:
+    """Where a text is from: an address of the web as a link whose host can be seen, in a tab of its own; anything else as text."""
+    shown = source if len(source) <= LONGEST_SHOWN else f"{source[:LONGEST_SHOWN]}…"
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return plain(shown)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or _NOT_IN_ADDRESS.search(source):
+        return plain(shown)
+    return f'<a class="outward" href="{html.escape(source)}" target="_blank" rel="noopener noreferrer">{plain(shown)}</a>'
 
 
 def read_link(essay: str, start: int, end: int, sha256: str) -> str:

@@ -1,19 +1,29 @@
 """The web server round the page: the routes, who may call, and a socket that is ours before anything slow begins."""
 
+import json
 import logging
 import signal
 import socket
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.middleware import Middleware
+from fastapi.responses import PlainTextResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from bot.ui.guard import LARGEST_BODY, SameOrigin, SmallBody, WithSafeHeaders
-from bot.ui.page import ICON, STYLE, build_page, i18n, theme
+from bot.conversations import Conversations
+from bot.corpus import LARGEST_FILE
+from bot.errors import BotError
+from bot.exports import EXPORTS
+from bot.ui.guard import SameOrigin, SmallBody, Welcome, WithSafeHeaders
+from bot.ui.layout import i18n
+from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
+from bot.ui.visitor import cookies_in, token_in
+from bot.ui.words import WORDS
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot
@@ -32,6 +42,7 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
         Middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False),
         Middleware(SameOrigin),
         Middleware(SmallBody),
+        Middleware(Welcome, script=script()),
         Middleware(CORSMiddleware, allow_origins=[]),  # its presence turns off Gradio's own, which lets any origin in
     ]
     app = FastAPI(middleware=guards, docs_url=None, redoc_url=None, openapi_url=None)
@@ -39,6 +50,10 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
     @app.get("/healthz")
     def healthz() -> dict[str, Any]:
         return {"status": "ok", "ready": bot.ready}
+
+    @app.get("/export/{talk}.{kind}")
+    def export(talk: str, kind: str, request: Request) -> Response:
+        return exported(Conversations(bot.settings.data), talk, kind, request)
 
     gr.mount_gradio_app(
         app,
@@ -50,15 +65,36 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
         allowed_paths=[],
         favicon_path=str(ICON),
         show_error=False,
-        max_file_size=LARGEST_BODY,
+        max_file_size=LARGEST_FILE,
         ssr_mode=False,
         enable_monitoring=False,
         mcp_server=False,
         i18n=i18n,
         theme=theme(),
-        css_paths=[STYLE],
+        css_paths=STYLES,
     )
     return app
+
+
+def script() -> str:
+    """The page's own script, with the words that it says."""
+    words = json.dumps({language: asdict(said) for language, said in WORDS.items()}, ensure_ascii=True)
+    return SCRIPT.read_text("utf-8").replace("__WORDS__", words.replace("</", "<\\/"))
+
+
+def exported(conversations: Conversations, talk: str, kind: str, request: Request) -> Response:
+    """A talk of the reader's as a file to take home; 404 where this reader has none by that id, or there is no such format."""
+    cookies = cookies_in(request.headers.get("cookie", ""))
+    reader = token_in(cookies)
+    if kind not in EXPORTS or not reader:
+        return PlainTextResponse("There is no such talk.", 404)
+    try:
+        kept = conversations.get(reader, talk)
+    except BotError as error:
+        return PlainTextResponse(str(error), 404)
+    render, media = EXPORTS[kind]
+    name = f"dolmen-{kept.created[:10]}.{kind}"
+    return Response(render(kept), media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def run_server(app: FastAPI, listener: socket.socket) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.schema import Answer, Citation, Essay, Language, Passage
-from bot.ui.markup import anchor, label, plain
+from bot.ui.markup import label, link, plain, read_link
 from bot.ui.words import WORDS
 
 _BREAK = re.compile(r"\n\s*\n|\n(?=[-*] )")  # between paragraphs, and between the items of a list
@@ -12,7 +12,7 @@ _HEADING = re.compile(r"#{1,6} +(.+)\s*")
 LONGEST_STRETCH = 700  # characters of a paragraph that are shown on either side of a quotation
 
 
-def sources(answer: Answer, essays: Mapping[str, Essay], turn: int) -> str:
+def sources(answer: Answer, essays: Mapping[str, Essay]) -> str:
     """The markup of an answer's sources, or of the nearest passages where it abstains; empty where there is neither.
 
     `essays` are the essays by id. Where one is missing, or its text is not the text that was cited, the quotation stands alone.
@@ -20,7 +20,7 @@ def sources(answer: Answer, essays: Mapping[str, Essay], turn: int) -> str:
     if answer.abstained:
         cards = [_nearest(passage, essays.get(passage.essay), answer.language) for passage in answer.nearest]
     else:
-        cards = [_card(group, essays, answer.language, turn) for group in _by_paragraph(answer.citations, essays)]
+        cards = [_card(group, essays, answer.language) for group in _by_paragraph(answer.citations, essays)]
     return f'<div class="sources" lang="{answer.language}">{"".join(cards)}</div>' if cards else ""
 
 
@@ -50,24 +50,29 @@ def _overlaps(citation: Citation, others: Iterable[Citation]) -> bool:
     return any(citation.start < other.end and other.start < citation.end for other in others)
 
 
-def _card(group: Sequence[Citation], essays: Mapping[str, Essay], language: Language, turn: int) -> str:
+def _card(group: Sequence[Citation], essays: Mapping[str, Essay], language: Language) -> str:
     """One paragraph with its quotations highlighted."""
     start, text = _paragraph(group[0], essays)
     pieces, done = [], start
     for citation in group:
         pieces.append(_stretch(text[done - start : citation.start - start], head=done > start, tail=True))
-        number = f'<span class="number">{citation.number}</span>'
-        pieces.append(f'<mark id="{anchor(turn, citation.number)}">{number}{plain(citation.quote)}</mark>')
+        pieces.append(f'<span class="number">{citation.number}</span><mark>{plain(citation.quote)}</mark>')
         done = citation.end
     pieces.append(_stretch(text[done - start :], head=True, tail=False))
     where = _where(group[0].source, [(citation.start, citation.end) for citation in group], language)
-    return _frame(plain(group[0].title), "".join(pieces), where, essays.get(group[0].essay))
+    heading = link(_opens(group[0]), group[0].title, "open")
+    return _frame(heading, "".join(pieces), where, essays.get(group[0].essay))
+
+
+def _opens(citation: Citation) -> str:
+    return read_link(citation.essay, citation.start, citation.end, citation.sha256)
 
 
 def _nearest(passage: Passage, essay: Essay | None, language: Language) -> str:
     """A passage that is near the question and does not answer it: nothing in it is highlighted."""
     title, source = (essay.title, essay.source) if essay else (passage.essay, "")
-    heading = f"{label(WORDS[language].nearest)}{plain(title)}"
+    opens = link(read_link(essay.id, passage.start, passage.end, essay.sha256), title, "open") if essay else plain(title)
+    heading = f"{label(WORDS[language].nearest)}{opens}"
     text = passage.text.strip()
     opening = _HEADING.match(text)
     shown = f'<span class="heading">{plain(opening[1])}</span>' if opening else ""

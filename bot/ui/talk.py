@@ -2,84 +2,155 @@
 
 import logging
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from gradio import Request
 
+from bot.conversations import Turn
 from bot.errors import BotError
-from bot.schema import Answer, Essay
+from bot.llm import QUOTES
+from bot.pipeline import LONGEST_QUESTION
+from bot.schema import Answer, Essay, Sentence
 from bot.ui.bubble import bubble
-from bot.ui.markup import bare, notice
+from bot.ui.kept import Message, messages, pair, spoken
+from bot.ui.markup import notice, paragraph
 from bot.ui.sources import sources
+from bot.ui.visitor import visitor
 from bot.ui.words import WORDS, language_for
 
 if TYPE_CHECKING:
+    from bot.conversations import Conversations
+    from bot.library import Library
     from bot.pipeline import Bot
 
-LONGEST_HISTORY = 12  # turns that go along with a question
+LONGEST_HISTORY = 12  # messages that go along with a question
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The page after a piece of an answer: the whole chat, the sources, the talk's id; at the end of the answer its turns, too."""
+
+    chat: list[Message]
+    sources: str
+    talk: str
+    turns: tuple[Turn, ...] | None = None
+
+
 class Talk:
-    """Answers the chat's questions with one bot. Keeps nothing between questions, so that talks cannot mix."""
+    """Answers the chat's questions. Keeps nothing in memory between questions, so that talks cannot mix."""
 
-    def __init__(self, bot: "Bot") -> None:
-        """The bot is shared by all who talk; it is safe to."""
-        self._bot = bot
+    def __init__(self, library: "Library", conversations: "Conversations") -> None:
+        """Both are shared by all who talk; they are safe to."""
+        self._library = library
+        self._conversations = conversations
 
-    def reply(self, message: str, history: list[dict[str, Any]], request: Request) -> Iterator[tuple[str, str]]:
-        """Ask the essays. Each step holds the markup of the answer so far and of its sources."""
-        question = str(message or "")
-        language = language_for(question, _accepted(request))
-        shown = panel = ""
+    def reply(
+        self, question: str, mode: str, talk: str, cut: int, held: Sequence[Turn], request: Request | None
+    ) -> Iterator[Step]:
+        """Ask the essays in a talk. From turn `cut` on, if it is not 0, the question takes the place of what was there.
+
+        `held` are the turns as this tab knows them: they speak where the reader has no cookie or the disk cannot be read.
+        """
+        who = visitor(request)
+        question = str(question or "")
+        language = language_for(question, who.accepted)
+        earlier = self.turns(who.reader, talk, held)[: cut - 1 if cut else None]
+        if not question.strip():
+            yield Step(messages(earlier), "", talk, tuple(earlier))
+            return
+        talk = talk or self._conversations.new()
+        place = len(earlier) + 1
+        asked = [*messages(earlier), spoken("user", paragraph(shortened(question)))]
+        answer = Answer(shortened(question), shortened(question), language, mode, QUOTES)
+        panel = ""
         try:
-            if not self._bot.ready:
-                yield notice(WORDS[language].waiting), panel
-            turn = 1 + sum(entry.get("role") == "user" for entry in history)
-            for answer in self._bot.stream(question, turns(history)):
-                shown, panel = bubble(answer, turn), sources(answer, self._essays(answer), turn)
-                yield shown, panel
+            bot = self._library.bot_for(who.reader)
+            words = WORDS[language].searching if bot.ready else WORDS[language].waiting
+            yield Step([*asked, spoken("assistant", notice(words))], panel, talk)
+            going = WORDS[language].reading_on if bot.voice != QUOTES else ""
+            for answer in bot.stream(question, _history(earlier), mode):
+                panel = sources(answer, essays_of(bot, answer))
+                yield Step([*asked, spoken("assistant", bubble(answer, place, whole=False, going=going))], panel, talk)
+        except GeneratorExit:  # the reader pressed stop, or left
+            self._keep(who.reader, talk, cut, _ended(answer, WORDS[answer.language].stopped))
+            raise
         except BotError as error:
-            yield shown + notice(error.korean if language == "ko" else str(error)), panel
+            answer = _ended(answer, error.korean if language == "ko" else str(error))
         except Exception as error:  # whatever it is, the reader's talk must go on
-            _log(error)
-            yield shown + notice(WORDS[language].trouble), panel
+            log_place("A question could not be answered", error)
+            answer = _ended(answer, WORDS[language].trouble)
+        turn = Turn(answer, now(), None)
+        unkept = self._keep(who.reader, talk, cut, answer)
+        user, said = pair(turn, place)
+        said["content"] += notice(WORDS[language].unkept.format(reason=unkept)) if unkept else ""
+        yield Step([*messages(earlier), user, said], panel, talk, (*earlier, turn))
 
-    def _essays(self, answer: Answer) -> dict[str, Essay]:
-        """The essays that an answer shows, but for those that left the shelf meanwhile."""
-        found = {}
-        for identity in {citation.essay for citation in answer.citations} | {passage.essay for passage in answer.nearest}:
-            try:
-                found[identity] = self._bot.essay(identity)
-            except BotError:
-                continue
-        return found
+    def turns(self, reader: str, talk: str, held: Sequence[Turn]) -> list[Turn]:
+        """The turns of a talk, from the disk where it can be read."""
+        if not (reader and talk):
+            return list(held)
+        try:
+            return list(self._conversations.get(reader, talk).turns)
+        except BotError:
+            return list(held)
+
+    def _keep(self, reader: str, talk: str, cut: int, answer: Answer) -> str:
+        """Write the turn down. Returns why it could not be, in the answer's language; nothing where all is well."""
+        if not reader:
+            return ""
+        try:
+            if cut:
+                self._conversations.cut(reader, talk, cut)
+            self._conversations.add(reader, talk, answer)
+        except BotError as error:
+            return error.korean if answer.language == "ko" else str(error)
+        return ""
 
 
-def turns(history: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Gradio's history as (role, text), oldest first, the last twelve. Content may be a string, or blocks of text."""
-    spoken = [
-        (str(entry["role"]), bare(_text(entry.get("content"))))
-        for entry in history
-        if entry.get("role") in ("user", "assistant") and not (entry.get("metadata") or {}).get("title")
+def essays_of(bot: "Bot", answer: Answer) -> dict[str, Essay]:
+    """The essays that an answer shows, but for those that left the shelf meanwhile."""
+    found = {}
+    for identity in {citation.essay for citation in answer.citations} | {passage.essay for passage in answer.nearest}:
+        try:
+            found[identity] = bot.essay(identity)
+        except BotError:
+            continue
+    return found
+
+
+def shortened(question: str) -> str:
+    """The question as it is shown: no longer than any that is answered."""
+    question = question.strip()
+    return question if len(question) <= LONGEST_QUESTION else f"{question[:LONGEST_QUESTION]}…"
+
+
+def now() -> str:
+    """The time, as it is kept: UTC, ISO 8601, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
+    """What was said as (role, text), oldest first, the last twelve; turns that came to nothing left out."""
+    said = [
+        message
+        for turn in turns
+        if turn.answer.citations or turn.answer.abstained
+        for message in (("user", turn.answer.question), ("assistant", turn.answer.text))
     ]
-    return [(role, text) for role, text in spoken if text][-LONGEST_HISTORY:]
+    return said[-LONGEST_HISTORY:]
 
 
-def _text(content: str | Sequence[Any] | None) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    return "\n".join(str(block.get("text") or "") for block in content if isinstance(block, dict))
+def _ended(answer: Answer, words: str) -> Answer:
+    """An answer that came to no good end, and why; what it had stays."""
+    return replace(answer, sentences=(*answer.sentences, Sentence(words, "notice")), complete=False)
 
 
-def _accepted(request: Request | None) -> str:
-    """The reader's languages as the browser names them."""
-    return str(request.headers.get("accept-language", "")) if request is not None else ""
-
-
-def _log(error: Exception) -> None:
-    """Where it happened, without the error's own words: they may hold the question."""
+def log_place(what: str, error: Exception) -> None:
+    """Log what failed and where, without the error's own words: they may hold the question."""
     places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("A question could not be answered: %s\n%s", type(error).__name__, places)
+    log.error("%s: %s\n%s", what, type(error).__name__, places)

@@ -1,0 +1,92 @@
+"""What the chat does: a question typed, clicked or chosen from the examples, and the stop button."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+
+from bot.conversations import Turn
+from bot.ui.layout import Parts
+from bot.ui.talk import Talk
+
+AT_ONCE = 8  # questions that are answered side by side
+Updates = dict[Any, Any]
+PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
+Asked = list[Any]  # Gradio's events, after which other things may follow
+
+
+class Chat:
+    """The handlers of the chat, bound to its components."""
+
+    def __init__(self, parts: Parts, talk: Talk) -> None:
+        """Nothing is wired yet."""
+        self._parts, self._talk = parts, talk
+
+    def wire(self) -> Asked:
+        """Bind the handlers. Returns the three events that ask."""
+        parts = self._parts
+        state = [parts.mode, parts.talk, parts.turns]
+        outputs = [parts.box, parts.chat, parts.sources, parts.talk, parts.turns, parts.cut]
+        how: Any = {**PRIVATE, "concurrency_limit": AT_ONCE, "concurrency_id": "ask", "trigger_mode": "once"}
+        typed = [parts.box, parts.mode, parts.talk, parts.cut, parts.turns]
+        asked: Asked = [
+            parts.box.submit(self.typed, typed, outputs, **how),
+            parts.wanted["ask"].submit(self.clicked, [parts.wanted["ask"], *state], outputs, **how),
+            parts.chat.example_select(self.example, state, outputs, **how),
+        ]
+        stopping: Any = {"cancels": asked, "api_visibility": "private", "queue": False}
+        parts.box.stop(lambda: _writing(False), None, parts.box, **stopping)
+        return asked
+
+    def typed(
+        self, question: str, mode: str, identity: str, cut: str, held: Sequence[Turn], request: gr.Request
+    ) -> Iterator[Updates]:
+        """A question from the box, which is emptied; from turn `cut` on it takes the place of what was there."""
+        for place, told in enumerate(self._ask(question, mode, identity, number(cut), held, request)):
+            if place == 0:
+                told[self._parts.box] = _writing(self._parts.turns not in told, value="")
+            yield told
+
+    def clicked(self, wanted: str, mode: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Iterator[Updates]:
+        """A question from a link or a button; what stands in the box stays."""
+        want = read(wanted)
+        mode, cut = str(want.get("mode") or mode), number(want.get("cut"))
+        yield from self._ask(str(want.get("question") or ""), mode, identity, cut, held, request)
+
+    def example(
+        self, chosen: gr.SelectData, mode: str, identity: str, held: Sequence[Turn], request: gr.Request
+    ) -> Iterator[Updates]:
+        """One of the questions that wait on the empty page."""
+        yield from self._ask(str(chosen.value["text"]), mode, identity, 0, held, request)
+
+    def _ask(
+        self, question: str, mode: str, identity: str, cut: int, held: Sequence[Turn], request: gr.Request
+    ) -> Iterator[Updates]:
+        parts = self._parts
+        for place, step in enumerate(self._talk.reply(question, mode, identity, cut, tuple(held or ()), request)):
+            told: Updates = {parts.chat: step.chat, parts.sources: step.sources}
+            if place == 0:
+                told |= {parts.talk: step.talk, parts.cut: "", parts.box: _writing(True)}
+            if step.turns is not None:
+                told |= {parts.turns: step.turns, parts.box: _writing(False)}
+            yield told
+
+
+def number(text: Any) -> int:
+    """A turn's place; 0 for anything else."""
+    return int(text) if str(text or "").isdecimal() else 0
+
+
+def read(wanted: str) -> dict[str, Any]:
+    """What page.js wants; nothing where that cannot be read."""
+    try:
+        told = json.loads(wanted or "{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _writing(going: bool, **more: Any) -> gr.Textbox:
+    """The box while an answer is written, with a stop button, or while none is."""
+    return gr.Textbox(submit_btn=not going, stop_btn=going, **more)

@@ -1,0 +1,157 @@
+"""What stands on the page: every component, in its order. The chat on the left, the views beside it, and boxes that nobody sees."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import gradio as gr
+
+from bot.answers import MODES
+from bot.ui.words import QUESTIONS, WORDS
+
+VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")
+VIEWS = ("chat", "sources", "read", "map", "mine", "kept")
+
+# The heading's mark belongs to the translation: Gradio puts the whole text in its place.
+i18n = gr.I18n(**{language: {**asdict(words), "mine_head": f"## {words.mine_title}"} for language, words in WORDS.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The components that handlers write to."""
+
+    box: gr.Textbox
+    mode: gr.Radio
+    chat: gr.Chatbot
+    sources: gr.Markdown
+    talk: gr.Textbox
+    turns: gr.State
+    essay: gr.Markdown
+    search: gr.Textbox
+    shelf: gr.Markdown
+    map: gr.Markdown
+    drop: gr.File
+    told: gr.Markdown
+    own: gr.Markdown
+    kept_search: gr.Textbox
+    kept: gr.Markdown
+    name: gr.Textbox
+    why: gr.Textbox
+    rated: gr.Markdown
+    voice: gr.Accordion
+    tested: gr.Markdown
+    testing: gr.Button
+    cut: gr.Textbox
+    wanted: dict[str, gr.Textbox]
+
+
+def components() -> Parts:
+    """Everything that is on the page, in its order."""
+    made: dict[str, Any] = {}
+    with gr.Column(elem_id="page"):
+        with gr.Row(elem_id="masthead"):
+            gr.Markdown("# Dolmen")
+            gr.Markdown(i18n("tagline"), elem_id="tagline")
+            gr.Button(i18n("new_talk"), elem_id="new", size="sm")
+            gr.Button(i18n("other_language"), elem_id="language", size="sm")
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="talk", scale=5, min_width=320):
+                made |= _chat()
+            with gr.Column(elem_id="panel", scale=4, min_width=320):
+                made |= _views()
+        made["talk"] = _hidden("talk-id")
+        made["cut"] = _hidden("cut")
+        made["turns"] = gr.State(())
+        # page.js writes what is wanted into one of these. Gradio's own way, a script for each event, would need unsafe-eval.
+        made["wanted"] = {verb: _hidden(f"do-{verb}") for verb in VERBS}
+    return Parts(**made)
+
+
+def _hidden(identity: str) -> gr.Textbox:
+    return gr.Textbox(visible="hidden", elem_id=identity, label=identity, show_label=False, container=False)
+
+
+def _chat() -> dict[str, Any]:
+    chat = gr.Chatbot(
+        show_label=False,
+        container=False,
+        height=None,
+        elem_id="chat",
+        latex_delimiters=[],
+        buttons=[],
+        layout="bubble",
+        placeholder=cast(str, i18n("try_one")),
+        examples=[{"text": question} for question in QUESTIONS],
+        feedback_options=None,
+        allow_tags=False,
+        autoscroll=False,
+        scale=1,
+    )
+    with gr.Row(elem_id="why-row"):
+        why = gr.Textbox(label=i18n("why"), placeholder=i18n("why_hint"), elem_id="why", submit_btn=True, max_lines=3)
+        rated = gr.Markdown(elem_id="rated", latex_delimiters=[])
+    mode = gr.Radio([(name, name) for name in MODES], value=MODES[0], label=i18n("mode"), elem_id="mode", container=False)
+    box = gr.Textbox(
+        placeholder=i18n("ask"), label=i18n("ask"), show_label=False, container=False, submit_btn=True, elem_id="question"
+    )
+    with gr.Accordion(i18n("voice"), open=False, elem_id="voice") as voice:
+        gr.Markdown(i18n("voice_more"), elem_id="voice-more")
+        testing = gr.Button(i18n("voice_test"), elem_id="voice-test", size="sm")
+        tested = gr.Markdown(elem_id="voice-tested", latex_delimiters=[])
+    return {
+        "chat": chat,
+        "why": why,
+        "rated": rated,
+        "mode": mode,
+        "box": box,
+        "voice": voice,
+        "testing": testing,
+        "tested": tested,
+    }
+
+
+def _views() -> dict[str, Any]:
+    made: dict[str, Any] = {}
+
+    def markup(name: str) -> gr.Markdown:
+        return gr.Markdown(elem_id=name, latex_delimiters=[], container=False)
+
+    with gr.Tabs(elem_id="views", selected="sources", overflow_behavior="wrap"):
+        for view in VIEWS:
+            with gr.Tab(i18n(f"view_{view}"), id=view, elem_id=f"view-{view}", render_children=True):
+                if view == "sources":
+                    made["sources"] = markup("sources")
+                    gr.Markdown(i18n("sources_hint"), elem_id="sources-hint")
+                elif view == "read":
+                    made["search"] = gr.Textbox(
+                        placeholder=i18n("shelf_search"),
+                        label=i18n("shelf_search"),
+                        show_label=False,
+                        elem_id="shelf-search",
+                        container=False,
+                    )
+                    made["shelf"], made["essay"] = markup("shelf"), markup("essay")
+                elif view == "map":
+                    # All tags in it are ours and all text went through `plain`; sanitising would take an SVG's viewBox away.
+                    made["map"] = gr.Markdown(elem_id="map", latex_delimiters=[], sanitize_html=False, container=False)
+                elif view == "mine":
+                    gr.Markdown(i18n("mine_head"))
+                    gr.Markdown(i18n("mine_hint"), elem_classes="hint")
+                    made["drop"] = gr.File(
+                        label=i18n("drop"),
+                        file_count="multiple",
+                        file_types=[".md", ".markdown", ".txt", ".text"],
+                        elem_id="drop",
+                        height=150,
+                    )
+                    made["told"], made["own"] = markup("told"), markup("own")
+                elif view == "kept":
+                    made["kept_search"] = gr.Textbox(
+                        placeholder=i18n("kept_search"),
+                        label=i18n("kept_search"),
+                        show_label=False,
+                        elem_id="kept-search",
+                        container=False,
+                    )
+                    made["name"] = gr.Textbox(label=i18n("kept_name"), elem_id="kept-name", max_lines=1)
+                    made["kept"] = markup("kept")
+    return made

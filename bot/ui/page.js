@@ -1,0 +1,342 @@
+/* The page's own script, put into its head before Gradio starts. It passes clicks, keys and addresses on to Gradio's components;
+   what there is to know is on the server. WORDS and LANGUAGES are filled in by server.py. */
+"use strict";
+(() => {
+  const WORDS = __WORDS__;
+  const cookie = (name) => (document.cookie.split("; ").find((one) => one.startsWith(name + "=")) || "").slice(name.length + 1);
+  const find = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  // The language: the reader's choice, else the browser's. Gradio asks navigator, so navigator must answer.
+  const chosen = cookie("dolmen_language");
+  const asked = (navigator.language || "").toLowerCase();
+  const language = chosen in WORDS ? chosen : asked.startsWith("ko") ? "ko" : "en";
+  const words = WORDS[language];
+  Object.defineProperty(navigator, "language", { get: () => language });
+  Object.defineProperty(navigator, "languages", { get: () => [language] });
+  document.documentElement.lang = language;
+  const speakTheOther = () => {
+    document.cookie = `dolmen_language=${language === "ko" ? "en" : "ko"}; path=/; max-age=31536000; samesite=lax`;
+    location.reload();
+  };
+
+  // What is wanted is written into one of Gradio's hidden boxes; the number makes each one new.
+  let wants = 0;
+  const write = (area, text) => {
+    area.value = text;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const send = (verb, wanted) => {
+    const area = find(`#do-${verb} textarea, #do-${verb} input`);
+    write(area, JSON.stringify({ ...wanted, n: ++wants }));
+    area.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true })); // what Gradio takes for submitting
+  };
+  const box = () => find("#question textarea");
+  const busy = () => Boolean(find("#question .stop-button"));
+  const narrow = () => matchMedia("(max-width: 900px)").matches;
+  const fill = (text) => {
+    const area = box();
+    write(area, text);
+    area.focus();
+    area.setSelectionRange(text.length, text.length);
+  };
+
+  // Scroll only the pane that a thing stands in: scrollIntoView would move the whole page, too.
+  const reveal = (element, where) => {
+    let pane = element?.parentElement;
+    while (pane && !/auto|scroll/.test(getComputedStyle(pane).overflowY)) pane = pane.parentElement;
+    if (!pane) return;
+    const [inner, outer] = [element.getBoundingClientRect(), pane.getBoundingClientRect()];
+    const offset = inner.top - outer.top;
+    if (where === "near" && offset >= 0 && inner.bottom <= outer.bottom) return;
+    pane.scrollTo({ top: pane.scrollTop + offset - (where === "top" ? 12 : Math.max(12, (outer.height - inner.height) / 2.5)) });
+  };
+
+  // Views
+  const show = (view) => find(`#view-${view}-button`)?.click();
+  let marker = null; // the last marker that was followed: where "back to the answer" leads
+  const back = () => {
+    show(narrow() ? "chat" : "read");
+    if (marker && !marker.isConnected) {
+      marker = all("#chat a.marker").find((one) => one.getAttribute("href") === marker.getAttribute("href")) || null;
+    }
+    (marker || box()).focus({ preventScroll: true });
+    reveal(marker, "near");
+  };
+  const ask = (question, mode, cut = 0) => {
+    if (busy() || !question.trim()) return;
+    show("chat");
+    uncut();
+    send("ask", { question, mode, cut });
+  };
+  const unhash = () => history.replaceState(null, "", location.pathname + location.search);
+  const follow = (hash) => {
+    const [verb, ...rest] = hash.slice(1).split("/");
+    if (verb === "read") {
+      show("read");
+      document.body.classList.add("reading");
+      send("read", { link: hash.slice(1) });
+    } else if (verb === "map") {
+      show("map");
+      const place = document.getElementById(decodeURIComponent(hash.slice(1)));
+      const folded = place?.closest("details");
+      if (folded) folded.open = true;
+      requestAnimationFrame(() => reveal(place, "near"));
+    } else if (verb === "view") {
+      document.body.classList.remove("reading");
+      show(rest[0]);
+    } else if (verb === "talk") {
+      unhash();
+      show("chat");
+      send("open", { talk: rest.join("/") });
+    } else if (verb === "ask") {
+      unhash();
+      ask(decodeURIComponent(rest.slice(1).join("/")), rest[0]);
+    } else if (verb === "back") {
+      unhash();
+      back();
+    }
+  };
+  addEventListener("hashchange", () => follow(location.hash));
+
+  // An answer's buttons
+  const told = (button, text) => {
+    const before = button.textContent;
+    button.textContent = text;
+    setTimeout(() => (button.textContent = before), 1800);
+  };
+  const spoken = (answer) => {
+    const copy = answer.cloneNode(true);
+    all(".foot, .refused, .going", copy).forEach((one) => one.remove());
+    const lines = all("p, blockquote", copy).map((one) => one.textContent.trim());
+    const sources = all("a.marker", copy).map((one) => `${one.textContent} ${one.title}`);
+    return [...lines, "", ...new Set(sources)].join("\n").trim();
+  };
+  const question = (turn) => all("#chat .user .message-content")[turn - 1]?.innerText.trim() || "";
+  const setCut = (turn) => write(find("#cut textarea, #cut input"), turn ? String(turn) : "");
+  const uncut = () => {
+    if (find("#editing")) setCut(0);
+    find("#editing")?.remove();
+  };
+  const edit = (turn) => {
+    uncut();
+    setCut(turn);
+    fill(question(turn));
+    const note = document.createElement("p");
+    note.id = "editing";
+    note.setAttribute("role", "status");
+    note.textContent = words.editing + " ";
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.className = "act";
+    cancel.textContent = words.cancel;
+    cancel.onclick = () => (uncut(), fill(""));
+    note.append(cancel);
+    find("#question").before(note);
+  };
+  const rate = (turn, good) => {
+    document.body.classList.add("rating");
+    send("rate", { turn, good });
+    setTimeout(() => find("#why textarea")?.focus(), 50);
+  };
+  const sure = (button, then) => {
+    if (button.dataset.sure) return then();
+    button.dataset.sure = "1";
+    const before = button.textContent;
+    button.textContent = words.sure;
+    setTimeout(() => ((button.textContent = before), delete button.dataset.sure), 4000);
+  };
+  const act = (button) => {
+    const [kind, ...rest] = button.id.split("-");
+    const [turn, verb] = [Number(rest[0]), rest[1]];
+    if (kind === "delete") sure(button, () => send("delete", { talk: rest.join("-") }));
+    if (kind === "remove") sure(button, () => send("remove", { button: button.id }));
+    if (kind !== "turn") return;
+    if (verb === "copy") navigator.clipboard?.writeText(spoken(button.closest(".answer"))).then(() => told(button, words.copied));
+    if (verb === "retry") ask(question(turn), "", turn);
+    if (verb === "edit") edit(turn);
+    if (verb === "good" || verb === "bad") rate(turn, verb === "good");
+  };
+
+  // Sentences of the open essay: chosen by a click, a selection or the arrow keys
+  let chosenSentence = "";
+  const choose = (text, near) => {
+    chosenSentence = text.replace(/\s+/g, " ").trim();
+    let bar = find("#choice");
+    if (!bar) {
+      bar = document.createElement("div");
+      bar.id = "choice";
+      bar.setAttribute("role", "toolbar");
+      for (const [verb, label] of [["ask", words.ask_sentence], ["counter", words.counter_sentence]]) {
+        const one = document.createElement("button");
+        one.type = "button";
+        one.textContent = label;
+        one.dataset.verb = verb;
+        bar.append(one);
+      }
+    }
+    find("#essay").append(bar);
+    const frame = find("#essay").getBoundingClientRect();
+    bar.style.top = `${near.bottom - frame.top + 6}px`;
+    bar.hidden = false;
+  };
+  const unchoose = () => {
+    all("#essay .s.chosen").forEach((one) => one.classList.remove("chosen"));
+    const bar = find("#choice");
+    if (bar) bar.hidden = true;
+  };
+  const chooseSentence = (sentence) => {
+    unchoose();
+    sentence.classList.add("chosen");
+    sentence.focus({ preventScroll: true });
+    reveal(sentence, "near");
+    choose(sentence.textContent, sentence.getBoundingClientRect());
+  };
+  const aboutChoice = (verb) => {
+    const text = chosenSentence;
+    unchoose();
+    show("chat");
+    if (verb === "ask") fill(`“${text}” `);
+    else ask(words.counter_question.replace("{sentence}", text), "counter");
+  };
+  document.addEventListener("selectionchange", () => {
+    const selection = getSelection();
+    const text = selection.toString().trim();
+    const range = text && selection.rangeCount ? selection.getRangeAt(0) : null;
+    if (range && text.length > 1 && text.length < 1000 && find("#essay article")?.contains(range.commonAncestorContainer)) {
+      choose(text, range.getBoundingClientRect());
+    }
+  });
+
+  // Clicks
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"], a[*|href^="#"]');
+    if (link) {
+      event.preventDefault();
+      const hash = link.getAttribute("href");
+      if (link.matches("#chat .marker, #sources a")) marker = link;
+      if (hash === location.hash) follow(hash);
+      else location.hash = hash;
+      return;
+    }
+    const button = event.target.closest("button");
+    if (button?.matches(".act") && button.id) return act(button);
+    if (button?.closest("#choice")) return aboutChoice(button.dataset.verb);
+    if (button?.id === "language") return speakTheOther();
+    if (button?.id === "new") {
+      uncut();
+      send("open", { talk: "" });
+      show("chat");
+      return box()?.focus();
+    }
+    const sentence = event.target.closest("#essay .s");
+    if (sentence && !getSelection().toString().trim()) chooseSentence(sentence);
+  });
+
+  // Keys. Enter sends, once, also while Hangul is being composed: then the browser reports the key as 229, and either sends a
+  // second Enter after the syllable is done or does not. Kana and pinyin take Enter for choosing a word: there it sends nothing.
+  const HANGUL = /^[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3\s]*$/;
+  let pending = 0;
+  const submit = () => {
+    clearTimeout(pending);
+    pending = 0;
+    if (!busy() && box().value.trim()) find("#question .submit-button")?.click();
+  };
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Escape" && find("#choice:not([hidden])")) return unchoose();
+      if (event.key === "Escape" && event.target.closest("#essay")) return back();
+      const sentence = event.target.closest?.("#essay .s");
+      if (sentence && ["ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"].includes(event.key)) {
+        const held = all("#essay .s");
+        const next = held[held.indexOf(sentence) + (/Down|Right/.test(event.key) ? 1 : -1)];
+        event.preventDefault();
+        if (next) chooseSentence(next);
+        return;
+      }
+      if (sentence && event.key === "Enter") {
+        event.preventDefault();
+        if (find("#choice:not([hidden])")) find("#choice button").focus();
+        else chooseSentence(sentence);
+        return;
+      }
+      if (event.key !== "Enter" || event.shiftKey || event.target !== box()) return;
+      event.stopImmediatePropagation();
+      if (event.isComposing || event.keyCode === 229) {
+        pending = -1; // decided when the syllable is done
+        return;
+      }
+      event.preventDefault();
+      submit();
+    },
+    true,
+  );
+  document.addEventListener(
+    "compositionend",
+    (event) => {
+      if (event.target !== box() || pending !== -1) return;
+      pending = HANGUL.test(event.data || "") ? setTimeout(submit, 60) : 0;
+    },
+    true,
+  );
+  document.addEventListener("keypress", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && event.target === box()) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+
+  // A new question goes to the top of the chat, and the answer grows below it: nothing that is being read moves.
+  let questions = 0;
+  const watchChat = () => {
+    const asked = all("#chat .user.message");
+    if (asked.length > questions) {
+      document.body.classList.remove("rating");
+      find("#editing")?.remove(); // what was edited has been sent
+      reveal(asked.at(-1), "top");
+    }
+    questions = asked.length;
+    remember();
+  };
+  const remember = () => sessionStorage.setItem("dolmen-talk", find("#talk-id textarea, #talk-id input")?.value || "");
+
+  // The essay that was asked for is there: show its place, and let the keyboard go on from it.
+  let opening = "";
+  const watchEssay = () => {
+    const article = find("#essay article");
+    if (!article || article.id === opening) return;
+    opening = article.id;
+    unchoose();
+    const first = find("#essay .s");
+    if (first) first.tabIndex = 0;
+    requestAnimationFrame(() => {
+      const place = find("#here") || find("#essay mark") || find("#essay-title");
+      reveal(place, place?.id === "essay-title" ? "top" : "middle");
+      place?.focus({ preventScroll: true });
+    });
+  };
+
+  const begin = () => {
+    const talk = sessionStorage.getItem("dolmen-talk") || "";
+    for (const [selector, work] of [["#chat", watchChat], ["#views", watchEssay], ["#mode", watchStart]]) {
+      new MutationObserver(work).observe(find(selector), { childList: true, subtree: true, characterData: true });
+    }
+    addEventListener("pagehide", remember);
+    send("start", { talk });
+  };
+  const settle = () => {
+    document.body.classList.add("ready");
+    if (location.hash) follow(location.hash);
+    else if (narrow()) show("chat");
+    else box().focus();
+  };
+  // The server's first words are there once the modes are named in the reader's language.
+  const watchStart = () => {
+    const named = find("#mode label span");
+    if (!document.body.matches(".ready") && named && named.textContent.trim() !== "answer") settle();
+  };
+  const mounted = () => ["#chat", "#do-start", "#question textarea", "#views [role=tab]"].every((one) => find(one));
+  const mounting = new MutationObserver(() => mounted() && (mounting.disconnect(), begin()));
+  mounting.observe(document.documentElement, { childList: true, subtree: true });
+})();

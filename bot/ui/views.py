@@ -1,0 +1,135 @@
+"""What the views beside the chat do, and what the page does first."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+
+from bot.answers import MODES
+from bot.conversations import Turn
+from bot.ui.chat import PRIVATE, Asked, Updates, number, read
+from bot.ui.desk import Desk
+from bot.ui.layout import Parts
+from bot.ui.visitor import visitor
+from bot.ui.words import WORDS
+
+
+class Views:
+    """The handlers of the views, bound to their components."""
+
+    def __init__(self, parts: Parts, desk: Desk) -> None:
+        """Nothing is wired yet."""
+        self._parts, self._desk = parts, desk
+
+    def wire(self, asked: Asked) -> None:
+        """Bind the handlers. After each of the events that `asked`, the list of kept talks is brought up to date."""
+        parts, want = self._parts, self._parts.wanted
+        by = [parts.kept_search, parts.talk]
+        whole = [parts.chat, parts.sources, parts.talk, parts.turns, parts.name, parts.box]
+        first = [*whole, parts.mode, parts.shelf, parts.map, parts.own, parts.kept, parts.voice]
+        want["start"].submit(self.start, want["start"], first, **PRIVATE)
+        want["open"].submit(self.reopen, want["open"], whole, **PRIVATE).then(self.kept, by, parts.kept, **PRIVATE)
+        for one in asked:
+            one.then(self.after, [*by, parts.turns], [parts.kept, parts.name], **PRIVATE)
+        want["read"].submit(self.read, want["read"], parts.essay, **PRIVATE)
+        parts.search.change(self.search, parts.search, parts.shelf, trigger_mode="always_last", **PRIVATE)
+        parts.kept_search.change(self.kept, by, parts.kept, trigger_mode="always_last", **PRIVATE)
+        parts.name.submit(self.rename, [parts.talk, parts.name, parts.kept_search], [parts.name, parts.kept], **PRIVATE)
+        want["delete"].submit(self.delete, [want["delete"], *by], [parts.kept, parts.talk], **PRIVATE)
+        rated = [parts.rated, parts.chat, parts.turns]
+        want["rate"].submit(self.rate, [want["rate"], parts.talk, parts.turns], rated, **PRIVATE)
+        parts.why.submit(self.explain, [parts.why, want["rate"], parts.talk], [parts.rated, parts.why], **PRIVATE)
+        mine = [parts.told, parts.own, parts.shelf]
+        parts.drop.upload(self.add, parts.drop, [*mine, parts.drop], api_visibility="private")
+        want["remove"].submit(self.remove, want["remove"], mine, **PRIVATE)
+        parts.testing.click(self.test, None, parts.tested, **PRIVATE)
+
+    def start(self, wanted: str, request: gr.Request) -> Updates:
+        """Everything that a page shows when it is opened: the talk that was open, and the views in the reader's language."""
+        identity, parts, desk = str(read(wanted).get("talk") or ""), self._parts, self._desk
+        words = WORDS[visitor(request).language]
+        return {
+            **self._opened(identity, (), request),
+            parts.mode: gr.Radio(choices=[(getattr(words, f"mode_{name}"), name) for name in MODES]),
+            parts.shelf: desk.shelf("", request),
+            parts.map: desk.map(request),
+            parts.own: desk.own(request),
+            parts.kept: desk.kept("", identity, request),
+            parts.voice: gr.Accordion(label=f"{words.voice}: {desk.voice(request)}"),
+        }
+
+    def reopen(self, wanted: str, request: gr.Request) -> Updates:
+        """Open a kept talk, or an empty one."""
+        return self._opened(str(read(wanted).get("talk") or ""), (), request)
+
+    def read(self, wanted: str, request: gr.Request) -> str:
+        """Open an essay in the reader."""
+        want = read(wanted)
+        return self._desk.read(str(want.get("link") or ""), number(want.get("n")), request)
+
+    def search(self, words: str, request: gr.Request) -> str:
+        """Search the shelf."""
+        return self._desk.shelf(words, request)
+
+    def kept(self, words: str, identity: str, request: gr.Request) -> str:
+        """List or search the kept talks."""
+        return self._desk.kept(words, identity, request)
+
+    def after(self, words: str, identity: str, held: Sequence[Turn], request: gr.Request) -> tuple[str, str]:
+        """After an answer: the list of talks, and this one's name."""
+        return self._desk.kept(words, identity, request), self._desk.open(identity, held, request).name
+
+    def delete(self, wanted: str, words: str, identity: str, request: gr.Request) -> tuple[str, Any]:
+        """Delete a talk; where it is the open one, what comes next begins another."""
+        doomed = str(read(wanted).get("talk") or "")
+        self._desk.delete(doomed, request)
+        gone = doomed == identity
+        return self._desk.kept(words, "" if gone else identity, request), "" if gone else gr.skip()
+
+    def rename(self, identity: str, name: str, words: str, request: gr.Request) -> tuple[str, str]:
+        """Name the open talk."""
+        return self._desk.rename(identity, name, request), self._desk.kept(words, identity, request)
+
+    def rate(self, wanted: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
+        """A thumb up or down."""
+        want, parts = read(wanted), self._parts
+        told = self._desk.rate(identity, number(want.get("turn")), bool(want.get("good")), "", request)
+        one = self._desk.open(identity, held, request)
+        return {parts.rated: told, parts.chat: one.chat or gr.skip(), parts.turns: one.turns or gr.skip()}
+
+    def explain(self, reason: str, wanted: str, identity: str, request: gr.Request) -> tuple[str, str]:
+        """The reason for the thumb before."""
+        want = read(wanted)
+        return self._desk.rate(identity, number(want.get("turn")), bool(want.get("good")), reason, request), ""
+
+    def add(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's way
+        """Put files on the reader's shelf, with a bar that moves as they are read."""
+        words, parts, desk = WORDS[visitor(request).language], self._parts, self._desk
+        stages = {"scan": words.stage_scan, "split": words.stage_scan, "embed": words.stage_embed}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            progress((done, max(total, 1)), desc=stages.get(stage, words.stage_write))
+
+        told = desk.add(files or [], request, tell)
+        return {parts.told: told, parts.own: desk.own(request), parts.shelf: desk.shelf("", request), parts.drop: None}
+
+    def remove(self, wanted: str, request: gr.Request) -> tuple[str, str, str]:
+        """Take an essay off the reader's shelf."""
+        told = self._desk.remove(str(read(wanted).get("button") or ""), request)
+        return told, self._desk.own(request), self._desk.shelf("", request)
+
+    def test(self, request: gr.Request) -> Iterator[str]:
+        """Try the voice."""
+        yield WORDS[visitor(request).language].voice_testing
+        yield self._desk.test_voice(request)
+
+    def _opened(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
+        one, parts = self._desk.open(identity, held, request), self._parts
+        return {
+            parts.chat: one.chat,
+            parts.sources: one.sources,
+            parts.talk: one.talk,
+            parts.turns: one.turns,
+            parts.name: one.name,
+            parts.box: gr.Textbox(submit_btn=True, stop_btn=False),
+        }
