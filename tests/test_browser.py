@@ -1,8 +1,8 @@
 """The page in a real browser: whole talks with the real app, hostile texts that stay text, and a look that can be read."""
 
 import os
-import re
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
 from bot import corpus
+from bot.exports import quotations
+from bot.recheck import check
 from bot.schema import Answer
 from bot.settings import Settings
 from bot.ui.server import build_server
@@ -31,6 +33,7 @@ pytestmark = [
 ]
 
 SECONDS = 1_000  # milliseconds
+BOX = "#question textarea"
 Open = Callable[..., Page]
 Serve = Callable[[ASGIApp], str]
 
@@ -64,7 +67,7 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Open]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
         page.goto(address)
-        expect(page.locator("textarea")).to_be_visible(timeout=30 * SECONDS)
+        expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
         return page
 
     yield open_page
@@ -76,20 +79,28 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="module")
-def real(real_index: Settings) -> Iterator[str]:
+def real(real_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the real app, a process of its own."""
-    with running(BOT_INDEX=str(real_index.index), BOT_CORPUS=str(real_index.corpus), BOT_LLM="quotes") as (address, _):
+    data = tmp_path_factory.mktemp("data")
+    settings = {
+        "BOT_INDEX": str(real_index.index),
+        "BOT_CORPUS": str(real_index.corpus),
+        "BOT_LLM": "quotes",
+        "BOT_DATA": str(data),
+    }
+    with running(**settings) as (address, _):
         yield address
 
 
 def ask(page: Page, question: str) -> None:
-    page.locator("textarea").fill(question)
+    page.locator(BOX).fill(question)
     page.keyboard.press("Enter")
 
 
 def may_write_again(page: Page) -> None:
-    expect(page.locator("textarea")).to_be_enabled(timeout=10 * SECONDS)
-    expect(page.locator("#chat .bot .message-content").last).to_be_visible()
+    """The answer is whole: it has its buttons, and the box takes the next question."""
+    expect(page.locator("#chat .bot").last.locator(".foot")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.locator("#question .submit-button")).to_be_visible(timeout=10 * SECONDS)
 
 
 def flat(text: str) -> str:
@@ -100,40 +111,127 @@ def flat(text: str) -> str:
 
 
 @pytest.mark.parametrize(("language", "locale", "clicked"), [("ko", "ko-KR", 0), ("en", "en-US", 3)])
-def test_a_talk_from_an_empty_page_to_a_source(visit: Open, real: str, language: Any, locale: str, clicked: int) -> None:
+def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, clicked: int, tmp_path: Path) -> None:
+    """From an empty page to a source, the reader, a counter-argument, the map, an own essay, a kept talk, and home again."""
     page = visit(real, locale)
-    expect(page.locator("#masthead")).to_contain_text(WORDS[language].tagline)
-    expect(page.locator("#shelf")).to_contain_text(WORDS[language].sources_hint)
-    expect(page.locator("textarea")).to_have_attribute("placeholder", WORDS[language].ask)
+    words = WORDS[language]
+    expect(page.locator("#masthead")).to_contain_text(words.tagline)
+    expect(page.locator("#sources-hint")).to_contain_text(words.sources_hint)
+    expect(page.locator(BOX)).to_have_attribute("placeholder", words.ask)
     for question in QUESTIONS:
         expect(page.get_by_role("button", name=question)).to_be_visible()
     page.get_by_role("button", name=QUESTIONS[clicked]).click()
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
+    may_write_again(page)
     expect(page.locator("#chat .answer")).to_have_attribute("lang", language)
-    expect(page.locator("#shelf-hint")).to_be_hidden()
+    every_mark_is_of_an_essay(page)
+    opens_at_its_quotation(page)
+    counters_a_sentence(page, language)
+    draws_a_conversation_from_the_map(page, language)
+    asks_about_an_own_essay(page, language, tmp_path)
+    keeps_the_talk(page, language)
+
+
+def every_mark_is_of_an_essay(page: Page) -> None:
+    """What is highlighted stands in an essay, letter for letter; the line feeds of the text are spaces on the page."""
     texts = [flat(essay.text) for essay in corpus.read([ROOT / "corpus"]).essays]
     marks = page.locator("#sources mark")
     assert marks.count() == page.locator("#chat .marker").count() >= 1
     for mark in marks.all():
-        quote = flat(re.sub(r"^\d+", "", str(mark.text_content())))
-        assert any(quote in text for text in texts)
-        paragraph = flat(re.sub(r"\d+", "", str(mark.locator("xpath=..").text_content())))
-        assert flat(re.sub(r"\d+", "", quote)) in paragraph
+        assert any(flat(str(mark.text_content())) in text for text in texts)
     assert all(flat(str(where.text_content())) for where in page.locator("#sources .where").all())
+
+
+def opens_at_its_quotation(page: Page) -> None:
+    """A marker opens its essay in the reader, at the quotation, and Escape leads back to the marker."""
+    marker = page.locator("#chat .marker").first
+    quote = page.locator("#chat blockquote").first.text_content() or ""
+    marker.click()
+    expect(page.locator("#essay mark").first).to_be_in_viewport(timeout=10 * SECONDS)
+    held = " ".join(page.locator("#essay mark").all_text_contents())
+    assert flat(held) in flat(quote)
+    expect(page.locator("#here")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(marker).to_be_focused()
+
+
+def counters_a_sentence(page: Page, language: Any) -> None:
+    """A sentence of the open essay, clicked, can be argued with."""
+    before = page.locator("#chat .answer").count()
+    page.locator("#essay .s").nth(3).click()
+    page.locator("#choice button").nth(1).click()
+    expect(page.locator("#chat .answer")).to_have_count(before + 1, timeout=30 * SECONDS)
     may_write_again(page)
-    second_turn(page, language)
+    asked = page.locator("#chat .user .message-content").last
+    expect(asked).to_contain_text(WORDS[language].counter_question.partition("”")[2].strip())
 
 
-def second_turn(page: Page, language: str) -> None:
-    """A question of the reader's own; its marker leads to its source."""
-    ask(page, "위치에너지는 무엇을 말해 주나요?" if language == "ko" else "What happened at Baghdad in 1258?")
-    expect(page.locator("#chat .answer")).to_have_count(2, timeout=30 * SECONDS)
-    expect(page.locator('#sources mark[id^="source-2-"]').first).to_be_attached(timeout=30 * SECONDS)
-    last = page.locator("#chat .answer").last.locator(".marker").last
-    anchor = str(last.get_attribute("href"))
-    last.click()
-    expect(page.locator(f"mark{anchor}")).to_be_in_viewport()
-    assert page.locator("mark:target").count() == 1
+def draws_a_conversation_from_the_map(page: Page, language: Any) -> None:
+    """A line of the drawing opens its quotations; from there a conversation about it begins."""
+    page.locator("#view-map-button").click()
+    drawing = page.locator("#map .analogy[open] svg:visible")
+    drawing.locator("a.line").first.click()
+    more = page.locator("#map .more:target")
+    expect(more).to_be_visible()
+    expect(more.locator("blockquote a.open").first).to_be_visible()
+    before = page.locator("#chat .answer").count()
+    more.locator(".asks a").first.click()
+    expect(page.locator("#chat .answer")).to_have_count(before + 1, timeout=30 * SECONDS)
+    may_write_again(page)
+    expect(page.locator("#chat .answer").last).to_have_attribute("lang", language)
+
+
+def asks_about_an_own_essay(page: Page, language: Any, folder: Path) -> None:
+    """A dropped file can be asked about a moment later, is nobody else's, and goes again."""
+    sentence = (
+        "등대지기 마루는 안개 낀 밤마다 종을 서른세 번 쳤다."
+        if language == "ko"
+        else "Maru the keeper rang the fog bell thirty-three times."
+    )
+    file = folder / ("등대.md" if language == "ko" else "lighthouse.md")
+    file.write_text(f"# {'등대의 종' if language == 'ko' else 'The bell'}\n\n{sentence} {sentence[:-1]}!\n", "utf-8")
+    page.locator("#view-mine-button").click()
+    page.locator("#drop input[type=file]").set_input_files(file)
+    expect(page.locator("#own .title")).to_have_count(1, timeout=60 * SECONDS)
+    expect(page.locator("#told")).to_contain_text(WORDS[language].mine_added.format(count=1))
+    ask(page, "등대지기 마루는 종을 몇 번 쳤나요?" if language == "ko" else "How many times did Maru ring the fog bell?")
+    expect(page.locator("#chat blockquote").last).to_contain_text(sentence[:12], timeout=30 * SECONDS)
+    may_write_again(page)
+    button = page.locator("#own .act")
+    button.click()
+    expect(button).to_have_text(WORDS[language].sure)
+    button.click()
+    expect(page.locator("#own .title")).to_have_count(0, timeout=60 * SECONDS)
+
+
+def keeps_the_talk(page: Page, language: Any) -> None:
+    """The talk is there after a reload, can be named, found, taken home in three formats, and deleted."""
+    words = WORDS[language]
+    count = page.locator("#chat .answer").count()
+    page.reload()
+    expect(page.locator("#chat .answer")).to_have_count(count, timeout=30 * SECONDS)
+    page.locator("#view-kept-button").click()
+    name = page.locator("#kept-name textarea, #kept-name input")
+    name.fill("돌 이야기 A")
+    name.press("Enter")
+    expect(page.locator("#kept .title").first).to_have_text("돌 이야기 A")
+    search = page.locator("#kept-search textarea, #kept-search input")
+    search.fill("zzz없음")
+    expect(page.locator("#kept")).to_contain_text(words.kept_no_hit.format(search="zzz없음"))
+    search.fill("돌 이야기")
+    expect(page.locator("#kept .title")).to_have_count(1)
+    for kind in ("md", "html", "json"):
+        with page.expect_download() as download:
+            page.locator(f"#kept a.export[href$='.{kind}']").click()
+        text = download.value.path().read_text("utf-8")
+        assert quotations(text)
+        assert {check(one, {e.id: e for e in corpus.read([ROOT / "corpus"]).essays}).state for one in quotations(text)} <= {
+            "holds",
+            "gone",
+        }
+    page.locator("#kept .acts .act").click()
+    page.locator("#kept .acts .act").click()
+    expect(page.locator("#kept .title")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +244,35 @@ def test_what_the_essays_do_not_say(visit: Open, real: str, language: str, quest
     expect(page.locator("#sources .source").first).to_be_visible()
     assert page.locator("#sources mark").count() == 0
     may_write_again(page)
+
+
+def test_the_shelf_is_searched_across_languages(visit: Open, real: str) -> None:
+    page = visit(real, "ko-KR")
+    page.locator("#view-read-button").click()
+    expect(page.locator("#shelf .title")).to_have_count(23)
+    page.locator("#shelf-search textarea, #shelf-search input").fill("로마 콘크리트")
+    expect(page.locator("#shelf .found .snippet").first).to_be_visible(timeout=60 * SECONDS)
+    page.locator("#shelf .found .snippet").first.click()
+    expect(page.locator("#essay mark").first).to_be_in_viewport(timeout=10 * SECONDS)
+    page.locator("#essay .back").first.click()
+    expect(page.locator("#shelf .found .snippet").first).to_be_visible()
+
+
+def test_a_talk_outlives_the_server(visit: Open, real_index: Settings, tmp_path: Path) -> None:
+    """The server is stopped and another one started on the same port: the page, loaded again, shows the talk."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    settings = {"BOT_INDEX": str(real_index.index), "BOT_LLM": "quotes", "BOT_DATA": str(tmp_path), "BOT_PORT": port}
+    with running(**settings) as (address, _):
+        page = visit(address)
+        ask(page, QUESTIONS[0])
+        expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
+        may_write_again(page)
+        said = page.locator("#chat .answer").inner_text()
+    with running(**settings):
+        page.reload()
+        expect(page.locator("#chat .answer")).to_have_count(1, timeout=30 * SECONDS)
+        assert page.locator("#chat .answer").inner_text() == said
 
 
 CALLS = """
@@ -219,7 +346,7 @@ def test_a_talk_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
     may_write_again(page)
 
 
-def test_retry_and_undo_keep_the_readers_words(visit: Open, serve: Serve) -> None:
+def test_asking_again_and_editing_keep_the_readers_words(visit: Open, serve: Serve) -> None:
     bot = ScriptedBot(quoting)
     words = "왜 <b>그런가</b>? & *정말* [1]"
     address = serve(build_server(bot))  # type: ignore[arg-type]
@@ -228,13 +355,25 @@ def test_retry_and_undo_keep_the_readers_words(visit: Open, serve: Serve) -> Non
     expect(page.locator("#chat blockquote")).to_be_visible()
     expect(page.locator("#chat .user .message-content")).to_have_text(words)
     may_write_again(page)
-    page.get_by_label("다시 시도").click()
+    page.locator("#turn-1-retry").click()
     wait_for(lambda: len(bot.asked) == 2)
     expect(page.locator("#chat .user .message-content")).to_have_text(words)
     may_write_again(page)
-    page.get_by_label("실행 취소").click()
-    expect(page.locator("textarea")).to_have_value(words)
-    assert bot.asked == [(words, []), (words, [])]
+    page.locator("#turn-1-edit").click()
+    expect(page.locator(BOX)).to_have_value(words)
+    expect(page.locator("#editing")).to_be_visible()
+    page.locator(BOX).fill("고친 질문")
+    page.keyboard.press("Enter")
+    wait_for(lambda: len(bot.asked) == 3)
+    expect(page.locator("#chat .user .message-content")).to_have_text("고친 질문")
+    expect(page.locator("#editing")).to_have_count(0)
+    may_write_again(page)
+    page.locator("#turn-1-edit").click()
+    page.locator("#editing button").click()
+    expect(page.locator(BOX)).to_have_value("")
+    ask(page, "다음")
+    expect(page.locator("#chat .answer")).to_have_count(2)
+    assert [asked for asked, _ in bot.asked] == [words, words, "고친 질문", "다음"]
 
 
 def test_two_readers_do_not_meet(visit: Open, serve: Serve) -> None:
@@ -278,10 +417,12 @@ def test_hostile_texts_stay_text(visit: Open, serve: Serve) -> None:
         page.mouse.move(300, 300)
         page.wait_for_timeout(1 * SECONDS)
         assert page.evaluate("window.__x") is None
-        assert sorted(tags(page, "#chat .message-content")) == ["a", "blockquote", "br", "div", "p", "span"]
-        assert sorted(tags(page, "#sources .sources")) == ["br", "div", "mark", "p", "span"]
-        hrefs = page.locator("#chat .message-content a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-        assert set(hrefs) == {"#source-1-1"}
+        assert tags(page, "#chat .message-content") == {"a", "blockquote", "br", "button", "div", "p", "span"}
+        assert tags(page, "#sources .sources") == {"a", "br", "div", "mark", "p", "span"}
+        hrefs = page.locator("#chat .message-content a, #sources a").evaluate_all(
+            "links => links.map(link => link.getAttribute('href'))"
+        )
+        assert {href.rpartition("/")[0] for href in hrefs} == {f"#read/hostile/14-{14 + len(whole.strip())}"}
         for place in ("#chat .answer", "#sources .sources"):
             shown = flat(str(page.locator(place).text_content()))
             assert [payload for payload in payloads if flat(payload).replace(" ", "") not in shown.replace(" ", "")] == []
@@ -299,7 +440,7 @@ def urls_and_handlers(page: Page) -> list[str]:
     code = (
         "found => found.flatMap(e => e.getAttributeNames().filter(n => /^(src|srcset|style|action|poster|data|on.*)$/.test(n)))"
     )
-    return list(page.locator("#chat .message-content *, #sources .sources *").evaluate_all(code))
+    return list(page.locator("#chat .message-content *, #sources .sources *, #essay *, #shelf *, #kept *").evaluate_all(code))
 
 
 def test_a_plain_gradio_chat_fetches_what_we_do_not(browser: Browser) -> None:
@@ -370,13 +511,22 @@ def test_every_text_can_be_read(visit: Open, serve: Serve, scheme: str) -> None:
         "#masthead p",
         "#chat .example-text",
         "#chat .placeholder p",
-        "#shelf-title h2",
-        "#shelf-hint p",
+        "#sources-hint p",
+        "#mode label span",
+        "#voice .label-wrap span",
     ]
     seen = {place: page.evaluate(CONTRAST, [place]) for place in places}
     ask(page, "Why?")
     expect(page.locator("#chat .reading")).to_be_visible()
-    places = ["#chat .user p", "#chat .notice", "#chat blockquote", "#chat .marker", "#chat .label", "#chat .reading"]
+    places = [
+        "#chat .user p",
+        "#chat .notice",
+        "#chat blockquote",
+        "#chat .marker",
+        "#chat .label",
+        "#chat .reading",
+        "#chat .act",
+    ]
     places += ["#sources .title", "#sources .paragraph", "#sources mark", "#sources .number", "#sources .where", "textarea"]
     seen |= {place: page.evaluate(CONTRAST, [place]) for place in places}
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(250, 248, 243)"

@@ -74,7 +74,7 @@ def test_headings_items_and_quotations_are_told_apart() -> None:
     essay = essay_of("# One\n\nText here.\n\n## Two\n- item a\n- item b\n1. first\n\n> said so", "kinds")
     shown = body(article(essay, (), Place(essay.id), "en"))
     assert shown == (
-        '<h3>One</h3><p>Text here.</p><h4>Two</h4><p class="item">- item a</p><p class="item">- item b</p>'
+        '<h3>One</h3><p>Text here.</p><h3>Two</h3><p class="item">- item a</p><p class="item">- item b</p>'
         '<p class="item">1. first</p><p class="cited">&#62; said so</p>'
     )
 

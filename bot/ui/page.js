@@ -318,6 +318,7 @@
   };
 
   const begin = () => {
+    find("#chat .examples")?.removeAttribute("role"); // Gradio calls them a list and has no items in it
     const talk = sessionStorage.getItem("dolmen-talk") || "";
     for (const [selector, work] of [["#chat", watchChat], ["#views", watchEssay], ["#mode", watchStart]]) {
       new MutationObserver(work).observe(find(selector), { childList: true, subtree: true, characterData: true });

@@ -146,7 +146,7 @@ def _turn(essay: Essay, start: int, words: str) -> str:
 def _block(text: str, block: Span, sentences: Sequence[Span], quoted: Span) -> str:
     start, end = block
     if heading := _HEADING.match(text, start, end):
-        level = min(len(heading[1]) + 2, 6)
+        level = min(max(len(heading[1]) + 1, 3), 6)  # under the title, which is an h2
         return f"<h{level}>{_run(text, (heading.end(), end), (), quoted)}</h{level}>"
     for pattern, name in ((_ITEM, "item"), (_QUOTED, "cited")):
         if pattern.match(text, start, end):
