@@ -473,10 +473,15 @@ def test_nothing_is_wider_than_the_screen(visit: Open, serve: Serve, width: int,
     ask(page, question)
     expect(page.locator("#chat .answer")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    if width < 900:
+        page.locator("#view-sources-button").click()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
     last = page.locator("#sources .where").last
     last.scroll_into_view_if_needed()
     expect(last).to_be_in_viewport()
-    box = page.locator("#talk .input-container").bounding_box()
+    if width < 900:
+        page.locator("#view-chat-button").click()
+    box = page.locator("#question .input-container").bounding_box()
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width

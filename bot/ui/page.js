@@ -22,11 +22,14 @@
 
   // What is wanted is written into one of Gradio's hidden boxes; the number makes each one new.
   let wants = 0;
+  let questions = 0; // that stand in the chat
   const write = (area, text) => {
     area.value = text;
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const send = (verb, wanted) => {
+    if (verb === "open") questions = 0;
+    if (verb === "ask" || verb === "open") document.body.classList.remove("rating");
     const area = find(`#do-${verb} textarea, #do-${verb} input`);
     write(area, JSON.stringify({ ...wanted, n: ++wants }));
     area.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true })); // what Gradio takes for submitting
@@ -220,6 +223,10 @@
       return;
     }
     const button = event.target.closest("button");
+    if (button?.matches("#question .submit-button")) {
+      find("#editing")?.remove(); // what was edited is being sent
+      document.body.classList.remove("rating");
+    }
     if (button?.matches(".act") && button.id) return act(button);
     if (button?.closest("#choice")) return aboutChoice(button.dataset.verb);
     if (button?.id === "language") return speakTheOther();
@@ -240,7 +247,7 @@
   const submit = () => {
     clearTimeout(pending);
     pending = 0;
-    if (!busy() && box().value.trim()) find("#question .submit-button")?.click();
+    if (!busy() && box().value.trim()) find("#question .submit-button")?.click(); // and on, in the listener for clicks
   };
   document.addEventListener(
     "keydown",
@@ -288,16 +295,12 @@
   }, true);
 
   // A new question goes to the top of the chat, and the answer grows below it: nothing that is being read moves.
-  let questions = 0;
   const watchChat = () => {
     const asked = all("#chat .user.message");
-    if (asked.length > questions) {
-      document.body.classList.remove("rating");
-      find("#editing")?.remove(); // what was edited has been sent
-      reveal(asked.at(-1), "top");
-    }
-    questions = asked.length;
     remember();
+    if (!asked.length) return; // Gradio may take all messages away for a moment
+    if (asked.length > questions) reveal(asked.at(-1), "top");
+    questions = asked.length;
   };
   const remember = () => sessionStorage.setItem("dolmen-talk", find("#talk-id textarea, #talk-id input")?.value || "");
 
