@@ -126,7 +126,7 @@ def test_the_keyboard_reaches_everything(visit: Open, serve: Serve) -> None:
     for selector in ("#turn-1-copy", "#turn-1-retry", "#turn-1-edit", "#turn-1-good", "#turn-1-bad", "#mode input"):
         reach(page, selector)
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#mode input").nth(1)).to_be_checked()
+    expect(page.locator("#mode label.selected")).to_have_text(WORDS["ko"].mode_counter)
     for selector in (BOX, "#voice button", "#view-sources-button", "#view-kept-button"):
         reach(page, selector)
     page.keyboard.press("Enter")

@@ -330,6 +330,7 @@
     send("start", { talk });
   };
   const settle = () => {
+    all("#mode input").forEach((one) => (one.name = "mode")); // Gradio gives each a name of its own: no arrow key would work
     document.body.classList.add("ready");
     if (location.hash) follow(location.hash);
     else if (narrow()) show("chat");
