@@ -8,7 +8,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
 .DEFAULT_GOAL := help
-.PHONY: help run ingest test quick lint fix speed scorecard clean
+.PHONY: help run ingest test quick lint fix speed scorecard screenshots clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -42,6 +42,9 @@ speed: $(VENV)/test.done ## measure start, embedding, retrieval, answers and mem
 
 scorecard: $(VENV)/test.done ## measure everything and write evals/SCORECARD.md (SQUAD=FILE adds a SQuAD-format file)
 	@HF_HUB_OFFLINE=1 $(PY) -m evals all --write $(if $(SQUAD),--squad $(SQUAD))
+
+screenshots: $(VENV)/test.done browser ## picture the five views, light and dark, desktop and phone, in docs/
+	@HF_HUB_OFFLINE=1 $(PY) -m evals.screenshot
 
 clean: ## remove the virtual environment and the index; models in the cache stay
 	rm -rf $(VENV) index

@@ -1,20 +1,26 @@
-"""A picture of the page, answering a Korean question, for the README: `python -m evals.screenshot` makes docs/page.png."""
+"""Pictures of the page: `make screenshots` makes the five views, light and dark, on a desktop and on a phone, in docs/."""
 
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from bot.ui.words import QUESTIONS
 
 ROOT = Path(__file__).parent.parent
-PICTURE = ROOT / "docs" / "page.png"
-QUESTION = QUESTIONS[0]
+FOLDER = ROOT / "docs"
+VIEWS = ("chat", "reader", "map", "mine", "kept")
+SCHEMES: tuple[Any, ...] = ("light", "dark")
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+LANGUAGES = {"light": ("ko-KR", QUESTIONS[0]), "dark": ("en-US", QUESTIONS[3])}  # so that both are looked at
+ESSAY = "# A note of one's own\n\nA stone that nobody moved for two thousand years says little about those who moved it.\n"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # No sandbox and no GPU inside containers; the rest keeps the browser from calling anyone by itself.
 FLAGS = [
@@ -52,19 +58,52 @@ def running(**settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def main() -> None:
-    """Take the picture."""
-    PICTURE.parent.mkdir(exist_ok=True)
-    with running() as (address, _), sync_playwright() as playwright:
+    """Take the pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running(BOT_DATA=data, BOT_LLM="quotes") as (address, _),
+        sync_playwright() as playwright,
+    ):
         browser = launch(playwright)
-        page = browser.new_page(locale="ko-KR", color_scheme="light", viewport={"width": 1440, "height": 900})
-        page.goto(address)
-        page.get_by_role("button", name=QUESTION).click()
-        page.locator("#sources mark").first.wait_for(timeout=120_000)
-        page.locator("#chat blockquote").first.wait_for()
-        page.wait_for_timeout(1_000)
-        page.screenshot(path=PICTURE)
+        for scheme in SCHEMES:
+            for name, (width, height) in SIZES.items():
+                locale, question = LANGUAGES[scheme]
+                page = browser.new_page(
+                    locale=locale, color_scheme=scheme, viewport={"width": width, "height": height}, device_scale_factor=1
+                )
+                page.goto(address)
+                for view in _views(page, question):
+                    page.wait_for_timeout(900)
+                    path = FOLDER / f"{view}-{scheme}-{name}.png"
+                    page.screenshot(path=path)
+                    sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+                page.close()
         browser.close()
-    sys.stdout.write(f"{PICTURE}\n")
+
+
+def _views(page: Page, question: str) -> Iterator[str]:
+    """Bring the page to one view after the other, and name it."""
+    page.locator("body.ready").wait_for(timeout=60_000)
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+    page.locator("#chat .foot").wait_for(timeout=120_000)
+    yield "chat"
+    page.locator("#chat .marker").first.click()
+    page.locator("#here").wait_for()
+    yield "reader"
+    page.locator("#view-map-button").click()
+    page.locator("#map a.line:visible").first.wait_for()
+    yield "map"
+    page.locator("#view-mine-button").click()
+    page.locator("#drop input[type=file]").set_input_files(
+        [{"name": "note.md", "mimeType": "text/markdown", "buffer": ESSAY.encode()}]
+    )
+    page.locator("#own .title").wait_for(timeout=60_000)
+    yield "mine"
+    page.locator("#view-kept-button").click()
+    page.locator("#kept .title").first.wait_for()
+    yield "kept"
 
 
 if __name__ == "__main__":
