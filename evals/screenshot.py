@@ -96,9 +96,8 @@ def _views(page: Page, question: str) -> Iterator[str]:
     page.locator("#map a.line:visible").first.wait_for()
     yield "map"
     page.locator("#view-mine-button").click()
-    page.locator("#drop input[type=file]").set_input_files(
-        [{"name": "note.md", "mimeType": "text/markdown", "buffer": ESSAY.encode()}]
-    )
+    note: Any = [{"name": "note.md", "mimeType": "text/markdown", "buffer": ESSAY.encode()}]
+    page.locator("#drop input[type=file]").set_input_files(note)
     page.locator("#own .title").wait_for(timeout=60_000)
     yield "mine"
     page.locator("#view-kept-button").click()

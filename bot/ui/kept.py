@@ -1,6 +1,7 @@
 """The talks that a reader kept: their list, and a talk as it stands in the chat again. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.conversations import Summary, Turn
@@ -39,8 +40,7 @@ def spoken(role: str, markup: str) -> Message:
 
 def _talk(one: Summary, is_open: bool, language: Language) -> str:
     words = WORDS[language]
-    day = one.changed[:16].replace("T", " ")
-    about = f"{day} · {words.kept_turns.format(count=one.turns)}"
+    about = f"{_local(one.changed)} · {words.kept_turns.format(count=one.turns)}"
     taken = " ".join(link(f"export/{one.id}.{kind}", kind, "export") for kind in EXPORTS)
     name = link(f"#talk/{one.id}", one.name, "title")
     current = ' class="open"' if is_open else ""
@@ -48,3 +48,11 @@ def _talk(one: Summary, is_open: bool, language: Language) -> str:
         f'<li{current}>{name}<span class="about">{plain(about)}</span>'
         f'<span class="acts">{plain(words.kept_export)}: {taken} {button(f"delete-{one.id}", words.delete)}</span></li>'
     )
+
+
+def _local(moment: str) -> str:
+    """A moment as the clock of this machine shows it, to the minute: the readers sit at it."""
+    try:
+        return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return moment

@@ -320,6 +320,12 @@
     });
   };
 
+  // The boxes may be on the page a moment before Gradio listens to them: what is sent then is lost.
+  const start = (talk, tries) => {
+    if (document.body.matches(".ready") || !tries) return;
+    send("start", { talk });
+    setTimeout(() => start(talk, tries - 1), 700);
+  };
   const begin = () => {
     find("#chat .examples")?.removeAttribute("role"); // Gradio calls them a list and has no items in it
     const talk = sessionStorage.getItem("dolmen-talk") || "";
@@ -327,7 +333,7 @@
       new MutationObserver(work).observe(find(selector), { childList: true, subtree: true, characterData: true });
     }
     addEventListener("pagehide", remember);
-    send("start", { talk });
+    start(talk, 20);
   };
   const settle = () => {
     all("#mode input").forEach((one) => (one.name = "mode")); // Gradio gives each a name of its own: no arrow key would work
