@@ -294,7 +294,10 @@ def test_the_app_calls_nobody_and_stops_when_it_is_told(
     called = tmp_path / "called"
     (tmp_path / "sitecustomize.py").write_text(CALLS.format(path=str(called)), "utf-8")
     python = f"{tmp_path}{os.pathsep}{ROOT}"
-    with running(BOT_INDEX=str(real_index.index), BOT_LLM="quotes", PYTHONPATH=python) as (address, process):
+    with running(BOT_INDEX=str(real_index.index), BOT_LLM="quotes", BOT_DATA=str(tmp_path / "data"), PYTHONPATH=python) as (
+        address,
+        process,
+    ):
         page = browser.new_page()
         page.goto(address)
         if not early:
