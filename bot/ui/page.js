@@ -347,7 +347,7 @@
     const named = find("#mode label span");
     if (!document.body.matches(".ready") && named && named.textContent.trim() !== "answer") settle();
   };
-  const mounted = () => ["#chat", "#do-start", "#question textarea", "#views [role=tab]"].every((one) => find(one));
+  const mounted = () => ["#chat", "#mode label", "#do-start", "#question textarea", "#views [role=tab]"].every((one) => find(one));
   const mounting = new MutationObserver(() => mounted() && (mounting.disconnect(), begin()));
   mounting.observe(document.documentElement, { childList: true, subtree: true });
 })();
