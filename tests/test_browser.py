@@ -213,7 +213,9 @@ def keeps_the_talk(page: Page, language: Any) -> None:
     page.locator("#view-kept-button").click()
     name = page.locator("#kept-name textarea, #kept-name input")
     expect(name).not_to_have_value("", timeout=20 * SECONDS)
+    page.wait_for_timeout(1 * SECONDS)  # the view was put on the page just now, and its boxes are still being filled
     name.fill("돌 이야기 A")
+    expect(name).to_have_value("돌 이야기 A")
     name.press("Enter")
     expect(page.locator("#kept .title").first).to_have_text("돌 이야기 A", timeout=20 * SECONDS)
     search = page.locator("#kept-search textarea, #kept-search input")
