@@ -17,7 +17,6 @@ _WORD = re.compile(r"\S+\s*")
 
 # Widths in em, a little more than those of the widest common sans-serif (DejaVu Sans), so that no system's font leaves its box.
 SQUARE, CAPITAL, LETTER, THIN = 1.0, 0.78, 0.63, 0.42
-BOLD = 1.1  # how much wider the letters of the domains' names are
 _THIN = frozenset(" !'(),-./:;I[\\]fijlrt|")
 _CAPITAL = re.compile(r"[A-Z#&+<=>^~]")
 _SQUARE = frozenset("%@MWmw")
@@ -87,8 +86,8 @@ WORDS: dict[Language, Words] = {
         unmapped="짝 없이 남은 것",
         ask="이것에 대해 묻기",
         counter="반론 찾기",
-        ask_pair="{target}{target_object} {source}에 빗댄 비유에서 ‘{a}’{a_topic} ‘{b}’{b_with} 어떻게 닮았나요?",
-        ask_break="{target}{target_object} {source}에 빗댄 비유는 이 점에서 어긋나나요? “{text}”",
+        ask_pair="{source}{source_with} {target}의 비유에서 ‘{a}’{a_topic} ‘{b}’{b_with} 어떻게 닮았나요?",
+        ask_break="{source}{source_with} {target}의 비유는 이 점에서 어긋나나요? “{text}”",
         noun="{text}({noun})",
         pair="{a} ↔ {b}",
         broken="어긋나는 곳 {number}, {move}: {text}",
@@ -117,8 +116,8 @@ WORDS: dict[Language, Words] = {
         unmapped="Left without a partner",
         ask="Ask about this",
         counter="Find what speaks against it",
-        ask_pair="In the analogy that likens {target} to {source}, how is “{a}” like “{b}”?",
-        ask_break="Does the analogy that likens {target} to {source} break here? “{text}”",
+        ask_pair="In the analogy between {source} and {target}, how is “{a}” like “{b}”?",
+        ask_break="Does the analogy between {source} and {target} break here? “{text}”",
         noun="{text} ({noun})",
         pair="{a} ↔ {b}",
         broken="Break {number}, {move}: {text}",
@@ -209,7 +208,7 @@ def _em(character: str) -> float:
 
 def _head(analogy: Analogy, language: Language, sheet: Sheet) -> tuple[str, float]:
     """The domains' names, each on a rule over its column, and where the rows begin."""
-    sides = [balanced(_in(domain, language), sheet.column / BOLD, sheet.size) for domain in (analogy.source, analogy.target)]
+    sides = [balanced(_in(domain, language), sheet.column, sheet.size) for domain in (analogy.source, analogy.target)]
     foot = max(map(len, sides)) * sheet.size * LINE + 4
     parts = []
     for x, lines in zip((0.0, sheet.right), sides, strict=True):
@@ -240,11 +239,11 @@ def _row(analogy: Analogy, pair: Pair, number: int, language: Language, sheet: S
 def _slack(analogy: Analogy, language: Language, sheet: Sheet, y: float) -> tuple[str, float]:
     """The slack line below the rows, cut by a numbered cross for each break, and its height. A second line where one is too short."""
     held = int((sheet.width - 2 * EDGE) // APART)
-    parts, height = [], sheet.sag + 3.4 * sheet.size
+    parts, height = [], sheet.sag + 3.2 * sheet.size
     numbers = range(1, len(analogy.breaks) + 1)
     chunks = [numbers[start : start + held] for start in range(0, len(numbers), held)]
     for place, chunk in enumerate(chunks):
-        rope = _Rope(sheet, y + sheet.size * 0.9 + place * height)
+        rope = _Rope(sheet, y + sheet.size * 0.7 + place * height)
         ends = (rope.at(0), rope.at(1))
         for spot, number in enumerate(chunk):
             stretch = (spot / len(chunk), (spot + 1) / len(chunk))
@@ -374,7 +373,7 @@ class _View:
         """The two domains as a question names them, each with a noun by which `bot.analogies.about` knows it."""
         one = self.analogy
         source, target = self.named(one.source, one.words.source), self.named(one.target, one.words.target)
-        return {"source": source, "target": target, "target_object": _particle(target, "을", "를")}
+        return {"source": source, "target": target, "source_with": _particle(source, "과", "와")}
 
     def named(self, domain: Both, nouns: Nouns) -> str:
         text = _in(domain, self.language)
@@ -393,7 +392,7 @@ def _particle(text: str, closed: str, open_: str) -> str:
 
 
 def _href(analogy: Analogy, *rest: object) -> str:
-    return "#" + quote("/".join(["map", analogy.id, *map(str, rest)]))
+    return plain("#" + quote("/".join(["map", analogy.id, *map(str, rest)])))
 
 
 def _id(analogy: Analogy, *rest: object) -> str:
