@@ -7,6 +7,7 @@ BotError                 shown to the reader as it stands; exit code 1
 ├── ModelError           the language model cannot be reached or used
 ├── QuestionError        the question is empty or too long
 ├── CitationError        a quotation does not stand in its essay
+├── TooManyRequests      a caller of the page asks too often
 └── StoreError           the index cannot be used
     ├── IndexMissing     there is no index yet
     ├── IndexMismatch    the index was made with other settings
@@ -52,6 +53,10 @@ class QuestionError(BotError):
 
 class CitationError(BotError):
     """A quotation does not stand, character for character, in its essay."""
+
+
+class TooManyRequests(BotError):
+    """A caller asks more often, or more at once, than one may."""
 
 
 class StoreError(BotError):

@@ -1,9 +1,11 @@
 """Stand-ins for the page's tests: a scripted bot, hostile texts, a server in a thread, and a sink that counts who calls."""
 
+import shutil
 import socket
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -90,8 +92,9 @@ class ScriptedBot:
         self.voice = voice
         self.asked: list[tuple[str, list[Turn]]] = []
         self.modes: list[str] = []
-        self._folder = tempfile.TemporaryDirectory()
-        self.settings = Settings.load(data=data or Path(self._folder.name))
+        folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.settings = Settings.load(data=data or Path(folder))
         self._essays = {essay.id: essay for essay in essays}
         self._analogies = tuple(analogies)
 

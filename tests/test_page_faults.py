@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from bot import prompt
 from bot.retrieval import Retriever
 from bot.settings import Settings
+from bot.ui.rate import Rate
 from bot.ui.server import build_server
 from tests.endpoint import Endpoint
-from tests.pages import Sink, serving
+from tests.pages import ScriptedBot, Sink, quoting, serving
 from tests.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, serve, visit
 from tests.test_faults import QUESTION, REPLY, SECRET, bot_at, endpoint, settings
 from tests.test_voice import CANARY, ORDERS, bot_with, gullible, hostile
@@ -96,3 +97,47 @@ def test_a_voice_that_is_down_says_so_when_it_is_tested(
     assert told["ok"].startswith("It works: openai:fake answered")
     assert told["401"] == f"openai:fake: {prompt.FAULTS['key']['en']}"
     assert told["500"] == f"openai:fake: {prompt.FAULTS['down']['en']}"
+
+
+def test_a_reader_in_a_hurry_keeps_the_question_and_may_send_it_later(
+    visit: Open, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate = Rate(2)
+    monkeypatch.setattr("bot.ui.page.Rate", lambda: rate)
+    bot = ScriptedBot(quoting)
+    page = visit(serve(build_server(bot)), "en-US")  # type: ignore[arg-type]
+    for count, question in enumerate(("What is a dolmen?", "And why?"), 1):
+        ask(page, question)
+        expect(page.locator("#chat .answer")).to_have_count(count, timeout=20 * SECONDS)
+        may_write_again(page)
+    ask(page, "And who?")
+    expect(page.locator("#chat .notice").last).to_contain_text("2 times a minute")
+    expect(page.locator(BOX)).to_have_value("And who?")
+    expect(page.locator("#sources mark")).to_have_count(1)
+    rate.__init__(2)  # type: ignore[misc]  # as if a minute had passed
+    page.locator(BOX).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .answer")).to_have_count(3, timeout=20 * SECONDS)
+    may_write_again(page)
+    assert [asked for asked, _ in bot.asked] == ["What is a dolmen?", "And why?", "And who?"]
+    expect(page.locator(BOX)).to_have_value("")
+    expect(page.locator("#chat")).not_to_contain_text("times a minute")
+
+
+def test_a_call_that_was_turned_away_does_not_end_the_talk(
+    browser: Browser, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [0]
+    monkeypatch.setattr("bot.ui.guard.Rate.late", lambda self, caller: late[0])
+    page = browser.new_page(locale="en-US")
+    page.goto(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
+    expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
+    late[0] = 7
+    with page.expect_response(lambda response: response.status == 429):
+        ask(page, "What is a dolmen?")
+    expect(page.locator(".toast-body")).to_contain_text("You can ask 600 times a minute. Please try again in 7 s.")
+    expect(page.locator(BOX)).to_have_value("What is a dolmen?")
+    late[0] = 0
+    ask(page, "And why?")
+    expect(page.locator("#chat .answer")).to_have_count(1, timeout=20 * SECONDS)
+    page.close()

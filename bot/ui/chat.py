@@ -44,7 +44,7 @@ class Chat:
     ) -> Iterator[Updates]:
         """A question from the box, which is emptied; from turn `cut` on it takes the place of what was there."""
         for place, told in enumerate(self._ask(question, mode, identity, number(cut), held, request)):
-            if place == 0:
+            if place == 0 and self._parts.talk in told:
                 told[self._parts.box] = _writing(self._parts.turns not in told, value="")
             yield told
 
@@ -65,6 +65,9 @@ class Chat:
     ) -> Iterator[Updates]:
         parts = self._parts
         for place, step in enumerate(self._talk.reply(question, mode, identity, cut, tuple(held or ()), request)):
+            if step.declined:
+                yield {parts.chat: step.chat, parts.box: _writing(False)}
+                return
             told: Updates = {parts.chat: step.chat, parts.sources: step.sources}
             if place == 0:
                 told |= {parts.talk: step.talk, parts.cut: "", parts.box: _writing(True)}

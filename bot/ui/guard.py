@@ -1,17 +1,20 @@
-"""What stands between the network and the page: safe headers, no foreign callers, no large bodies, a reader's cookie. Pure ASGI."""
+"""What stands between the network and the page: safe headers, no foreign callers, no floods, no large bodies, a reader's cookie. Pure ASGI."""
 
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.ui.visitor import READER, cookies_in, new_token, token_in
+from bot.ui.rate import CALLS, Rate, hurried
+from bot.ui.visitor import READER, cookies_in, new_token, token_in, visitor
 
 LARGEST_BODY = 1_000_000  # bytes; the longest question that is answered has 4,000 characters
 LARGEST_UPLOAD = 51_000_000  # bytes of the files that come at once, with what frames them
 UPLOADS = "/gradio_api/upload"
+QUESTION_PATHS = ("/gradio_api/call/ask", "/gradio_api/call/v2/ask", "/gradio_api/run/ask")  # where programs ask
 A_YEAR = 31_536_000  # seconds
 CONTENT_POLICY = {
     "default-src": "'self'",
@@ -67,7 +70,7 @@ class SameOrigin:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-                await PlainTextResponse("This page answers only to itself.", 403)(scope, receive, send)
+                await refusal(403, "This page answers only to itself.")(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -86,7 +89,7 @@ class SmallBody:
             return
         most = LARGEST_UPLOAD if scope["path"] == UPLOADS else LARGEST_BODY
         if _announced(scope) > most:
-            await _refusal(most)(scope, receive, send)
+            await too_large(most)(scope, receive, send)
         else:
             body = _CountedBody(scope, receive, send, most)
             await self._app(scope, body.receive, body.send)
@@ -112,16 +115,44 @@ class _CountedBody:
             self._started = True
             await self._send(message)
         elif message["type"] == "http.response.start":
-            await _refusal(self._most)(self._scope, self._receive, self._send)
+            await too_large(self._most)(self._scope, self._receive, self._send)
 
 
-def _refusal(most: int) -> PlainTextResponse:
-    return PlainTextResponse(f"A request may have {most:,} bytes.", 413)
+def too_large(most: int) -> JSONResponse:
+    """The answer to a body of more than `most` bytes."""
+    return refusal(413, f"A request may have {most:,} bytes.")
+
+
+def refusal(status: int, reason: str, **headers: str) -> JSONResponse:
+    """An answer as FastAPI refuses, whose `detail` Gradio shows on the page."""
+    return JSONResponse({"detail": reason}, status, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def _announced(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "0")
     return int(length) if length.isdecimal() else 0
+
+
+class Paced:
+    """Answers 429 to a caller who sends more than so many requests a minute; a question counts by itself, and sooner."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stands before anything that does work. Reading the page is not counted: sending is."""
+        self._app = app
+        self._questions, self._calls = Rate(), Rate(CALLS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say in `Retry-After` how many seconds are left."""
+        if scope["type"] == "http" and scope["method"] == "POST":
+            who = visitor(HTTPConnection(scope))
+            rate = self._questions if scope["path"].rstrip("/") in QUESTION_PATHS else self._calls
+            seconds = rate.late(who.caller)
+            if seconds:
+                error = hurried(rate.per_minute, seconds)
+                reason = error.korean if who.language == "ko" else str(error)
+                await refusal(429, reason, retry_after=str(seconds))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class Welcome:

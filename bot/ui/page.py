@@ -11,8 +11,10 @@ from bot.library import Library
 from bot.ui.chat import AT_ONCE, Chat
 from bot.ui.desk import Desk
 from bot.ui.layout import components
+from bot.ui.rate import Rate
 from bot.ui.talk import Talk
 from bot.ui.views import Views
+from bot.ui.visitor import visitor
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot
@@ -28,13 +30,14 @@ SANS = ("Pretendard", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "N
 def build_page(bot: "Bot") -> gr.Blocks:
     """The page that asks `bot`, and keeps what its readers keep in the bot's `data` folder."""
     library, conversations = Library(bot), Conversations(bot.settings.data)
-    talk = Talk(library, conversations)
+    rate = Rate()
+    talk = Talk(library, conversations, rate)
     page = gr.Blocks(title="Dolmen", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600))
     with page:
         parts = components()
         asked = Chat(parts, talk).wire()
         Views(parts, Desk(library, conversations, talk, bot.settings.data)).wire(asked)
-        gr.api(_asker(bot), api_name="ask")  # type: ignore[attr-defined]
+        gr.api(_asker(bot, rate), api_name="ask")  # type: ignore[attr-defined]
     page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)
     return page
 
@@ -44,11 +47,12 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(font=SANS, font_mono=("ui-monospace", "monospace"))
 
 
-def _asker(bot: "Bot") -> Any:
-    def ask(question: str, mode: str = "answer") -> dict[str, Any]:
+def _asker(bot: "Bot", rate: Rate) -> Any:
+    def ask(request: gr.Request, question: str, mode: str = "answer") -> dict[str, Any]:
         """Ask the essays. Returns the answer as JSON, the same as `python -m bot ask --json` prints."""
         try:
-            return bot.ask(question, mode=mode).to_dict()
+            with rate.turn(visitor(request).caller):
+                return bot.ask(question, mode=mode).to_dict()
         except BotError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

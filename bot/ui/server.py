@@ -19,7 +19,7 @@ from bot.conversations import Conversations
 from bot.corpus import LARGEST_FILE
 from bot.errors import BotError
 from bot.exports import EXPORTS
-from bot.ui.guard import SameOrigin, SmallBody, Welcome, WithSafeHeaders
+from bot.ui.guard import Paced, SameOrigin, SmallBody, Welcome, WithSafeHeaders
 from bot.ui.layout import i18n
 from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
 from bot.ui.visitor import cookies_in, token_in
@@ -41,6 +41,7 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
         Middleware(WithSafeHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False),
         Middleware(SameOrigin),
+        Middleware(Paced),
         Middleware(SmallBody),
         Middleware(Welcome, script=script()),
         Middleware(CORSMiddleware, allow_origins=[]),  # its presence turns off Gradio's own, which lets any origin in

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from gradio import Request
 
 from bot.conversations import Turn
-from bot.errors import BotError
+from bot.errors import BotError, TooManyRequests
 from bot.llm import QUOTES
 from bot.pipeline import LONGEST_QUESTION
 from bot.schema import Answer, Essay, Sentence
 from bot.ui.bubble import bubble
 from bot.ui.kept import Message, messages, pair, spoken
 from bot.ui.markup import notice, paragraph
+from bot.ui.rate import Rate
 from bot.ui.sources import sources
-from bot.ui.visitor import visitor
+from bot.ui.visitor import Visitor, visitor
 from bot.ui.words import WORDS, language_for
 
 if TYPE_CHECKING:
@@ -33,21 +34,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The page after a piece of an answer: the whole chat, the sources, the talk's id; at the end of the answer its turns, too."""
+    """The page after a piece of an answer: the whole chat, the sources, the talk's id; at the end of the answer its turns, too.
+
+    Where `declined`, nothing was asked, and what was typed should stay where it is.
+    """
 
     chat: list[Message]
     sources: str
     talk: str
     turns: tuple[Turn, ...] | None = None
+    declined: bool = False
 
 
 class Talk:
     """Answers the chat's questions. Keeps nothing in memory between questions, so that talks cannot mix."""
 
-    def __init__(self, library: "Library", conversations: "Conversations") -> None:
-        """Both are shared by all who talk; they are safe to."""
+    def __init__(self, library: "Library", conversations: "Conversations", rate: Rate | None = None) -> None:
+        """All three are shared by all who talk; they are safe to. `rate` says how often one may ask."""
         self._library = library
         self._conversations = conversations
+        self._rate = rate or Rate()
 
     def reply(
         self, question: str, mode: str, talk: str, cut: int, held: Sequence[Turn], request: Request | None
@@ -63,7 +69,16 @@ class Talk:
         if not question.strip():
             yield Step(messages(earlier), "", talk, tuple(earlier))
             return
-        talk = talk or self._conversations.new()
+        try:
+            with self._rate.turn(who.caller):
+                yield from self._answered(question, mode, talk or self._conversations.new(), cut, earlier, who)
+        except TooManyRequests as error:
+            told = error.korean if language == "ko" else str(error)
+            yield Step([*messages(earlier), spoken("assistant", notice(told))], "", talk, tuple(earlier), declined=True)
+
+    def _answered(self, question: str, mode: str, talk: str, cut: int, earlier: list[Turn], who: Visitor) -> Iterator[Step]:
+        """The steps of an answer, the last of which is kept."""
+        language = language_for(question, who.accepted)
         place = len(earlier) + 1
         asked = [*messages(earlier), spoken("user", paragraph(shortened(question)))]
         answer = Answer(shortened(question), shortened(question), language, mode, QUOTES)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 from gradio import Request
+from starlette.requests import HTTPConnection
 
 from bot.schema import Language
+from bot.ui.rate import caller
 
 READER, LANGUAGE = "dolmen_reader", "dolmen_language"  # cookies; the first is set by guard.py, the second by the page's switch
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -15,14 +17,18 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A reader's token, empty where there is no cookie (a program, say: nothing is kept for it), and the page's language."""
+    """Who asks, and in which language the page speaks to them.
+
+    `reader` is the token, empty where there is no cookie (a program, say: nothing is kept for it); `caller` is whom a call counts for.
+    """
 
     reader: str
     language: Language
     accepted: str
+    caller: str = ""
 
 
-def visitor(request: Request | None) -> Visitor:
+def visitor(request: Request | HTTPConnection | None) -> Visitor:
     """The visitor who sent a request; nobody in particular where there is none."""
     if request is None:
         return Visitor("", "en", "")
@@ -31,7 +37,13 @@ def visitor(request: Request | None) -> Visitor:
     chosen = cookies.get(LANGUAGE, "")
     accepted = f"{chosen},{accepted}" if chosen in ("ko", "en") else accepted
     language: Language = "ko" if accepted.strip().lower().startswith("ko") else "en"
-    return Visitor(token_in(cookies), language, accepted)
+    reader = token_in(cookies)
+    return Visitor(reader, language, accepted, caller(address_of(request), reader))
+
+
+def address_of(request: Request | HTTPConnection) -> str:
+    """The network address that a request came from; empty where it cannot be told."""
+    return str(getattr(getattr(request, "client", None), "host", "") or "")
 
 
 def token_in(cookies: dict[str, str]) -> str:

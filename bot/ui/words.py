@@ -42,7 +42,6 @@ class Words:
     offsets: str
     trouble: str
     unkept: str
-    hurried: str
     copy: str
     copied: str
     retry: str
@@ -135,7 +134,6 @@ WORDS: dict[Language, Words] = {
         offsets="{offsets}번째 글자",
         trouble="문제가 생겨 답하지 못했습니다. 무슨 일인지는 서버를 띄운 터미널에 적혀 있습니다.",
         unkept="이 대화는 보관되지 않습니다. {reason}",
-        hurried="1분에 {count}번까지 물을 수 있습니다. {seconds}초 뒤에 다시 물어 주세요.",
         copy="복사",
         copied="복사했습니다",
         retry="다시 묻기",
@@ -226,7 +224,6 @@ WORDS: dict[Language, Words] = {
         offsets="characters {offsets}",
         trouble="Something went wrong and there is no answer. The terminal that runs the server says what it was.",
         unkept="This talk is not being kept. {reason}",
-        hurried="You can ask {count} times a minute. Ask again in {seconds} seconds.",
         copy="Copy",
         copied="Copied",
         retry="Ask again",
