@@ -80,6 +80,12 @@ def _model(options: argparse.Namespace) -> dict[str, Any]:
     return measure(Bot.open(), options.each)
 
 
+def _page(_: argparse.Namespace) -> dict[str, Any]:
+    from evals.page import measure
+
+    return measure(Bot.open(llm="quotes"))
+
+
 def _all(options: argparse.Namespace) -> dict[str, Any]:
     from evals.scorecard import measure
 
@@ -111,6 +117,7 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
     ("model", _model, "the voice with a model on golden and unanswerable questions: kept, refused, language, times (minutes)"),
     ("squad", _squad, "any SQuAD-format file: dense, lexical, hybrid, and the baselines"),
     ("speed", _speed, "start, embedding, retrieval, answers, memory"),
+    ("page", _page, "the page in a browser: first paint, and from Enter to the quotations, beside the bot alone"),
     ("scale", _scale, "retrieval at 20,000 passages, in an index of its own (minutes)"),
     ("all", _all, "retrieval, abstain, followup, verify, speed, and squad where a file is given; SCORECARD.md with --write"),
 ]
