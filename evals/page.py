@@ -1,6 +1,7 @@
 """How quick the page is, in a real browser on a running server: first paint, and from Enter to the quotations, beside the bare bot."""
 
 import statistics
+import tempfile
 import time
 from typing import Any
 
@@ -32,7 +33,11 @@ def measure(bot: Bot) -> dict[str, Any]:
     ]
     bot.warm()
     bare = [_timed(bot, question) for question in asked]
-    with running(BOT_LLM="quotes") as (address, _), sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running(BOT_LLM="quotes", BOT_DATA=data) as (address, _),
+        sync_playwright() as playwright,
+    ):
         browser = launch(playwright)
         while not httpx.get(f"{address}/healthz").json()["ready"]:
             time.sleep(0.2)

@@ -62,7 +62,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as data,
-        running(BOT_DATA=data, BOT_LLM="quotes") as (address, _),
+        running(BOT_DATA=f"{data}/data", BOT_LLM="quotes") as (address, _),
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
