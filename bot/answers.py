@@ -7,7 +7,7 @@ from bot import analogies, discuss, prompt, quotes, verify
 from bot.analogies import Analogy, Quotation
 from bot.discuss import Line
 from bot.schema import Answer, Hit, Sentence
-from bot.scope import is_broad, is_other_work
+from bot.scope import is_broad, is_greeting, is_other_work
 from bot.shelf import Shelf
 
 MODES = ("answer", "counter", "socratic", "compare")
@@ -19,7 +19,9 @@ _FROM_MAP = {"counter": discuss.counter, "socratic": discuss.ask_back, "compare"
 
 def quoted(blank: Answer, shelf: Shelf, hits: list[Hit], held: tuple[Analogy, ...]) -> Iterator[Answer]:
     """The answer in its mode: first its citations, then its words. `held` is the analogy map."""
-    if is_other_work(blank.question):
+    if is_greeting(blank.question):
+        yield replace(blank, sentences=(Sentence(prompt.GREETING[blank.language], "notice"),), abstained=True)
+    elif is_other_work(blank.question):
         yield _decline(blank, hits)
     elif lines := _lines(blank, shelf, hits, held):
         yield from _tell(blank, shelf, lines)

@@ -19,6 +19,10 @@ OTHER_WORK: dict[Language, str] = {
     "ko": "여기서는 에세이에 대한 이야기만 나눌 수 있습니다. 글에 무엇이 쓰여 있는지 물어 주세요.",
     "en": "I can only talk about the essays here. Ask what they say.",
 }
+GREETING: dict[Language, str] = {
+    "ko": "에세이에 대해 물어보세요. 무엇이라고 쓰여 있는지, 비유가 어디서 어긋나는지, 무엇이 그에 맞서는지.",
+    "en": "Ask me about the essays: what they say, where an analogy breaks, what speaks against it.",
+}
 NEAREST: dict[Language, str] = {
     "ko": "가장 가까운 대목은 「{title}」에 있습니다.",
     "en": "The nearest passage is in “{title}”.",

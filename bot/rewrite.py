@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bot.lexicon import is_verb, morphemes, names, nouns
 from bot.names import alike
+from bot.scope import is_greeting
 from bot.text import language_of
 
 Turn = tuple[str, str]
@@ -52,8 +53,8 @@ _PARTICLES = {"은": "은는", "는": "은는", "이": "이가", "가": "이가"
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
     """`question` as it can be searched for alone; unchanged where it can already, or where nothing went before."""
-    asked = [text for role, text in history if role == "user"]
-    if not asked or not _leans(question):
+    asked = [text for role, text in history if role == "user" and not is_greeting(text)]
+    if not asked or is_greeting(question) or not _leans(question):
         return question
     quotations = _quotations(history)
     place = next((number for number, pattern in _ORDINALS.items() if pattern.search(question)), 0)

@@ -1,4 +1,4 @@
-"""What a question wants of the bot: a passage, the whole shelf, or other work than talking about essays. By rule, from its words."""
+"""What a question wants of the bot: a passage, the whole shelf, other work than talking about essays, or nothing yet. By rule."""
 
 import re
 
@@ -34,6 +34,14 @@ _SHELF = re.compile(
     |\bcompare\ (?:all\ )?(?:of\ )?(?:the|these|different|various)\ (?!two\b)(?:\w+\ )?[a-z]+s\b(?!\s+(?:with|and|to)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
+# A turn that is nothing but a greeting, thanks, laughter or a hand on the keyboard (lone Hangul letters).
+_GREETING = re.compile(
+    r"""\W*(?:다들\s|여러분,?\s)?(?:(?:안녕(?:하세요|하십니까|히\s?(?:계세요|가세요))?|반가워요?|반갑습니다|고마워요?|고맙습니다|감사(?:해요|합니다)
+    |수고(?:하세요|했어요?|하셨습니다)|하이|헬로|잘\s?자요?|좋은\s(?:아침|저녁|하루)|네|응|알겠(?:어요?|습니다)|오케이|여보세요|[ㄱ-ㅎㅏ-ㅣ]+
+    |hi|hello|hey|howdy|good\ (?:morning|afternoon|evening|night|day)|thanks?(?:\ (?:you|a\ lot|so\ much|very\ much))*|thx|bye|goodbye|cheers
+    |ok|okay|cool|great|nice|lol|haha)(?:,?\ (?:there|all|everyone|dolmen))?(?:\W+|$))+""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b", re.IGNORECASE)
 
 
@@ -42,6 +50,11 @@ def is_other_work(question: str) -> bool:
     korean = bool(_KOREAN.search(question)) and not _TALK.search(question)
     english = bool(_ENGLISH.search(question)) and not _ARGUES.search(question)
     return korean or english
+
+
+def is_greeting(question: str) -> bool:
+    """Whether a turn only greets, thanks or tries the keyboard: there is nothing in it to look for."""
+    return bool(_GREETING.fullmatch(question))
 
 
 def is_broad(question: str) -> bool:

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scope": set(),
     "retrieval": {"schema", "lexicon", "sample", "text"},
     "quotes": {"schema", "lexicon"},
-    "rewrite": {"lexicon", "names", "text"},
+    "rewrite": {"lexicon", "names", "scope", "text"},
     "figures": set(),
     "names": set(),
     "claims": {"lexicon", "figures", "names"},

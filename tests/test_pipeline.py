@@ -17,7 +17,7 @@ from bot.embeddings import Embedder
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
 from bot.pipeline import LONGEST_QUESTION, build_index
 from bot.retrieval import Retriever
-from bot.schema import Answer, Essay, Report
+from bot.schema import Answer, Essay, Language, Report
 from bot.settings import Settings
 from bot.store import open_store
 from tests.conftest import SHELF
@@ -322,6 +322,14 @@ def test_other_work_is_declined_with_what_lies_nearest(question: str, bot: Bot) 
     assert_sound(answer, shelf_of(bot))
     assert answer.abstained
     assert [sentence.text for sentence in answer.sentences] == [prompt.OTHER_WORK[answer.language]]
+
+
+@pytest.mark.parametrize("mode", ["answer", "counter", "socratic", "compare"])
+@pytest.mark.parametrize(("question", "language"), [("안녕하세요", "ko"), ("thanks!", "en")])
+def test_a_greeting_is_asked_what_it_would_like_to_know(question: str, language: Language, mode: str, bot: Bot) -> None:
+    answer = bot.ask(question, [("user", "종은 몇 시에 울리나요?"), ("assistant", "“종은 울린다.” [1]")], mode=mode)
+    assert (answer.standalone, answer.abstained, answer.citations, answer.nearest) == (question, True, (), ())
+    assert [sentence.text for sentence in answer.sentences] == [prompt.GREETING[language]]
 
 
 @pytest.mark.parametrize("question", ["에세이들은 종을 어떻게 보나요?", "what do the essays say about the bell and the hives?"])

@@ -36,6 +36,13 @@ def test_without_a_talk_nothing_changes(question: str) -> None:
     assert standalone(question, [("assistant", ANSWER)]) == question
 
 
+@pytest.mark.parametrize("greeting", ["고마워요!", "hi", "ㅋㅋ"])
+def test_a_greeting_takes_nothing_along_and_is_not_leant_on(greeting: str) -> None:
+    assert standalone(greeting, TALK) == greeting
+    talk = [*TALK, ("user", greeting), ("assistant", "에세이에 대해 물어보세요.")]
+    assert standalone("그럼 몽골은?", talk) == "몽골은 왜 오래갔나요?"
+
+
 def test_in_english() -> None:
     talk = [("user", "Why did Rome last so long?"), ("assistant", "From “X”:\n“Roads lasted.” [1]\n“Law lasted longer.” [2]")]
     assert standalone("why is that?", talk) == "Why did Rome last so long? Roads lasted. why is that?"

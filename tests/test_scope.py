@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.scope import is_broad, is_other_work
+from bot.scope import is_broad, is_greeting, is_other_work
 
 OTHER_WORK = [
     "파이썬으로 정렬 코드 짜줘",
@@ -31,6 +31,34 @@ TALK = [
     "explain the point about cranes",
     "Tell me about Rome",
     "What did Rome make of the Greeks?",
+]
+GREETINGS = [
+    "안녕",
+    "안녕하세요!",
+    "다들 안녕하세요",
+    "고마워 ㅎㅎ",
+    "감사합니다.",
+    "ㅋㅋㅋ",
+    "ㅁㄴㅇㄹ",
+    "네",
+    "hi",
+    "Hi there!",
+    "hello, Dolmen",
+    "Thank you so much!",
+    "ok, thanks",
+    "Good morning everyone",
+]
+NO_GREETINGS = [
+    "왜?",
+    "그래?",
+    "그래서?",
+    "Dolmen?",
+    "all",
+    "great wall?",
+    "안녕 로마",
+    "hi, what is a dolmen?",
+    "cheers of the crowd",
+    "???",
 ]
 BROAD = [
     "compare the Romes",
@@ -68,3 +96,13 @@ def test_a_question_about_the_whole_shelf(question: str) -> None:
 @pytest.mark.parametrize("question", [*NARROW, *TALK])
 def test_a_question_about_one_thing(question: str) -> None:
     assert not is_broad(question)
+
+
+@pytest.mark.parametrize("question", GREETINGS)
+def test_a_turn_that_only_greets(question: str) -> None:
+    assert is_greeting(question)
+
+
+@pytest.mark.parametrize("question", [*TALK, *BROAD, *NARROW, *OTHER_WORK, *NO_GREETINGS])
+def test_a_turn_that_asks(question: str) -> None:
+    assert not is_greeting(question)
