@@ -376,3 +376,44 @@ def test_hostile_essays_are_only_text_in_every_view(visit: Open, serve: Serve) -
         )
         assert corners == [True] * 4
     assert sink.paths == []
+
+
+# The map
+
+# Every label against its box, the space of its drawing and its neighbours, in pixels of the screen; and how small the letters come out.
+MEASURED = """() => {
+  document.querySelectorAll('#map details').forEach(one => one.open = true);
+  const faults = []; let smallest = 99, labels = 0;
+  const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1 && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+  const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+  for (const svg of document.querySelectorAll('#map svg')) {
+    const whole = svg.getBoundingClientRect();
+    if (!whole.width) continue;
+    const texts = [...svg.querySelectorAll('text')], boxes = [...svg.querySelectorAll('rect.box')].map(one => one.getBoundingClientRect());
+    const places = texts.map(one => one.getBoundingClientRect());
+    texts.forEach((text, number) => {
+      labels++;
+      smallest = Math.min(smallest, text.getAttribute('font-size') * whole.width / svg.viewBox.baseVal.width);
+      if (!inside(places[number], whole)) faults.push('outside: ' + text.textContent);
+      if (text.matches('.thing') && !boxes.some(box => inside(places[number], box))) faults.push('over its box: ' + text.textContent);
+      places.slice(0, number).forEach((other, earlier) => {
+        if (!apart(other, places[number])) faults.push(texts[earlier].textContent + ' under ' + text.textContent);
+      });
+    });
+  }
+  return {faults, smallest, labels};
+}"""
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+def test_every_label_of_the_map_fits_and_can_be_read(visit: Open, real: str, locale: str) -> None:
+    for width in (360, 768, 1440):
+        page = visit(real, locale, width=width)
+        page.locator("#view-map-button").click()
+        page.locator("#map a.line:visible").first.wait_for()
+        measured = page.evaluate(MEASURED)
+        assert (width, measured["faults"]) == (width, [])
+        assert measured["labels"] > 22 * 6
+        assert measured["smallest"] >= 12.5
+        page.evaluate("document.querySelectorAll('#map rect.box').forEach(box => box.setAttribute('width', 20))")
+        assert len(page.evaluate(MEASURED)["faults"]) > 22  # the twin: boxes that are too narrow are seen

@@ -12,6 +12,7 @@ from bot.ui.markup import ask_link, label, link, notice, plain, read_link
 WIDE, NARROW = 560, 330  # units of the two drawings; the style sheet shows the one that fits
 LETTER, HANGUL = 0.56, 1.0  # widths in em: Latin letters of system fonts are .45 to .6 wide on average, Hangul fills its square
 PADDING, GAP = 10, 14  # inside a box, and between rows
+ASCENT = 1.2  # letter heights that a line of Noto Sans CJK, the tallest of the fonts, needs above its baseline
 BREAK_ROW = 46
 _WORD = re.compile(r"\S+\s*")
 
@@ -227,7 +228,7 @@ def _head(analogy: Analogy, language: Language, column: float, right: float, siz
     sides = _head_lines(analogy, language, column, size)
     low = max(map(len, sides)) * size * 1.4
     return "".join(
-        _text(lines, x + column / 2, low - len(lines) * size * 1.4 + size, size, "domain")
+        _text(lines, x + column / 2, low - len(lines) * size * 1.4 + ASCENT * size, size, "domain")
         for x, lines in zip((0.0, right), sides, strict=True)
     )
 
