@@ -99,7 +99,6 @@ class Words:
     voice_testing: str
     voice_fine: str
     voice_fine_quotes: str
-    loading: str
 
 
 WORDS: dict[Language, Words] = {
@@ -191,7 +190,6 @@ WORDS: dict[Language, Words] = {
         voice_testing="말을 걸어 보고 있습니다…",
         voice_fine="잘 됩니다. {name}이(가) {seconds}초 만에 대답했습니다.",
         voice_fine_quotes="잘 됩니다. 모델 없이 에세이의 문장으로 답합니다.",
-        loading="여는 중…",
     ),
     "en": Words(
         tagline="Talk with essays. Every quotation was checked against the text, character by character.",
@@ -279,7 +277,6 @@ WORDS: dict[Language, Words] = {
         voice_testing="Trying it…",
         voice_fine="It works: {name} answered within {seconds} seconds.",
         voice_fine_quotes="It works: the essays’ own sentences answer, without a model.",
-        loading="Opening…",
     ),
 }
 
