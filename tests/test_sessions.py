@@ -150,3 +150,28 @@ def test_thirty_two_threads_of_python_keep_to_themselves(real_index: Settings) -
         answers = list(pool.map(bot.ask, questions))
     assert [answer.question for answer in answers] == questions
     assert [sum(f"canary{n}?" in str(answer.to_dict()) for n in range(32)) for answer in answers] == [1] * 32
+
+
+def test_a_session_that_was_forgotten_goes_on_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server holds one session's state at a time; two readers take turns all the same."""
+
+    async def take_turns(address: str) -> None:
+        async with httpx.AsyncClient(base_url=address) as client:
+            events = functions((await client.get("/config")).json())
+        async with httpx.AsyncClient(base_url=address) as one, httpx.AsyncClient(base_url=address) as other:
+            readers = [Reader(one, events), Reader(other, events)]
+            for reader in readers:
+                await reader.begin()
+            for turn in range(TURNS):
+                for number, reader in enumerate(readers):
+                    chat = await reader.ask(f"canary-{number}-{turn}?")
+                    assert [f"canary-{number}-{earlier}?" in chat for earlier in range(turn + 1)] == [True] * (turn + 1)
+                    assert f"canary-{1 - number}-" not in chat
+
+    monkeypatch.setattr("bot.ui.page.SESSIONS", 1)
+    server = build_server(ScriptedBot(echoing))  # type: ignore[arg-type]
+    with serving(server) as address:
+        asyncio.run(take_turns(address))
+        mounted: list[Any] = [getattr(route, "app", None) for route in server.routes]
+        holders = [app.state_holder for app in mounted if hasattr(app, "state_holder")]
+        assert [(holder.capacity, len(holder.session_data)) for holder in holders] == [(1, 1)]

@@ -9,6 +9,7 @@ from bot.answers import MODES
 from bot.ui.words import QUESTIONS, WORDS
 
 VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")
+IDLE = 7_200  # seconds after which a page that nobody uses forgets its talk; with a cookie it is on the disk
 VIEWS = ("chat", "sources", "read", "map", "mine", "kept")
 
 # The heading's mark belongs to the translation: Gradio puts the whole text in its place.
@@ -60,7 +61,7 @@ def components() -> Parts:
                 made |= _views()
         made["talk"] = _hidden("talk-id")
         made["cut"] = _hidden("cut")
-        made["turns"] = gr.State(())
+        made["turns"] = gr.State((), time_to_live=IDLE)
         # page.js writes what is wanted into one of these. Gradio's own way, a script for each event, would need unsafe-eval.
         made["wanted"] = {verb: _hidden(f"do-{verb}") for verb in VERBS}
     return Parts(**made)

@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parent
 STYLES = [FOLDER / "page.css", FOLDER / "views.css", FOLDER / "map.css"]
 SCRIPT = FOLDER / "page.js"
 ICON = FOLDER / "icon.svg"
+SESSIONS = 1_000  # open pages whose talks are held in memory; beyond them the one used longest ago forgets
 WAITING = 100  # questions in the queue before the page says that it is busy
 SANS = ("Pretendard", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", "system-ui", "sans-serif")
 
@@ -38,6 +39,7 @@ def build_page(bot: "Bot") -> gr.Blocks:
         asked = Chat(parts, talk).wire()
         Views(parts, Desk(library, conversations, talk, bot.settings.data)).wire(asked)
         gr.api(_asker(bot, rate), api_name="ask")  # type: ignore[attr-defined]
+    page.state_session_capacity = SESSIONS
     page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)
     return page
 
