@@ -69,9 +69,9 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 def is_faithful(written: str, question: str, history: Sequence[Turn]) -> bool:
-    """Whether a model's rewriting of `question` may be searched for: one short question that keeps its names and adds none to the talk's."""
+    """Whether a model's rewriting of `question` may be searched for: one short question that stands alone, keeps its names and adds none."""
     asks = written.rstrip().endswith(("?", "？")) and "\n" not in written.strip() and len(written) <= LONGEST
-    if not asks or language_of(written) != language_of(question):
+    if not asks or language_of(written) != language_of(question) or _leans(written):
         return False
     talk = " ".join([question, *(text for _, text in history)])
     held = nouns(talk)

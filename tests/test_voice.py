@@ -94,6 +94,7 @@ HISTORY = [("user", QUESTION), ("assistant", "“벌통은 밤에 옮긴다.” 
     ("김만수는 왜 벌통을 밤에 옮기나요?", False),  # a name from nowhere
     ("Why are hives moved at night?", False),  # another language
     ("벌통은 왜 밤에 옮기나요?\n낮에는 벌이 나가 있기 때문입니다.", False),  # an answer
+    ("그건 왜 옮기는지?", False),  # it leans on the talk as much as before
     ("벌통은 밤에 옮깁니다.", False),
     ("", False),
     ("벌" * 400, False),
