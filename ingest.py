@@ -42,7 +42,7 @@ def in_words(report: Report) -> str:
     counts = report.to_dict()
     lines = [" ".join(f"{name} {counts[name]}" for name in names)]
     lines += [f"skipped {file.path}: {file.reason}" for file in report.skipped]
-    return "\n".join([*lines, *report.notes])
+    return "\n".join([*lines, *map(str, report.notes)])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from bot.errors import CorpusError
-from bot.schema import Essay, Language, Skipped
+from bot.schema import Essay, Language, Note, Skipped
 from bot.text import UndecodableError, clean, decode_named, language_of
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
@@ -33,11 +33,15 @@ class Shelf:
 
     essays: tuple[Essay, ...]
     skipped: tuple[Skipped, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 class _SkipError(Exception):
-    """This file is no essay, for the reason given."""
+    """This file is no essay, for the reason given, in English and in Korean."""
+
+    def __init__(self, reason: str, korean: str) -> None:
+        super().__init__(reason)
+        self.korean = korean
 
 
 def read(paths: list[Path]) -> Shelf:
@@ -48,24 +52,31 @@ def read(paths: list[Path]) -> Shelf:
     for path in paths:
         if not _exists(path):
             raise CorpusError(f"There is no {_shown(path)}. Give a folder or file with essays ({', '.join(sorted(SUFFIXES))}).")
+    shelf = gather(paths)
+    if not shelf.essays:
+        raise CorpusError(_nothing_found(paths, shelf.skipped))
+    return shelf
+
+
+def gather(paths: list[Path]) -> Shelf:
+    """As `read`, for paths that exist; a shelf without essays where there are none."""
     essays: dict[str, Essay] = {}
     texts: dict[str, str] = {}
     skipped: list[Skipped] = []
-    notes: list[str] = []
+    notes: list[Note] = []
     for root, path in ((base, path) for base in paths for path in _files(base)):
         try:
             essay, remarks = _read_file(root, path)
             if essay.sha256 in texts:
-                raise _SkipError(f"it has the same text as {texts[essay.sha256]}")
+                other = texts[essay.sha256]
+                raise _SkipError(f"it has the same text as {other}", f"{other} 파일과 내용이 같습니다")
         except _SkipError as reason:
-            skipped.append(Skipped(_shown(path), str(reason)))
+            skipped.append(Skipped(_shown(path), str(reason), reason.korean))
             continue
         essay = replace(essay, id=_unique(essay.id, essays))
         essays[essay.id] = essay
         texts[essay.sha256] = _shown(path)
-        notes += [f"{_shown(path)}: {remark}" for remark in remarks]
-    if not essays:
-        raise CorpusError(_nothing_found(paths, skipped))
+        notes += [Note(_shown(path), *remark) for remark in remarks]
     return Shelf(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes))
 
 
@@ -94,13 +105,13 @@ def _files(root: Path) -> Iterator[Path]:
             yield path
 
 
-def _read_file(root: Path, path: Path) -> tuple[Essay, list[str]]:
-    """The essay in a file, and remarks on how it was read."""
+def _read_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
+    """The essay in a file, and remarks on how it was read, in both languages."""
     try:
         raw, guess = decode_named(_read_bytes(root, path))
         cleaned = clean(raw)
     except UndecodableError as error:
-        raise _SkipError(str(error)) from None
+        raise _SkipError(str(error), error.korean) from None
     meta, text = _front_matter(cleaned.text)
     text = text.strip("\n")
     _check(text)
@@ -117,8 +128,17 @@ def _read_file(root: Path, path: Path) -> tuple[Essay, list[str]]:
         kind=meta.get("kind") or "essay",
         text=text,
     )
-    remarks = [f"read as {guess}, which is a guess; save it as UTF-8 if it looks wrong"] if guess else []
-    return essay, remarks + ([f"left out {cleaned.dropped} invisible characters"] if cleaned.dropped else [])
+    return essay, list(_remarks(guess, cleaned.dropped))
+
+
+def _remarks(guess: str, dropped: int) -> Iterator[tuple[str, str]]:
+    if guess:
+        yield (
+            f"read as {guess}, which is a guess; save it as UTF-8 if it looks wrong",
+            f"인코딩을 {guess}로 짐작해 읽었습니다. 글자가 이상하면 UTF-8로 저장해 주세요",
+        )
+    if dropped:
+        yield f"left out {dropped} invisible characters", f"보이지 않는 글자 {dropped}개를 뺐습니다"
 
 
 def _read_bytes(root: Path, path: Path) -> bytes:
@@ -128,14 +148,17 @@ def _read_bytes(root: Path, path: Path) -> bytes:
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise _SkipError("it is not a regular file")
+                raise _SkipError("it is not a regular file", "보통 파일이 아닙니다")
             if root.is_dir() and not _lies_in(root, path, status):
-                raise _SkipError("it is a link that leads out of the folder")
+                raise _SkipError("it is a link that leads out of the folder", "폴더 밖으로 나가는 링크입니다")
             if status.st_size > LARGEST_FILE:
-                raise _SkipError(f"it has {status.st_size:,} bytes, more than {LARGEST_FILE:,}")
+                size = status.st_size
+                raise _SkipError(
+                    f"it has {size:,} bytes, more than {LARGEST_FILE:,}", f"{size:,}바이트로, {LARGEST_FILE:,}바이트를 넘습니다"
+                )
             return file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise _SkipError(f"it cannot be read: {error.strerror}") from None
+        raise _SkipError(f"it cannot be read: {error.strerror}", f"읽을 수 없습니다({error.strerror})") from None
 
 
 def _lies_in(root: Path, path: Path, opened: os.stat_result) -> bool:
@@ -167,11 +190,11 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
         # Composed, never constructed: every value stays as it was written, and an alias to a tree of lists does not unfold.
         node = yaml.compose(match.group(1), Loader=yaml.SafeLoader)
     except RecursionError:
-        raise _SkipError("its front matter is nested too deep") from None
+        raise _SkipError("its front matter is nested too deep", "머리말(front matter)이 너무 깊이 겹쳐 있습니다") from None
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
-        line = f" in line {where.line + 2}" if where else ""
-        raise _SkipError(f"its front matter is not YAML{line}") from None
+        line, at = (f" in line {where.line + 2}", f"{where.line + 2}번째 줄에서 ") if where else ("", "")
+        raise _SkipError(f"its front matter is not YAML{line}", f"머리말(front matter)이 {at}YAML이 아닙니다") from None
     if match.group(1).strip() and not isinstance(node, yaml.MappingNode):
         return {}, text
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
@@ -185,12 +208,17 @@ def _is_plain(node: yaml.Node) -> bool:
 
 def _check(text: str) -> None:
     if not text.strip():
-        raise _SkipError("it holds no text")
+        raise _SkipError("it holds no text", "글이 들어 있지 않습니다")
     if len(text) > LARGEST_TEXT:
-        raise _SkipError(f"it has {len(text):,} characters, more than {LARGEST_TEXT:,}")
+        raise _SkipError(
+            f"it has {len(text):,} characters, more than {LARGEST_TEXT:,}", f"{len(text):,}자로, {LARGEST_TEXT:,}자를 넘습니다"
+        )
     longest = max(map(len, text.split("\n")))
     if longest > LONGEST_LINE:
-        raise _SkipError(f"one of its lines has {longest:,} characters, more than {LONGEST_LINE:,}")
+        raise _SkipError(
+            f"one of its lines has {longest:,} characters, more than {LONGEST_LINE:,}",
+            f"한 줄이 {longest:,}자로, {LONGEST_LINE:,}자를 넘습니다",
+        )
 
 
 def _unique(identity: str, taken: dict[str, Essay]) -> str:
@@ -207,7 +235,7 @@ def _shown(path: Path) -> str:
     return clean(path.as_posix()).text.replace("\n", " ")
 
 
-def _nothing_found(paths: list[Path], skipped: list[Skipped]) -> str:
+def _nothing_found(paths: list[Path], skipped: tuple[Skipped, ...]) -> str:
     where = ", ".join(map(_shown, paths))
     why = f" Skipped: {skipped[0].path}, {skipped[0].reason}." if skipped else ""
     more = f" And {len(skipped) - 1} more." if len(skipped) > 1 else ""

@@ -10,14 +10,15 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TypeVar
 
 from bot import corpus
 from bot.corpus import LARGEST_FILE, SUFFIXES, slug
 from bot.errors import BotError, CorpusError, QuestionError, StoreError
 from bot.pipeline import Bot, silent
-from bot.schema import Essay, Report, Skipped
+from bot.schema import Essay, Note, Report, Skipped
 from bot.store import Progress
 from bot.text import clean
 
@@ -29,6 +30,8 @@ OPEN_AT_ONCE = 32  # readers whose shelves stay open
 LONGEST_NAME = 60  # characters of a file's name
 
 _NOT_IN_NAME = re.compile(r"[^\w .()-]+")
+
+Remark = TypeVar("Remark", Skipped, Note)
 
 log = logging.getLogger(__name__)
 
@@ -78,20 +81,21 @@ class Library:
                 _require_room(files, staged, named)
                 for name, path in named.items():
                     shutil.copyfile(path, staged / name)
-                essays, skipped = _read(staged, self._bot)
-                told = [*_unfit(files), *(one for one in skipped if Path(one.path).name in named)]
-                for one in skipped:
-                    (staged / Path(one.path).name).unlink(missing_ok=True)
+                shelf = _read(staged, self._bot)
+                for one in shelf.skipped:
+                    (staged / one.path).unlink(missing_ok=True)
                 fresh = {name for name in named if (staged / name).exists()}
+                told = (*_unfit(files), *(one for one in shelf.skipped if one.path in named))
                 if not fresh:
-                    return Report(unchanged=len(before), skipped=tuple(told))
-                embedded = self._publish(folder, essays, progress)
+                    return Report(unchanged=len(before), skipped=told)
+                embedded = self._publish(folder, shelf.essays, progress)
                 return Report(
                     added=len(fresh - before),
                     changed=len(fresh & before),
                     unchanged=len(before - fresh),
                     embedded=embedded,
-                    skipped=tuple(told),
+                    skipped=told,
+                    notes=tuple(one for one in shelf.notes if one.path in fresh),
                 )
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
@@ -106,8 +110,7 @@ class Library:
                 if not found:
                     raise QuestionError(f"None of your essays is called {identity!r}.", f"{identity!r}라는 내 글이 없습니다.")
                 found[0].unlink()
-                essays, _ = _read(staged, self._bot) if _files(staged) else ((), ())
-                if essays:
+                if essays := _read(staged, self._bot).essays:
                     self._publish(folder, essays, silent)
                 else:
                     self._open.pop(folder.name, None)
@@ -127,7 +130,7 @@ class Library:
                 return held
             try:
                 _recover(folder)
-                essays, _ = _read(folder / "essays", self._bot) if _files(folder / "essays") else ((), ())
+                essays = _read(folder / "essays", self._bot).essays
                 return self._make(folder, essays, silent)[0] if essays else None
             except BotError as error:
                 log.warning("A reader's own essays are left out: %s", error)
@@ -189,24 +192,21 @@ class Library:
             return self._locks.setdefault(name, threading.RLock())
 
 
-def _read(folder: Path, shared: Bot) -> tuple[list[Essay], Sequence[Skipped]]:
-    """The essays in a reader's folder, under ids that the shared shelf does not have, and what could not be read."""
+def _read(folder: Path, shared: Bot) -> corpus.Shelf:
+    """A reader's folder, its essays under ids that the shared shelf does not have, its files called by their names alone."""
     taken = {essay.id for essay in shared.essays()}
-    try:
-        shelf = corpus.read([folder])
-    except CorpusError:  # not one of them can be read; each says why when it is read alone
-        return [], [_alone(path) for path in _files(folder)]
+    shelf = corpus.gather([folder]) if folder.is_dir() else corpus.Shelf((), (), ())
     essays = [replace(essay, id=f"{PREFIX}{essay.id}") for essay in shelf.essays]
-    return [essay for essay in essays if essay.id not in taken], shelf.skipped
+    where = f"{clean(folder.as_posix()).text}/"  # on the server, which is no reader's business
 
+    def bare(one: Remark) -> Remark:
+        return replace(one, **{field.name: getattr(one, field.name).replace(where, "") for field in fields(one)})
 
-def _alone(path: Path) -> Skipped:
-    try:
-        corpus.read([path])
-    except CorpusError as error:
-        _, _, reason = str(error).partition(f"{path.as_posix()}, ")
-        return Skipped(path.name, reason.partition(". Put .md")[0] or "it holds no text")
-    return Skipped(path.name, "it cannot be read")
+    return corpus.Shelf(
+        tuple(essay for essay in essays if essay.id not in taken),
+        tuple(bare(one) for one in shelf.skipped),
+        tuple(bare(one) for one in shelf.notes),
+    )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -230,7 +230,8 @@ def _free_name(name: str, folder: Path) -> str:
 
 def _unfit(files: Sequence[tuple[str, Path]]) -> list[Skipped]:
     known = ", ".join(sorted(SUFFIXES))
-    return [Skipped(clean(name).text, f"it is none of {known}") for name, _ in files if Path(name).suffix.lower() not in SUFFIXES]
+    reasons = f"it is none of {known}", f"{known} 가운데 어느 것도 아닙니다"
+    return [Skipped(clean(name).text, *reasons) for name, _ in files if Path(name).suffix.lower() not in SUFFIXES]
 
 
 def _require_room(files: Sequence[tuple[str, Path]], staged: Path, named: dict[str, Path]) -> None:

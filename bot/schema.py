@@ -227,10 +227,24 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not taken in, and why."""
+    """A file that was not taken in, and why, in English and, where a reader of the page may see it, in Korean."""
 
     path: str
     reason: str
+    korean: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What was done to a file that was taken in, in English and in Korean."""
+
+    path: str
+    text: str
+    korean: str = ""
+
+    def __str__(self) -> str:
+        """As a line of a report."""
+        return f"{self.path}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,13 +257,14 @@ class Report:
     unchanged: int = 0
     embedded: int = 0
     skipped: tuple[Skipped, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON: counts, then what was skipped and why."""
         counts = {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
-        files = [asdict(skipped) for skipped in self.skipped]
-        return {**counts, "skipped": len(files), "embedded": self.embedded, "skipped_files": files, "notes": list(self.notes)}
+        files = [{"path": skipped.path, "reason": skipped.reason} for skipped in self.skipped]
+        notes = [str(note) for note in self.notes]
+        return {**counts, "skipped": len(files), "embedded": self.embedded, "skipped_files": files, "notes": notes}
 
 
 def _of(kind: type[Any], value: Any) -> Any:

@@ -40,7 +40,12 @@ class Clean:
 
 
 class UndecodableError(ValueError):
-    """The bytes are not text in any encoding that the door knows."""
+    """The bytes are not text in any encoding that the door knows. `korean` says so in Korean."""
+
+    def __init__(self, reason: str, korean: str) -> None:
+        """Both as the end of a sentence about the file."""
+        super().__init__(reason)
+        self.korean = korean
 
 
 def clean(text: str) -> Clean:
@@ -66,7 +71,7 @@ def decode_named(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         text, guess = _detect(data)
     if _is_binary(text):
-        raise UndecodableError("it is binary, not text")
+        raise UndecodableError("it is binary, not text", "글이 아니라 이진 파일입니다")
     return text, "" if guess.startswith("utf") else guess
 
 
@@ -84,7 +89,7 @@ def _detect(data: bytes) -> tuple[str, str]:
         data = (b"\xff\xfe" if data[1::2].count(0) > data[::2].count(0) else b"\xfe\xff") + data
     best = from_bytes(data, cp_isolation=ENCODINGS).best()
     if best is None:
-        raise UndecodableError("its encoding is unknown or mixed")
+        raise UndecodableError("its encoding is unknown or mixed", "글자 인코딩을 알 수 없거나 섞여 있습니다")
     return str(best).removeprefix("\ufeff"), best.encoding
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.corpus import LARGEST_FILE, LARGEST_TEXT, LONGEST_LINE, read, slug
 from bot.errors import CorpusError
-from bot.schema import Essay, Skipped
+from bot.schema import Essay, Note, Skipped
+from bot.text import language_of
 from tests.toys import growth
 
 SHELF = Path(__file__).parent / "shelf"
@@ -38,6 +39,7 @@ def reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> str:
     assert [essay.id for essay in shelf.essays] == ["good"]
     (skipped,) = shelf.skipped
     assert skipped.path == (folder / name).as_posix()
+    assert language_of(skipped.korean) == "ko"
     return skipped.reason
 
 
@@ -120,7 +122,9 @@ def test_a_second_file_with_the_same_text_is_named_and_left_out(tmp_path: Path) 
     (tmp_path / "b.md").write_text("---\ntitle: Another name\n---\nThe same.\n")
     shelf = read([tmp_path])
     assert [essay.id for essay in shelf.essays] == ["a"]
-    assert shelf.skipped == (Skipped(f"{tmp_path}/b.md", f"it has the same text as {tmp_path}/a.md"),)
+    assert shelf.skipped == (
+        Skipped(f"{tmp_path}/b.md", f"it has the same text as {tmp_path}/a.md", f"{tmp_path}/a.md 파일과 내용이 같습니다"),
+    )
 
 
 def test_nfd_and_nfc_files_give_the_same_essay(tmp_path: Path) -> None:
@@ -143,13 +147,17 @@ def test_every_encoding_gives_the_same_essay(encoding: str, tmp_path: Path) -> N
 def test_a_file_whose_encoding_was_guessed_is_named_in_a_note(tmp_path: Path) -> None:
     (tmp_path / "old.md").write_bytes(KOREAN.encode("johab"))  # no detector knows it: what comes out is wrong
     (note,) = read([tmp_path]).notes
-    assert note.startswith(f"{tmp_path}/old.md: ")
-    assert "cp949" in note
+    assert note.path == f"{tmp_path}/old.md"
+    assert "cp949" in note.text
+    assert "cp949" in note.korean
+    assert str(note) == f"{note.path}: {note.text}"
 
 
 def test_what_the_text_door_dropped_is_noted(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("고인\u200b돌은\x00 무겁\u202e다.\n" + KOREAN, encoding="utf-8")
-    assert read([tmp_path]).notes == (f"{tmp_path}/a.md: left out 3 invisible characters",)
+    assert read([tmp_path]).notes == (
+        Note(f"{tmp_path}/a.md", "left out 3 invisible characters", "보이지 않는 글자 3개를 뺐습니다"),
+    )
 
 
 def test_lone_surrogates_never_come_in(tmp_path: Path) -> None:

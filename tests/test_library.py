@@ -12,10 +12,12 @@ from bot.corpus import LARGEST_FILE
 from bot.embeddings import Embedder
 from bot.errors import CorpusError, EmbedderError, QuestionError, StoreError
 from bot.library import Library
+from bot.schema import Note, Skipped
 from bot.settings import Settings
 
 pytestmark = pytest.mark.slow
 ANN, BEN = "a" * 43, "b" * 43
+EMPTY = "it holds no text", "글이 들어 있지 않습니다"
 SENTENCE = "등대지기 마루는 안개 낀 밤마다 종을 서른세 번 쳤다."
 
 
@@ -124,10 +126,19 @@ def test_what_is_no_essay_is_named_and_not_kept(shared: Bot, drop: Any) -> None:
     name, path = drop("photo.png", "x")
     report = mine.add(ANN, [good, empty, (name, path)])
     assert report.added == 1
-    assert {one.path.rpartition("/")[2] for one in report.skipped} == {"empty.md", "photo.png"}
+    assert {one.path for one in report.skipped} == {"empty.md", "photo.png"}
     assert [file.name for file in (mine._folder(ANN) / "essays").iterdir()] == ["good.md"]
+    twin = mine.add(ANN, [drop("twin.md", "A sentence about herons stands here.\n")])
+    assert twin.skipped == (Skipped("twin.md", "it has the same text as good.md", "good.md 파일과 내용이 같습니다"),)
     alone = mine.add(BEN, [empty])
-    assert (alone.added, [one.path for one in alone.skipped], mine.essays(BEN)) == (0, ["empty.md"], [])
+    assert (alone.added, alone.skipped, mine.essays(BEN)) == (0, (Skipped("empty.md", *EMPTY),), [])
+
+
+def test_how_a_file_was_read_is_told_once(shared: Bot, drop: Any) -> None:
+    mine = Library(shared)
+    note = Note("a.md", "left out 2 invisible characters", "보이지 않는 글자 2개를 뺐습니다")
+    assert mine.add(ANN, [drop("a.md", "A sentence\u200b about\u200b herons stands here.\n")]).notes == (note,)
+    assert mine.add(ANN, [drop("b.md", "A sentence about storks stands here.\n")]).notes == ()
 
 
 def test_the_limits_are_told_and_nothing_is_lost(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.schema import Answer, Citation, Hit, Near, Passage, Refusal, Report, Sentence, Skipped, Window
+from bot.schema import Answer, Citation, Hit, Near, Note, Passage, Refusal, Report, Sentence, Skipped, Window
 from tests.toys import essay_of
 
 ESSAY = essay_of("고인돌은 무겁다. The stone is heavy.", identity="돌.ko", language="ko", title="돌", source="돌.ko.md")
@@ -111,7 +111,8 @@ def test_the_json_of_an_essay() -> None:
 
 
 def test_the_json_of_a_report() -> None:
-    report = Report(added=1, changed=2, removed=3, unchanged=4, embedded=5, skipped=(Skipped("a.md", "why"),), notes=("note",))
+    skipped, notes = (Skipped("a.md", "why", "왜"),), (Note("b.md", "how", "어떻게"),)
+    report = Report(added=1, changed=2, removed=3, unchanged=4, embedded=5, skipped=skipped, notes=notes)
     assert report.to_dict() == {
         "added": 1,
         "changed": 2,
@@ -120,13 +121,13 @@ def test_the_json_of_a_report() -> None:
         "skipped": 1,
         "embedded": 5,
         "skipped_files": [{"path": "a.md", "reason": "why"}],
-        "notes": ["note"],
+        "notes": ["b.md: how"],
     }
 
 
 @pytest.mark.parametrize("noun", [
     ESSAY, PASSAGE, CITATION, ANSWER, Window("p", 0, 1, "a"), Near("p", 0, 1, 0.5), Hit(PASSAGE, 0, 0, 0), Sentence("a", "essay"),
-    Refusal("a", "b"), Skipped("a", "b"), Report(),
+    Refusal("a", "b"), Skipped("a", "b"), Note("a", "b"), Report(),
 ], ids=lambda noun: type(noun).__name__)  # fmt: skip
 def test_nouns_are_frozen(noun: object) -> None:
     for field in fields(noun):  # type: ignore[arg-type]

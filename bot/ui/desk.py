@@ -213,8 +213,10 @@ def _told(report: Report, who: Visitor) -> str:
     words = WORDS[who.language]
     count = report.added + report.changed
     lines = [notice(words.mine_added.format(count=count))] if count else []
-    lines += [notice(words.mine_skipped.format(name=one.path, reason=one.reason)) for one in report.skipped]
-    return "".join([*lines, *map(notice, report.notes)])
+    korean = who.language == "ko"
+    skipped = [words.mine_skipped.format(name=one.path, reason=one.korean if korean else one.reason) for one in report.skipped]
+    noted = [words.mine_noted.format(name=one.path, text=one.korean if korean else one.text) for one in report.notes]
+    return "".join([*lines, *map(notice, [*skipped, *noted])])
 
 
 def _safely(work: Callable[[], str], language: Language) -> str:

@@ -73,6 +73,7 @@ class Words:
     drop: str
     mine_added: str
     mine_skipped: str
+    mine_noted: str
     mine_none: str
     remove: str
     removed: str
@@ -161,7 +162,8 @@ WORDS: dict[Language, Words] = {
         mine_hint="마크다운이나 텍스트 파일을 놓으면 바로 함께 이야기할 수 있습니다. 이 브라우저에서만 보이고, 이 컴퓨터를 떠나지 않습니다.",
         drop="여기에 파일을 놓거나 눌러서 고르세요 (.md, .txt)",
         mine_added="{count}편을 서가에 올렸습니다. 이제 물어보세요.",
-        mine_skipped="읽지 못한 파일 {name}: {reason}",
+        mine_skipped="{name} 파일은 올리지 못했습니다. 까닭: {reason}.",
+        mine_noted="{name}: {text}.",
         mine_none="아직 올린 글이 없습니다.",
         remove="서가에서 빼기",
         removed="“{title}”을(를) 서가에서 뺐습니다.",
@@ -250,7 +252,8 @@ WORDS: dict[Language, Words] = {
         mine_hint="Drop a Markdown or text file and talk about it a moment later. Only this browser sees it, and it never leaves this computer.",
         drop="Drop files here, or click to choose (.md, .txt)",
         mine_added="Essays put on your shelf: {count}. Ask away.",
-        mine_skipped="{name} could not be read: {reason}",
+        mine_skipped="{name} was not put on your shelf: {reason}.",
+        mine_noted="{name}: {text}.",
         mine_none="You have not put any essays here yet.",
         remove="Take it off the shelf",
         removed="“{title}” was taken off the shelf.",
