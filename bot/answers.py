@@ -39,7 +39,7 @@ def _lines(blank: Answer, shelf: Shelf, hits: list[Hit], held: tuple[Analogy, ..
     if is_broad(question) and (said := _all_say(blank, shelf, hits, held)):
         return said
     if about := analogies.about(question, held):
-        return discuss.explain(about, language)
+        return discuss.explain(about, question, language)
     return list(_quotations(blank, shelf, hits)) if shelf.covers(question, hits) else []
 
 

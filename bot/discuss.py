@@ -3,6 +3,7 @@
 What the map says in our words is a `reading`; what an essay says is quoted. Nothing here is searched for, so nothing can be missed.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from bot.prompt import ASK_BACK, MAP
 from bot.schema import Kind, Language
 
 OTHERS = 4  # more analogies named behind the first one
+_BREAKS = re.compile(
+    r"어긋|깨지|깨어|무너|안 맞|맞지 않|다른 점|다르|차이|한계|약점|허점|틀리|틀렸|반론|반박|비판|문제"
+    r"|\b(?:break\w*|fail\w*|differ\w*|unlike|limits?|wrong|weak\w*|flaws?|objections?|against|mislead\w*|problems?)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +29,37 @@ class Line:
     quotation: Quotation | None = None
 
 
-def explain(analogies: Sequence[Analogy], language: Language) -> list[Line]:
-    """The first analogy's pairs with their quotations, then its breaks, each said to be an essay's or ours; then the others' names."""
+def explain(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
+    """The first analogy's pairs with their quotations, and its breaks, each said to be an essay's or ours; then the others' names.
+
+    Where the question asks for what speaks against the analogy, the breaks come first; of each, that which it names.
+    """
     first, words = analogies[0], MAP[language]
     lines = [Line(words["name"].format(name=_in(first.name, language)), "notice"), Line(_in(first.shows, language), "reading")]
-    for pair in first.pairs:
-        lines.append(Line(f"{_in(pair.source, language)} ↔ {_in(pair.target, language)}", "reading"))
-        lines += _quoted(pair.quotes, language)
-    lines.append(Line(words["breaks"], "notice"))
-    lines += [line for one in first.breaks for line in _break(one, language)]
-    lines.append(Line(words["unmapped"].format(text=_in(first.unmapped, language)), "reading"))
+    parts = [_pairs(first, question, language), _breaks(first, question, language)]
+    lines += [line for part in (reversed(parts) if _BREAKS.search(question) else parts) for line in part]
     others = [_in(analogy.name, language) for analogy in analogies[1 : 1 + OTHERS]]
     return [*lines, Line(words["others"].format(names=" · ".join(others)), "notice")] if others else lines
+
+
+def _pairs(analogy: Analogy, question: str, language: Language) -> list[Line]:
+    asked = set(morphemes(question))
+    lines = [Line(MAP[language]["pairs"], "notice")]
+    for pair in sorted(analogy.pairs, key=lambda pair: -_in_common(asked, pair)):
+        lines.append(Line(f"{_in(pair.source, language)} ↔ {_in(pair.target, language)}", "reading"))
+        lines += _quoted(pair.quotes, language)
+    return lines
+
+
+def _breaks(analogy: Analogy, question: str, language: Language) -> list[Line]:
+    words, named = MAP[language], _own_words(analogy, question)
+    ordered = sorted(analogy.breaks, key=lambda one: -len(named & set(morphemes(" ".join(_both(one.text))))))
+    broken = [line for one in ordered for line in _break(one, language)]
+    return [
+        Line(words["breaks"], "notice"),
+        *broken,
+        Line(words["unmapped"].format(text=_in(analogy.unmapped, language)), "reading"),
+    ]
 
 
 def list_all(analogies: Sequence[Analogy], language: Language) -> list[Line]:
@@ -88,21 +113,30 @@ def compare(analogies: Sequence[Analogy], question: str, language: Language) -> 
 
 
 def _fitting(analogy: Analogy, question: str) -> Break | None:
-    """The objection that has most of the question's words, the analogy's own name aside; an essay's with a reply first, ours last."""
-    asked = set(morphemes(question))
-    named = set(morphemes(" ".join((*_both(analogy.name), *_both(analogy.source), *_both(analogy.target)))))
+    """The objection that has most of the question's own words; an essay's with a reply first, ours last."""
+    named = _own_words(analogy, question)
 
     def rank(one: Break) -> tuple[int, bool, bool]:
         said = set(morphemes(" ".join(_both(one.text))))
-        return len(asked & said - named), one.by == "essay", one.reply is not None
+        return len(named & said), one.by == "essay", one.reply is not None
 
     return max(analogy.breaks, key=rank, default=None)
+
+
+def _own_words(analogy: Analogy, question: str) -> set[str]:
+    """The question's words, the analogy's own name and domains aside: what it asks about beyond them."""
+    named = " ".join((*_both(analogy.name), *_both(analogy.source), *_both(analogy.target)))
+    return set(morphemes(question)) - set(morphemes(named))
 
 
 def _pair(analogy: Analogy, question: str) -> Pair:
     """The pair that has most of the question's words; the first where they are alike."""
     asked = set(morphemes(question))
-    return max(analogy.pairs, key=lambda pair: len(asked & set(morphemes(" ".join((*_both(pair.source), *_both(pair.target)))))))
+    return max(analogy.pairs, key=lambda pair: _in_common(asked, pair))
+
+
+def _in_common(asked: set[str], pair: Pair) -> int:
+    return len(asked & set(morphemes(" ".join((*_both(pair.source), *_both(pair.target))))))
 
 
 def _both(both: Both) -> tuple[str, str]:

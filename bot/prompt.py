@@ -87,6 +87,7 @@ NOTHING_LEFT: dict[Language, str] = {
 MAP: dict[Language, dict[str, str]] = {
     "ko": {
         "name": "비유 지도에서: {name}",
+        "pairs": "무엇을 무엇에 빗대는가",
         "breaks": "비유가 어긋나는 곳",
         "by_essay": "에세이의 지적({move}): {text}",
         "by_reader": "에세이에는 없고 독자가 물을 수 있는 것({move}): {text}",
@@ -111,6 +112,7 @@ MAP: dict[Language, dict[str, str]] = {
     },
     "en": {
         "name": "From the analogy map: {name}",
+        "pairs": "What is set beside what",
         "breaks": "Where it breaks",
         "by_essay": "An essay objects ({move}): {text}",
         "by_reader": "Not in the essays, but a reader may ask ({move}): {text}",

@@ -84,8 +84,9 @@ def _leans(question: str) -> bool:
     words = [word for word in morphemes(question) if not is_verb(word)]
     if len(words) < TOO_FEW or _BARE.match(question):
         return True
-    leaning = (_OPENS, _POINTS, _MORE, *_ORDINALS.values())
-    return len(words) < 2 * TOO_FEW and any(pattern.search(question) for pattern in leaning)
+    if len(words) == TOO_FEW and _OPENS.search(question):  # with a third word of its own it goes on to something else
+        return True
+    return len(words) < 2 * TOO_FEW and any(pattern.search(question) for pattern in (_POINTS, _MORE, *_ORDINALS.values()))
 
 
 def _last_whole(asked: Sequence[str]) -> str:
