@@ -19,7 +19,7 @@ from bot.answers import MODES
 from bot.embeddings import Embedder
 from bot.errors import CorpusError, IndexMissing, QuestionError
 from bot.rewrite import Turn
-from bot.schema import Answer, Essay, Hit, Passage, Report, Window
+from bot.schema import Answer, Essay, Hit, Passage, Report, Use, Window
 from bot.scope import is_broad
 from bot.settings import Keys, Settings
 from bot.shelf import Shelf
@@ -310,7 +310,7 @@ class Bot:
     def _retrieve(self, state: dict[str, Any]) -> tuple[Shelf, list[Hit]]:
         shelf = self._open()
         question, mode = state["blank"].standalone, state["blank"].mode
-        return shelf, self._hits(shelf, question, PASSAGES, each=is_broad(question) or mode in ONE_AN_ESSAY)
+        return shelf, self._hits(shelf, question, PASSAGES, "each" if is_broad(question) or mode in ONE_AN_ESSAY else "answer")
 
     def _quote(self, state: dict[str, Any]) -> list[Answer]:
         """The answer in the essays' own sentences: its citations alone, then with its words."""
@@ -356,8 +356,8 @@ class Bot:
                 shelf.analogies = ()
         return shelf.analogies
 
-    def _hits(self, shelf: Shelf, question: str, k: int, *, each: bool = False) -> list[Hit]:
-        return shelf.search(question, self.embedder.encode_query(question), k, each=each)
+    def _hits(self, shelf: Shelf, question: str, k: int, use: Use = "rank") -> list[Hit]:
+        return shelf.search(question, self.embedder.encode_query(question), k, use)
 
     def _open(self) -> Shelf:
         """The shelf of the generation that is published now."""

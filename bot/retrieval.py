@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.lexicon import bigrams, is_verb, morphemes
 from bot.sample import Spread
-from bot.schema import Essay, Hit, Language, Near, Passage
+from bot.schema import Essay, Hit, Language, Near, Passage, Use
 from bot.text import language_of
 
 # Weights of the z-scores, chosen on the first half of KorQuAD and on the golden questions' `dev` half; see evals/LOG.md.
@@ -34,6 +34,7 @@ NEIGHBOUR = 0.2  # how much of its better neighbour's score a passage gets: an a
 ESSAY = 1.0  # how much it gets of the mean of its essay's best: what an essay is about counts for its parts
 ESSAY_PASSAGES = 5  # that an essay's mean is taken over
 BACK_MATTER_COSTS = 0.6  # a list of sources repeats the body's names and figures without its sentences
+OF_ONE_ESSAY = 3  # passages of one essay that an answer is made from, of six: one essay should not speak for the shelf
 TWIN = 0.8  # Jaccard similarity of morphemes above which the lower of two passages is dropped
 
 _BACK_MATTER = re.compile(r"^#{1,6} .*(?:출처|참고 ?문헌|\b(?:sources|references|bibliography)\b)", re.IGNORECASE | re.MULTILINE)
@@ -69,12 +70,13 @@ class Retriever:
         self._back = np.array([passage.start >= back[passage.essay] for passage in passages], dtype=np.float32)
 
     def search(
-        self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread], k: int, *, each: bool = False
+        self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread], k: int, use: Use = "rank"
     ) -> list[Hit]:
         """At most `k` hits, best first: neighbours merged, near-twins and editions in the other language dropped.
 
-        `near` are the windows nearest to the question, `spread` how its cosines lie in each language of the shelf. With `each`,
-        an essay has one hit, its best, and essays in the question's language come first: a reader asked what all of them say.
+        `near` are the windows nearest to the question, `spread` how its cosines lie in each language of the shelf. For an `answer`
+        no essay has more than `OF_ONE_ESSAY`. For `each`, an essay has one hit, its best, and essays in the question's language come
+        first: a reader asked what all of them say.
         """
         words = morphemes(question)
         windows = self._by_passage(near)
@@ -82,14 +84,15 @@ class Retriever:
         dense = self._dense(windows, spread)
         scores = self._fuse(question, words, dense, coverage)
         hits: list[Hit] = []
-        later = ~self._own(question) if each else np.zeros(len(scores), dtype=bool)
+        most = {"rank": k, "answer": OF_ONE_ESSAY, "each": 1}[use]
+        later = ~self._own(question) if use == "each" else np.zeros(len(scores), dtype=bool)
         for row in np.lexsort((-scores, later | np.isinf(scores))):
             if np.isinf(scores[row]) or len(hits) == k:
                 break
             if row in windows or coverage[row] > 0:
-                cosine = windows[row][0].cosine if row in windows else 0.0
-                if each and any(hit.passage.essay == self._passages[row].essay for hit in hits):
+                if sum(hit.passage.essay == self._passages[row].essay for hit in hits) >= most:
                     continue
+                cosine = windows[row][0].cosine if row in windows else 0.0
                 found = (float(scores[row]), cosine, float(coverage[row]), float(dense[row]), tuple(windows.get(row, ())))
                 self._place(hits, Hit(self._passages[row], *found))
         return hits

@@ -9,6 +9,7 @@ from bot.errors import BotError
 
 Language = Literal["ko", "en"]
 Kind = Literal["essay", "reading", "notice"]
+Use = Literal["rank", "answer", "each"]  # what hits are wanted for
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from bot.lexicon import Span
 from bot.passages import quotable
 from bot.retrieval import Retriever
 from bot.sample import SIZE, Sample
-from bot.schema import Essay, Hit
+from bot.schema import Essay, Hit, Use
 from bot.store import Snapshot
 from bot.text import language_of
 
@@ -30,10 +30,10 @@ class Shelf:
         self.sample = self._read_sample()
         self._spans: dict[str, list[Span]] = {}
 
-    def search(self, question: str, vector: NDArray[np.float32], k: int, *, each: bool = False) -> list[Hit]:
-        """The `k` best passages for a question and its vector, shape (dimension,); with `each` only the best of an essay."""
+    def search(self, question: str, vector: NDArray[np.float32], k: int, use: Use = "rank") -> list[Hit]:
+        """The `k` best passages for a question and its vector, shape (dimension,), as `Retriever.search` chooses them for a `use`."""
         vector = self.sample.free(vector, language_of(question))
-        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self.sample.spread(vector), k, each=each)
+        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self.sample.spread(vector), k, use)
 
     def covers(self, question: str, hits: list[Hit]) -> bool:
         """Whether the essays answer the question that found these hits."""
