@@ -103,13 +103,21 @@ class Conversations:
             elif owner[0] != reader:
                 raise _unknown()
             (last,) = rows.execute("select coalesce(max(place), 0) from turns where talk = ?", (talk,)).fetchone()
-            words = clean(f"{answer.question}\n{answer.text}").text.casefold()
             rows.execute(
                 "insert into turns (talk, place, asked, answer, words) values (?, ?, ?, ?, ?)",
-                (talk, last + 1, moment, _storable(held), words),
+                (talk, last + 1, moment, _storable(held), _words(answer)),
             )
             rows.execute("update talks set changed = ? where id = ?", (moment, talk))
         return int(last) + 1
+
+    def put(self, reader: str, talk: str, place: int, answer: Answer) -> None:
+        """Put what an answer has grown to in the place of what stands there; its rating stays. Raises `QuestionError`, `StoreError`."""
+        held = json.dumps(answer.to_dict(), ensure_ascii=False)
+        with self._writing() as rows:
+            _require(rows, reader, talk)
+            change = "update turns set answer = ?, words = ? where talk = ? and place = ?"
+            if not rows.execute(change, (_storable(held), _words(answer), talk, place)).rowcount:
+                raise _unknown()
 
     def cut(self, reader: str, talk: str, place: int) -> None:
         """Drop the turn at `place` and all that follow; a talk without turns goes, too. Raises `QuestionError`, `StoreError`."""
@@ -276,6 +284,11 @@ def _unknown() -> QuestionError:
     return QuestionError(
         "There is no such talk among yours. Choose one from the list.", "그런 대화가 없습니다. 목록에서 골라 주세요."
     )
+
+
+def _words(answer: Answer) -> str:
+    """What a search of the talks reads of a turn."""
+    return clean(f"{answer.question}\n{answer.text}").text.casefold()
 
 
 def _storable(text: str) -> str:

@@ -19,7 +19,7 @@ FOLDER = ROOT / "docs"
 VIEWS = ("chat", "reader", "map", "mine", "kept")
 SCHEMES: tuple[Any, ...] = ("light", "dark")
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
-LANGUAGES = {"light": ("ko-KR", QUESTIONS[0]), "dark": ("en-US", QUESTIONS[3])}  # so that both are looked at
+LANGUAGES = {"light": ("ko-KR", QUESTIONS["ko"][0]), "dark": ("en-US", QUESTIONS["en"][0])}  # so that both are looked at
 ESSAY = "# A note of one's own\n\nA stone that nobody moved for two thousand years says little about those who moved it.\n"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # No sandbox and no GPU inside containers; the rest keeps the browser from calling anyone by itself.

@@ -18,7 +18,10 @@ def bubble(answer: Answer, turn: int, *, whole: bool = True, going: str = "", ra
     parts = []
     if answer.standalone != answer.question:
         parts.append(notice(words.asked_as.format(question=answer.standalone)))
-    parts += [_sentence(sentence, answer) for sentence in answer.sentences]
+    before = ""
+    for sentence in answer.sentences:
+        parts.append(_sentence(sentence, answer, labelled=sentence.kind != before))
+        before = sentence.kind
     if answer.citations and not answer.sentences:
         parts.append(notice(words.found.format(count=len(answer.citations))))
     elif going and not answer.abstained:
@@ -31,14 +34,15 @@ def bubble(answer: Answer, turn: int, *, whole: bool = True, going: str = "", ra
     return f'<div class="{name}" lang="{answer.language}">{"".join(parts)}</div>'
 
 
-def _sentence(sentence: Sentence, answer: Answer) -> str:
+def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
+    """The markup of a sentence; `labelled` says whose words it is, which the first of several readings says for all."""
     cited = {citation.number: citation for citation in answer.citations}
     markers = [_marker(cited[number]) for number in sentence.citations if number in cited]
     text = " ".join([plain(sentence.text), *markers])
     if sentence.kind == "notice":
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
-        return f'<p class="reading">{label(WORDS[answer.language].reading)}{text}</p>'
+        return f'<p class="reading">{label(WORDS[answer.language].reading) if labelled else ""}{text}</p>'
     return f"<blockquote>{text}</blockquote>" if _is_quotation(sentence, answer.citations) else f'<p class="said">{text}</p>'
 
 
@@ -62,7 +66,7 @@ def _left_out(refused: Sequence[Refusal], answer: Answer) -> str:
 def _foot(answer: Answer, turn: int, rated: bool | None) -> str:
     """What can be done with an answer."""
     words = WORDS[answer.language]
-    acts = [("copy", words.copy), ("retry", words.retry), ("edit", words.edit), ("good", words.good), ("bad", words.bad)]
+    acts = [("copy", words.copy), (f"retry-{answer.mode}", words.retry), ("edit", words.edit), ("good", words.good), ("bad", words.bad)]
     chosen = {True: "good", False: "bad", None: ""}[rated]
     return f'<div class="foot">{"".join(button(f"turn-{turn}-{act}", said, on=act == chosen) for act, said in acts)}</div>'
 

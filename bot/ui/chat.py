@@ -1,16 +1,20 @@
 """What the chat does: a question typed, clicked or chosen from the examples, and the stop button."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
 from bot.conversations import Turn
+from bot.ui.kept import messages
 from bot.ui.layout import Parts
 from bot.ui.talk import Talk
+from bot.ui.visitor import visitor
 
 AT_ONCE = 8  # questions that are answered side by side
+LOOKS, PAUSE = 10, 0.2  # how often, and how many seconds apart, an answer is looked for after it was stopped
 Updates = dict[Any, Any]
 PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
 Asked = list[Any]  # Gradio's events, after which other things may follow
@@ -35,9 +39,22 @@ class Chat:
             parts.wanted["ask"].submit(self.clicked, [parts.wanted["ask"], *state], outputs, **how),
             parts.chat.example_select(self.example, state, outputs, **how),
         ]
-        stopping: Any = {"cancels": asked, "api_visibility": "private", "queue": False}
-        parts.box.stop(lambda: _writing(False), None, parts.box, **stopping)
+        parts.box.stop(self.stopped, [parts.talk, parts.turns], [parts.box, parts.chat, parts.turns], cancels=asked, **PRIVATE)
         return asked
+
+    def stopped(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Iterator[Updates]:
+        """What is there of an answer that was stopped, at once, and again once the model has heard of it."""
+        parts, reader = self._parts, visitor(request).reader
+        yield {parts.box: _writing(False)}
+        shown: list[Turn] = []
+        for _ in range(LOOKS if reader and identity else 0):
+            turns = self._talk.turns(reader, identity, held)
+            if shown and [turn.asked for turn in turns] != [turn.asked for turn in shown]:
+                return  # something else was asked meanwhile
+            if turns != shown:
+                shown = turns
+                yield {parts.chat: messages(turns), parts.turns: tuple(turns)}
+            time.sleep(PAUSE)
 
     def typed(
         self, question: str, mode: str, identity: str, cut: str, held: Sequence[Turn], request: gr.Request

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradio import Request
 
 from bot.conversations import Turn
-from bot.errors import BotError
+from bot.errors import BotError, QuestionError
 from bot.llm import LOCAL, QUOTES
 from bot.schema import Essay, Language, Report
 from bot.store import Progress
@@ -63,7 +63,10 @@ class Desk:
 
         def work() -> str:
             bot = self._library.bot_for(who.reader)
-            essay = bot.essay(at.essay)
+            try:
+                essay = bot.essay(at.essay)
+            except QuestionError:
+                return reader.missing(who.language, opening)
             marked = bot.sentences(essay.id) if len(essay.text) <= LONGEST_MARKED else ()
             return reader.article(essay, marked, at, who.language, opening)
 
@@ -142,21 +145,23 @@ class Desk:
         """The reader's talks, newest first."""
         who = visitor(request)
         search = str(search or "")[:LONGEST_SEARCH]
-        where = notice(WORDS[who.language].kept_where.format(folder=self._folder.name))
+        words = WORDS[who.language]
+        where = notice(words.kept_where.format(folder=self._folder.name) if who.reader else words.no_cookie)
         return _safely(
             lambda: talks(self._conversations.list(who.reader, search) if who.reader else [], search, talk, who.language) + where,
             who.language,
         )
 
-    def rename(self, talk: str, name: str, request: Request | None) -> str:
-        """Give a talk another name. Returns the name that it has."""
+    def rename(self, talk: str, name: str, request: Request | None) -> tuple[str, str]:
+        """Give a talk another name. Returns the name that it has, and why that is not the one that was wanted."""
         who = visitor(request)
-        if talk and str(name or "").strip():
+        held, wanted, told = self._name(who, talk), " ".join(str(name or "").split()), ""
+        if talk and wanted and wanted != held:
             try:
-                self._conversations.rename(who.reader, talk, name)
+                self._conversations.rename(who.reader, talk, wanted)
             except BotError as error:
-                log.warning("%s", error)
-        return self._name(who, talk)
+                told = notice(error.korean if who.language == "ko" else str(error))
+        return self._name(who, talk), told
 
     def delete(self, talk: str, request: Request | None) -> None:
         """Delete a talk of this reader's."""
@@ -170,9 +175,13 @@ class Desk:
         """Write a rating down. Returns a word of thanks, or why it could not be written."""
         who = visitor(request)
 
+        words = WORDS[who.language]
+
         def work() -> str:
+            if not who.reader:
+                return notice(words.no_cookie)
             self._conversations.rate(who.reader, talk, turn, good, str(reason or ""))
-            return notice(WORDS[who.language].rated)
+            return notice(words.rated_why if str(reason or "").strip() else words.rated)
 
         return _safely(work, who.language)
 

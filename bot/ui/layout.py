@@ -6,6 +6,8 @@ from typing import Any, cast
 import gradio as gr
 
 from bot.answers import MODES
+from bot.conversations import LONGEST_NAME
+from bot.schema import Language
 from bot.ui.words import QUESTIONS, WORDS
 
 VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")
@@ -36,6 +38,7 @@ class Parts:
     kept_search: gr.Textbox
     kept: gr.Markdown
     name: gr.Textbox
+    named: gr.Markdown
     why: gr.Textbox
     rated: gr.Markdown
     voice: gr.Accordion
@@ -71,6 +74,12 @@ def _hidden(identity: str) -> gr.Textbox:
     return gr.Textbox(visible="hidden", elem_id=identity, label=identity, show_label=False, container=False)
 
 
+def examples(language: Language) -> list[dict[str, str]]:
+    """The questions that wait on an empty page: in both languages, the reader's own first."""
+    other: Language = "en" if language == "ko" else "ko"
+    return [{"text": question} for question in (*QUESTIONS[language], *QUESTIONS[other])]
+
+
 def _chat() -> dict[str, Any]:
     chat = gr.Chatbot(
         show_label=False,
@@ -81,7 +90,7 @@ def _chat() -> dict[str, Any]:
         buttons=[],
         layout="bubble",
         placeholder=cast(str, i18n("try_one")),
-        examples=[{"text": question} for question in QUESTIONS],
+        examples=cast(Any, examples("ko")),
         feedback_options=None,
         allow_tags=False,
         autoscroll=False,
@@ -92,7 +101,13 @@ def _chat() -> dict[str, Any]:
         rated = gr.Markdown(elem_id="rated", latex_delimiters=[])
     mode = gr.Radio([(name, name) for name in MODES], value=MODES[0], label=i18n("mode"), elem_id="mode", container=False)
     box = gr.Textbox(
-        placeholder=i18n("ask"), label=i18n("ask"), show_label=False, container=False, submit_btn=True, elem_id="question"
+        placeholder=i18n("ask"),
+        label=i18n("ask"),
+        show_label=False,
+        container=False,
+        submit_btn=True,
+        max_lines=6,
+        elem_id="question",
     )
     with gr.Accordion(i18n("voice"), open=False, elem_id="voice") as voice:
         gr.Markdown(i18n("voice_more"), elem_id="voice-more")
@@ -140,7 +155,6 @@ def _views() -> dict[str, Any]:
                     made["drop"] = gr.File(
                         label=i18n("drop"),
                         file_count="multiple",
-                        file_types=[".md", ".markdown", ".txt", ".text"],
                         elem_id="drop",
                         height=150,
                     )
@@ -153,6 +167,7 @@ def _views() -> dict[str, Any]:
                         elem_id="kept-search",
                         container=False,
                     )
-                    made["name"] = gr.Textbox(label=i18n("kept_name"), elem_id="kept-name", max_lines=1)
+                    made["name"] = gr.Textbox(label=i18n("kept_name"), elem_id="kept-name", max_lines=1, max_length=LONGEST_NAME)
+                    made["named"] = markup("named")
                     made["kept"] = markup("kept")
     return made

@@ -34,6 +34,7 @@ class Words:
     ask_break: str
     pair: str
     broken: str
+    close: str
     moves: Mapping[str, str]
 
 
@@ -52,6 +53,7 @@ WORDS: dict[Language, Words] = {
         ask_break="{source}와 {target}의 비유는 여기서 어긋나나요? {text}",
         pair="{a} — {b}",
         broken="어긋나는 곳 {number}: {move}",
+        close="닫기",
         moves={
             "disanalogy": "닮지 않은 점",
             "survivorship": "살아남은 것만 봄",
@@ -76,6 +78,7 @@ WORDS: dict[Language, Words] = {
         ask_break="Does the analogy of {source} and {target} break here? {text}",
         pair="{a} — {b}",
         broken="Break {number}: {move}",
+        close="Close",
         moves={
             "disanalogy": "not alike",
             "survivorship": "only survivors seen",
@@ -159,8 +162,9 @@ def _pair(analogy: Analogy, pair: Pair, number: int, essays: Mapping[str, Essay]
     a, b = _in(pair.source, language), _in(pair.target, language)
     question = words.ask_pair.format(a=a, b=b, **_domains(analogy, language))
     return (
-        f'<section class="more" id="{_id(analogy, "pair", number)}"><h4>{plain(words.pair.format(a=a, b=b))}</h4>'
-        f"{_quotations(pair.quotes, essays)}{_asks(question, language)}</section>"
+        f'<section class="more" id="{_id(analogy, "pair", number)}" tabindex="-1">{_close(language)}'
+        f"<h4>{plain(words.pair.format(a=a, b=b))}</h4>"
+        f"{_quotations(pair.quotes, essays, language)}{_asks(question, language)}</section>"
     )
 
 
@@ -170,18 +174,24 @@ def _break(analogy: Analogy, one: Break, number: int, essays: Mapping[str, Essay
     whose = words.by_essay if one.by == "essay" else words.by_reader
     reply = ""
     if one.reply:
-        reply = f"<p>{label(words.reply)}{plain(_in(one.reply, language))}</p>{_quotations(one.reply_quotes, essays)}"
+        reply = f"<p>{label(words.reply)}{plain(_in(one.reply, language))}</p>{_quotations(one.reply_quotes, essays, language)}"
     question = words.ask_break.format(text=_in(one.text, language), **_domains(analogy, language))
     return (
-        f'<section class="more break" id="{_id(analogy, "break", number)}">'
+        f'<section class="more break" id="{_id(analogy, "break", number)}" tabindex="-1">{_close(language)}'
         f"<h4>{plain(words.broken.format(number=number, move=words.moves[one.move]))}</h4>"
-        f"<p>{label(whose)}{plain(_in(one.text, language))}</p>{_quotations(one.quotes, essays)}{reply}{_asks(question, language)}</section>"
+        f"<p>{label(whose)}{plain(_in(one.text, language))}</p>"
+        f"{_quotations(one.quotes, essays, language)}{reply}{_asks(question, language)}</section>"
     )
 
 
-def _quotations(quotes: Sequence[Quotation], essays: Mapping[str, Essay]) -> str:
-    """Each quotation with a link that opens its essay at it."""
-    held = [(one, essays[one.essay]) for one in quotes if one.essay in essays]
+def _close(language: Language) -> str:
+    return link("#view/map", WORDS[language].close, "close")
+
+
+def _quotations(quotes: Sequence[Quotation], essays: Mapping[str, Essay], language: Language) -> str:
+    """Each quotation with a link that opens its essay at it, those in the reader's language first."""
+    found = [(one, essays[one.essay]) for one in quotes if one.essay in essays]
+    held = sorted(found, key=lambda item: item[1].language != language)
     return "".join(
         f'<blockquote lang="{essay.language}">“{plain(one.quote)}” '
         f"{link(read_link(essay.id, one.start, one.end, essay.sha256), essay.title, 'open')}</blockquote>"

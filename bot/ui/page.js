@@ -7,6 +7,20 @@
   const find = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+  // Where cookies are blocked the browser's storage throws: then nothing outlives a reload.
+  const recall = (name) => {
+    try {
+      return sessionStorage.getItem(`dolmen-${name}`) || "";
+    } catch {
+      return "";
+    }
+  };
+  const retain = (name, text) => {
+    try {
+      sessionStorage.setItem(`dolmen-${name}`, text);
+    } catch {}
+  };
+
   // The language: the reader's choice, else the browser's. Gradio asks navigator, so navigator must answer.
   const chosen = cookie("dolmen_language");
   const asked = (navigator.language || "").toLowerCase();
@@ -16,6 +30,7 @@
   Object.defineProperty(navigator, "languages", { get: () => [language] });
   document.documentElement.lang = language;
   const speakTheOther = () => {
+    retain("draft", box()?.value || "");
     document.cookie = `dolmen_language=${language === "ko" ? "en" : "ko"}; path=/; max-age=31536000; samesite=lax`;
     location.reload();
   };
@@ -36,7 +51,8 @@
   };
   const box = () => find("#question textarea");
   const busy = () => Boolean(find("#question .stop-button"));
-  const narrow = () => matchMedia("(max-width: 900px)").matches;
+  const width = matchMedia("(max-width: 900px)");
+  const narrow = () => width.matches;
   const fill = (text) => {
     const area = box();
     write(area, text);
@@ -52,12 +68,16 @@
     const [inner, outer] = [element.getBoundingClientRect(), pane.getBoundingClientRect()];
     const offset = inner.top - outer.top;
     if (where === "near" && offset >= 0 && inner.bottom <= outer.bottom) return;
-    pane.scrollTo({ top: pane.scrollTop + offset - (where === "top" ? 12 : Math.max(12, (outer.height - inner.height) / 2.5)) });
+    const least = 12 + (find(".ways", pane)?.offsetHeight || 0); // what lies over the pane's top
+    pane.scrollTo({ top: pane.scrollTop + offset - (where === "top" ? least : Math.max(least, (outer.height - inner.height) / 2.5)) });
   };
 
   // Views
-  const show = (view) => find(`#view-${view}-button`)?.click();
+  const selected = (view) => find(`#view-${view}-button`)?.getAttribute("aria-selected") === "true";
+  // Beside a wide page the talk is always there, and what goes with it are its sources.
+  const show = (view) => find(`#view-${view === "chat" && !narrow() ? "sources" : view}-button`)?.click();
   let marker = null; // the last marker that was followed: where "back to the answer" leads
+  let line = null; // the line of the map whose sentences are open
   const back = () => {
     show(narrow() ? "chat" : "read");
     if (marker && !marker.isConnected) {
@@ -66,12 +86,22 @@
     (marker || box()).focus({ preventScroll: true });
     reveal(marker, "near");
   };
+  const say = (text) => {
+    const status = find("#status");
+    status.textContent = text;
+    setTimeout(() => status.textContent === text && (status.textContent = ""), 6000);
+  };
   const ask = (question, mode, cut = 0) => {
-    if (busy() || !question.trim()) return;
+    if (!question.trim()) return;
     show("chat");
+    if (busy()) {
+      if (!box().value.trim()) fill(question);
+      return say(words.busy);
+    }
     uncut();
     send("ask", { question, mode, cut });
   };
+  const fold = () => all("#map .more.shown").forEach((one) => one.classList.remove("shown"));
   const unhash = () => history.replaceState(null, "", location.pathname + location.search);
   const follow = (hash) => {
     const [verb, ...rest] = hash.slice(1).split("/");
@@ -84,10 +114,20 @@
       const place = document.getElementById(decodeURIComponent(hash.slice(1)));
       const folded = place?.closest("details");
       if (folded) folded.open = true;
-      requestAnimationFrame(() => reveal(place, "near"));
+      fold();
+      place?.classList.add("shown");
+      line = all("#map svg a").find((one) => one.getAttribute("href") === hash && one.getClientRects().length) || null;
+      requestAnimationFrame(() => {
+        reveal(place, "near");
+        place?.focus({ preventScroll: true });
+        const hidden = line && place ? line.getBoundingClientRect().bottom + 12 - place.getBoundingClientRect().top : 0;
+        if (hidden > 0) find("#view-map").scrollBy(0, hidden); // the line that was clicked lies under what it opened
+      });
     } else if (verb === "view") {
       document.body.classList.remove("reading");
+      fold();
       show(rest[0]);
+      if (rest[0] === "map" && line) line = void line.focus({ preventScroll: true });
     } else if (verb === "talk") {
       unhash();
       show("chat");
@@ -98,7 +138,12 @@
     } else if (verb === "back") {
       unhash();
       back();
-    }
+    } else if (!verb) back(); // by the browser's own button
+  };
+  // An address is set without the jump that a browser makes to what it names: every pane scrolls by itself.
+  const go = (hash) => {
+    if (hash !== location.hash) history.pushState(null, "", hash);
+    follow(hash);
   };
   addEventListener("hashchange", () => follow(location.hash));
 
@@ -117,12 +162,17 @@
   };
   const question = (turn) => all("#chat .user .message-content")[turn - 1]?.innerText.trim() || "";
   const setCut = (turn) => write(find("#cut textarea, #cut input"), turn ? String(turn) : "");
+  let draft = ""; // what stood in the box before a question was put there to be edited
   const uncut = () => {
-    if (find("#editing")) setCut(0);
-    find("#editing")?.remove();
+    if (!find("#editing")) return;
+    setCut(0);
+    find("#editing").remove();
+    fill(draft);
+    draft = "";
   };
   const edit = (turn) => {
     uncut();
+    draft = box().value;
     setCut(turn);
     fill(question(turn));
     const note = document.createElement("p");
@@ -133,7 +183,7 @@
     cancel.type = "button";
     cancel.className = "act";
     cancel.textContent = words.cancel;
-    cancel.onclick = () => (uncut(), fill(""));
+    cancel.onclick = uncut;
     note.append(cancel);
     find("#question").before(note);
   };
@@ -149,14 +199,23 @@
     button.textContent = words.sure;
     setTimeout(() => ((button.textContent = before), delete button.dataset.sure), 4000);
   };
+  const again = (button, turn, mode) => {
+    const redo = () => ask(question(turn), mode, turn);
+    if (button.closest(".answer") === all("#chat .answer").at(-1)) redo();
+    else sure(button, redo); // what came after it goes
+  };
+  const forget = (talk) => {
+    if (talk === openTalk()) send("open", { talk: "" });
+    send("delete", { talk });
+  };
   const act = (button) => {
     const [kind, ...rest] = button.id.split("-");
     const [turn, verb] = [Number(rest[0]), rest[1]];
-    if (kind === "delete") sure(button, () => send("delete", { talk: rest.join("-") }));
+    if (kind === "delete") sure(button, () => forget(rest.join("-")));
     if (kind === "remove") sure(button, () => send("remove", { button: button.id }));
     if (kind !== "turn") return;
     if (verb === "copy") navigator.clipboard?.writeText(spoken(button.closest(".answer"))).then(() => told(button, words.copied));
-    if (verb === "retry") ask(question(turn), "", turn);
+    if (verb === "retry") again(button, turn, rest[2]);
     if (verb === "edit") edit(turn);
     if (verb === "good" || verb === "bad") rate(turn, verb === "good");
   };
@@ -184,8 +243,9 @@
     bar.hidden = false;
   };
   const unchoose = () => {
-    all("#essay .s.chosen").forEach((one) => one.classList.remove("chosen"));
     const bar = find("#choice");
+    if (bar?.contains(document.activeElement)) find("#essay .s.chosen")?.focus({ preventScroll: true });
+    all("#essay .s.chosen").forEach((one) => one.classList.remove("chosen"));
     if (bar) bar.hidden = true;
   };
   const chooseSentence = (sentence) => {
@@ -199,7 +259,7 @@
     const text = chosenSentence;
     unchoose();
     show("chat");
-    if (verb === "ask") fill(`“${text}” `);
+    if (verb === "ask") fill(`${box().value.trim()} “${text}” `.trimStart());
     else ask(words.counter_question.replace("{sentence}", text), "counter");
   };
   document.addEventListener("selectionchange", () => {
@@ -218,9 +278,7 @@
       event.preventDefault();
       const hash = link.getAttribute("href");
       if (link.matches("#chat .marker, #sources a")) marker = link;
-      if (hash === location.hash) follow(hash);
-      else location.hash = hash;
-      return;
+      return go(hash);
     }
     const button = event.target.closest("button");
     if (button?.matches("#question .submit-button")) {
@@ -229,6 +287,7 @@
     }
     if (button?.matches(".act") && button.id) return act(button);
     if (button?.closest("#choice")) return aboutChoice(button.dataset.verb);
+    if (button?.id === "view-sources-button") button.classList.remove("fresh");
     if (button?.id === "language") return speakTheOther();
     if (button?.id === "new") {
       uncut();
@@ -254,6 +313,7 @@
     (event) => {
       if (event.key === "Escape" && find("#choice:not([hidden])")) return unchoose();
       if (event.key === "Escape" && event.target.closest("#essay")) return back();
+      if (event.key === "Escape" && event.target.closest("#map .more")) return go("#view/map");
       const sentence = event.target.closest?.("#essay .s");
       if (sentence && ["ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"].includes(event.key)) {
         const held = all("#essay .s");
@@ -298,11 +358,14 @@
   const watchChat = () => {
     const asked = all("#chat .user.message");
     remember();
+    // Gradio labels a message with all of its markup, which a screen reader would spell out in place of the words.
+    all("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]").forEach((one) => one.removeAttribute("aria-label"));
     if (!asked.length) return; // Gradio may take all messages away for a moment
     if (asked.length > questions) reveal(asked.at(-1), "top");
     questions = asked.length;
   };
-  const remember = () => sessionStorage.setItem("dolmen-talk", find("#talk-id textarea, #talk-id input")?.value || "");
+  const openTalk = () => find("#talk-id textarea, #talk-id input")?.value || "";
+  const remember = () => retain("talk", openTalk());
 
   // The essay that was asked for is there: show its place, and let the keyboard go on from it.
   let opening = "";
@@ -326,10 +389,29 @@
     send("start", { talk });
     setTimeout(() => start(talk, tries - 1), 700);
   };
+  const nameButtons = () => {
+    for (const [selector, name] of [[".submit-button", words.send], [".stop-button", words.stop]]) {
+      find(`#question ${selector}:not([aria-label])`)?.setAttribute("aria-label", name);
+    }
+    if (draft && !find("#editing") && busy() && !box().value) draft = void fill(draft) || ""; // the edited question is sent
+  };
+  // New sources while another view is open: a dot says so.
+  let cited = "";
+  const watchSources = () => {
+    const now = all("#sources .where").map((one) => one.textContent).join();
+    if (now && now !== cited && !selected("sources")) find("#view-sources-button")?.classList.add("fresh");
+    cited = now;
+  };
   const begin = () => {
+    nameButtons();
+    const status = document.createElement("p");
+    status.id = "status";
+    status.setAttribute("role", "status");
+    find("#question").before(status);
     find("#chat .examples")?.removeAttribute("role"); // Gradio calls them a list and has no items in it
-    const talk = sessionStorage.getItem("dolmen-talk") || "";
-    for (const [selector, work] of [["#chat", watchChat], ["#views", watchEssay], ["#mode", watchStart]]) {
+    const talk = recall("talk");
+    const watched = [["#chat", watchChat], ["#views", watchEssay], ["#sources", watchSources], ["#mode", watchStart], ["#question", nameButtons]];
+    for (const [selector, work] of watched) {
       new MutationObserver(work).observe(find(selector), { childList: true, subtree: true, characterData: true });
     }
     addEventListener("pagehide", remember);
@@ -338,9 +420,12 @@
   const settle = () => {
     all("#mode input").forEach((one) => (one.name = "mode")); // Gradio gives each a name of its own: no arrow key would work
     document.body.classList.add("ready");
+    if (recall("draft")) fill(recall("draft"));
+    retain("draft", "");
     if (location.hash) follow(location.hash);
     else if (narrow()) show("chat");
     else box().focus();
+    width.addEventListener("change", () => selected(narrow() ? "sources" : "chat") && show("chat"));
   };
   // The server's first words are there once the modes are named in the reader's language.
   const watchStart = () => {

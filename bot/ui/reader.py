@@ -15,6 +15,7 @@ _BLOCK = re.compile(r"\n\s*\n|\n(?=[-*] |\d{1,3}\. |> |#{1,6} )")
 _HEADING = re.compile(r"(#{1,6}) +(?=\S)")
 _ITEM = re.compile(r"(?:[-*]|\d{1,3}\.) +(?=\S)")
 _QUOTED = re.compile(r"> ?(?=\S)")
+_MARK = re.compile(r"^(?:#{1,6}|[-*]|\d{1,3}\.|>) +", re.MULTILINE)  # of a heading, an item or a quotation
 _FRAGMENT = re.compile(r"#?read/([^/]+)(?:/(\d{1,9})-(\d{1,9})(?:/([0-9a-f]{1,64}))?)?\Z")
 
 Span = tuple[int, int]
@@ -44,7 +45,7 @@ def article(essay: Essay, sentences: Sequence[Span], at: Place, language: Langua
     `opening` makes the markup differ from the one before, so that page.js sees that the essay was opened anew.
     """
     words = WORDS[language]
-    blocks = list(_blocks(essay.text))
+    blocks = _without_title(list(_blocks(essay.text)), essay)
     first, last = _part(blocks, at.start)
     quoted = _valid(at, essay)
     held = blocks[first:last]
@@ -52,13 +53,23 @@ def article(essay: Essay, sentences: Sequence[Span], at: Place, language: Langua
     changed = notice(words.essay_changed) if at.sha256 and not essay.sha256.startswith(at.sha256) else ""
     before = _turn(essay, blocks[_part(blocks, held[0][0] - 1)[0]][0], words.earlier) if first else ""
     after = _turn(essay, blocks[last][0], words.later) if last < len(blocks) else ""
-    back = link("#view/read", f"← {words.shelf_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
     head = f'<h2 class="title" id="essay-title" tabindex="-1">{plain(essay.title)}</h2><p class="about">{_about(essay, language, whole=True)}</p>'
-    nav = f'<p class="ways">{back}</p>'
     return (
-        f'{nav}<article class="essay" id="opening-{opening}" lang="{essay.language}"><header>{head}</header>{changed}{before}{body}{after}</article>'
+        f'{_ways(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
+        f"<header>{head}</header>{changed}{before}{body}{after}</article>"
         f'<p class="hint">{plain(words.sentence_hint)}</p>'
     )
+
+
+def missing(language: Language, opening: int = 0) -> str:
+    """What stands where an essay would that is not on the shelf (any more), and the ways from there."""
+    return f'{_ways(language)}<article class="essay" id="opening-{opening}">{notice(WORDS[language].essay_missing)}</article>'
+
+
+def _ways(language: Language) -> str:
+    words = WORDS[language]
+    back = link("#view/read", f"← {words.shelf_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
+    return f'<p class="ways">{back}</p>'
 
 
 def shelf(essays: Sequence[Essay], own: Sequence[str], language: Language) -> str:
@@ -96,7 +107,7 @@ def _sharpest(hit: Hit) -> Span:
 
 
 def _snippet(essay: Essay, span: Span) -> str:
-    text = " ".join(essay.text[slice(*span)].split())
+    text = " ".join(_MARK.sub("", essay.text[slice(*span)]).split())
     return text if len(text) <= LONGEST_SNIPPET else f"{text[:LONGEST_SNIPPET]}…"
 
 
@@ -125,6 +136,12 @@ def _blocks(text: str) -> Iterator[Span]:
         if stripped:
             begin = start + text[start:end].index(stripped)
             yield begin, begin + len(stripped)
+
+
+def _without_title(blocks: list[Span], essay: Essay) -> list[Span]:
+    """The blocks but for a first one that only says the title, which stands over them already."""
+    heading = _HEADING.match(essay.text, *blocks[0]) if len(blocks) > 1 else None
+    return blocks[1:] if heading and essay.text[heading.end() : blocks[0][1]].strip() == essay.title else blocks
 
 
 def _part(blocks: Sequence[Span], start: int) -> tuple[int, int]:

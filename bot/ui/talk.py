@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from gradio import Request
 
 from bot.conversations import Turn
-from bot.errors import BotError, TooManyRequests
+from bot.errors import BotError, QuestionError, TooManyRequests
 from bot.llm import QUOTES
-from bot.pipeline import LONGEST_QUESTION
+from bot.pipeline import LONGEST_QUESTION, checked_question
 from bot.schema import Answer, Essay, Sentence
 from bot.ui.bubble import bubble
-from bot.ui.kept import Message, messages, pair, spoken
+from bot.ui.kept import Message, messages, spoken
 from bot.ui.markup import notice, paragraph
 from bot.ui.rate import Rate
 from bot.ui.sources import sources
@@ -70,58 +70,75 @@ class Talk:
             yield Step(messages(earlier), "", talk, tuple(earlier))
             return
         try:
+            checked_question(question, mode)
             with self._rate.turn(who.caller):
                 yield from self._answered(question, mode, talk or self._conversations.new(), cut, earlier, who)
-        except TooManyRequests as error:
-            told = error.korean if language == "ko" else str(error)
-            yield Step([*messages(earlier), spoken("assistant", notice(told))], "", talk, tuple(earlier), declined=True)
+        except (QuestionError, TooManyRequests) as error:  # of what was asked nothing was begun
+            told = spoken("assistant", notice(error.korean if language == "ko" else str(error)))
+            yield Step([*messages(earlier), told], "", talk, tuple(earlier), declined=True)
 
     def _answered(self, question: str, mode: str, talk: str, cut: int, earlier: list[Turn], who: Visitor) -> Iterator[Step]:
-        """The steps of an answer, the last of which is kept."""
+        """The steps of an answer. It is kept when it is asked, when it first has words, and when it is whole."""
         language = language_for(question, who.accepted)
-        place = len(earlier) + 1
         asked = [*messages(earlier), spoken("user", paragraph(shortened(question)))]
         answer = Answer(shortened(question), shortened(question), language, mode, QUOTES)
+        place, unkept = self._begin(who, talk, cut, _stopped(answer), len(earlier) + 1)
+        talk = "" if unkept else talk  # what is not kept has no id: this tab alone remembers it
         panel = ""
         try:
             bot = self._library.bot_for(who.reader)
             words = WORDS[language].searching if bot.ready else WORDS[language].waiting
             yield Step([*asked, spoken("assistant", notice(words))], panel, talk)
             going = WORDS[language].reading_on if bot.voice != QUOTES else ""
-            for answer in bot.stream(question, _history(earlier), mode):
+            for grown in bot.stream(question, _history(earlier), mode):
+                if going and grown.sentences and not answer.sentences:  # a stop may be heard only when the model next speaks
+                    self._put(who, talk, place, _stopped(grown))
+                answer = grown
                 panel = sources(answer, essays_of(bot, answer))
                 yield Step([*asked, spoken("assistant", bubble(answer, place, whole=False, going=going))], panel, talk)
         except GeneratorExit:  # the reader pressed stop, or left
-            self._keep(who.reader, talk, cut, _ended(answer, WORDS[answer.language].stopped))
+            self._put(who, talk, place, _stopped(answer))
             raise
         except BotError as error:
             answer = _ended(answer, error.korean if language == "ko" else str(error))
         except Exception as error:  # whatever it is, the reader's talk must go on
             log_place("A question could not be answered", error)
             answer = _ended(answer, WORDS[language].trouble)
-        turn = Turn(answer, now(), None)
-        unkept = self._keep(who.reader, talk, cut, answer)
-        user, said = pair(turn, place)
-        said["content"] += notice(WORDS[language].unkept.format(reason=unkept)) if unkept else ""
-        yield Step([*messages(earlier), user, said], panel, talk, (*earlier, turn))
+        unkept = self._put(who, talk, place, answer) or unkept
+        whole = (*earlier, Turn(answer, now(), None))
+        turns = tuple(self.turns(who.reader, talk, whole)) or whole  # with what was rated or asked in another tab meanwhile
+        shown = messages(turns)
+        shown[-1]["content"] += notice(WORDS[language].unkept.format(reason=unkept)) if unkept else ""
+        yield Step(shown, panel, talk, turns)
 
     def turns(self, reader: str, talk: str, held: Sequence[Turn]) -> list[Turn]:
-        """The turns of a talk, from the disk where it can be read."""
+        """The turns of a talk, from the disk where it can be read; none where the reader deleted it in another tab."""
         if not (reader and talk):
             return list(held)
         try:
             return list(self._conversations.get(reader, talk).turns)
+        except QuestionError:
+            return []
         except BotError:
             return list(held)
 
-    def _keep(self, reader: str, talk: str, cut: int, answer: Answer) -> str:
-        """Write the turn down. Returns why it could not be, in the answer's language; nothing where all is well."""
-        if not reader:
-            return ""
+    def _begin(self, who: Visitor, talk: str, cut: int, answer: Answer, place: int) -> tuple[int, str]:
+        """Write a question down before it is answered, and what it replaces off. Returns its place, and why that could not be done."""
+        if not who.reader:
+            return place, ""
         try:
             if cut:
-                self._conversations.cut(reader, talk, cut)
-            self._conversations.add(reader, talk, answer)
+                self._conversations.cut(who.reader, talk, cut)
+            return self._conversations.add(who.reader, talk, answer), ""
+        except BotError as error:
+            return place, error.korean if answer.language == "ko" else str(error)
+
+    def _put(self, who: Visitor, talk: str, place: int, answer: Answer) -> str:
+        """Write down what an answer came to. Returns why it could not be; nothing where all is well or nothing is kept."""
+        if not (who.reader and talk):
+            return ""
+        try:
+            self._conversations.put(who.reader, talk, place, answer)
         except BotError as error:
             return error.korean if answer.language == "ko" else str(error)
         return ""
@@ -150,14 +167,19 @@ def now() -> str:
 
 
 def _history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """What was said as (role, text), oldest first, the last twelve; turns that came to nothing left out."""
+    """What was said as (role, text), oldest first, the last twelve; turns that found nothing left out."""
     said = [
         message
         for turn in turns
-        if turn.answer.citations or turn.answer.abstained
+        if turn.answer.citations
         for message in (("user", turn.answer.question), ("assistant", turn.answer.text))
     ]
     return said[-LONGEST_HISTORY:]
+
+
+def _stopped(answer: Answer) -> Answer:
+    """An answer as it stands if nobody hears the rest of it."""
+    return _ended(answer, WORDS[answer.language].stopped)
 
 
 def _ended(answer: Answer, words: str) -> Answer:

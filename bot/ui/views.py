@@ -1,7 +1,7 @@
 """What the views beside the chat do, and what the page does first."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -9,7 +9,7 @@ from bot.answers import MODES
 from bot.conversations import Turn
 from bot.ui.chat import PRIVATE, Asked, Updates, number, read
 from bot.ui.desk import Desk
-from bot.ui.layout import Parts
+from bot.ui.layout import Parts, examples
 from bot.ui.visitor import visitor
 from bot.ui.words import WORDS
 
@@ -28,28 +28,32 @@ class Views:
         whole = [parts.chat, parts.sources, parts.talk, parts.turns, parts.name, parts.box]
         first = [*whole, parts.mode, parts.shelf, parts.map, parts.own, parts.kept, parts.voice]
         want["start"].submit(self.start, want["start"], first, **PRIVATE)
-        want["open"].submit(self.reopen, want["open"], whole, **PRIVATE).then(self.kept, by, parts.kept, **PRIVATE)
+        opening = want["open"].submit(self.reopen, want["open"], whole, cancels=asked, **PRIVATE)  # an answer belongs to its talk
+        opening.then(self.kept, by, parts.kept, **PRIVATE)
         for one in asked:
             one.then(self.after, [*by, parts.turns], [parts.kept, parts.name], **PRIVATE)
         want["read"].submit(self.read, want["read"], parts.essay, **PRIVATE)
         parts.search.change(self.search, parts.search, parts.shelf, trigger_mode="always_last", **PRIVATE)
         parts.kept_search.change(self.kept, by, parts.kept, trigger_mode="always_last", **PRIVATE)
-        parts.name.submit(self.rename, [parts.talk, parts.name, parts.kept_search], [parts.name, parts.kept], **PRIVATE)
-        want["delete"].submit(self.delete, [want["delete"], *by], [parts.kept, parts.talk], **PRIVATE)
+        naming = [parts.talk, parts.name, parts.kept_search], [parts.name, parts.kept, parts.named]
+        gr.on([parts.name.submit, parts.name.blur], self.rename, *naming, **PRIVATE)
+        want["delete"].submit(self.delete, [want["delete"], *by], parts.kept, **PRIVATE)
         rated = [parts.rated, parts.chat, parts.turns]
         want["rate"].submit(self.rate, [want["rate"], parts.talk, parts.turns], rated, **PRIVATE)
         parts.why.submit(self.explain, [parts.why, want["rate"], parts.talk], [parts.rated, parts.why], **PRIVATE)
         mine = [parts.told, parts.own, parts.shelf]
-        parts.drop.upload(self.add, parts.drop, [*mine, parts.drop], api_visibility="private")
+        parts.drop.upload(self.add, parts.drop, [*mine, parts.drop], show_progress_on=parts.told, api_visibility="private")
         want["remove"].submit(self.remove, want["remove"], mine, **PRIVATE)
         parts.testing.click(self.test, None, parts.tested, **PRIVATE)
 
     def start(self, wanted: str, request: gr.Request) -> Updates:
         """Everything that a page shows when it is opened: the talk that was open, and the views in the reader's language."""
         identity, parts, desk = str(read(wanted).get("talk") or ""), self._parts, self._desk
-        words = WORDS[visitor(request).language]
+        language = visitor(request).language
+        words, opened = WORDS[language], self._opened(identity, (), request)
         return {
-            **self._opened(identity, (), request),
+            **opened,
+            parts.chat: gr.Chatbot(opened[parts.chat], examples=cast(Any, examples(language))),
             parts.mode: gr.Radio(choices=[(getattr(words, f"mode_{name}"), name) for name in MODES]),
             parts.shelf: desk.shelf("", request),
             parts.map: desk.map(request),
@@ -79,16 +83,15 @@ class Views:
         """After an answer: the list of talks, and this one's name."""
         return self._desk.kept(words, identity, request), self._desk.open(identity, held, request).name
 
-    def delete(self, wanted: str, words: str, identity: str, request: gr.Request) -> tuple[str, Any]:
-        """Delete a talk; where it is the open one, what comes next begins another."""
-        doomed = str(read(wanted).get("talk") or "")
-        self._desk.delete(doomed, request)
-        gone = doomed == identity
-        return self._desk.kept(words, "" if gone else identity, request), "" if gone else gr.skip()
+    def delete(self, wanted: str, words: str, identity: str, request: gr.Request) -> str:
+        """Delete a talk. Where it is the open one, page.js opens an empty one."""
+        self._desk.delete(str(read(wanted).get("talk") or ""), request)
+        return self._desk.kept(words, identity, request)
 
-    def rename(self, identity: str, name: str, words: str, request: gr.Request) -> tuple[str, str]:
+    def rename(self, identity: str, name: str, words: str, request: gr.Request) -> tuple[str, str, str]:
         """Name the open talk."""
-        return self._desk.rename(identity, name, request), self._desk.kept(words, identity, request)
+        held, told = self._desk.rename(identity, name, request)
+        return held, self._desk.kept(words, identity, request), told
 
     def rate(self, wanted: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
         """A thumb up or down."""

@@ -29,6 +29,9 @@ class Words:
     mode_compare: str
     editing: str
     cancel: str
+    send: str
+    stop: str
+    busy: str
     # an answer
     waiting: str
     searching: str
@@ -42,6 +45,7 @@ class Words:
     offsets: str
     trouble: str
     unkept: str
+    no_cookie: str
     copy: str
     copied: str
     retry: str
@@ -49,6 +53,7 @@ class Words:
     good: str
     bad: str
     rated: str
+    rated_why: str
     why: str
     why_hint: str
     sources: str
@@ -60,6 +65,7 @@ class Words:
     shelf_back: str
     answer_back: str
     essay_changed: str
+    essay_missing: str
     earlier: str
     later: str
     yours: str
@@ -122,6 +128,9 @@ WORDS: dict[Language, Words] = {
         mode_compare="비교",
         editing="질문을 고쳐 쓰는 중입니다. 보내면 그 뒤의 대화는 새로 이어집니다.",
         cancel="그만두기",
+        send="보내기",
+        stop="멈추기",
+        busy="아직 답하는 중입니다. 멈추거나 끝난 뒤에 보내 주세요.",
         waiting="처음 한 번 모델을 여는 중입니다…",
         searching="에세이를 찾아보고 있습니다…",
         found="에세이에서 {count}군데를 찾아 읽고 있습니다…",
@@ -134,6 +143,7 @@ WORDS: dict[Language, Words] = {
         offsets="{offsets}번째 글자",
         trouble="문제가 생겨 답하지 못했습니다. 무슨 일인지는 서버를 띄운 터미널에 적혀 있습니다.",
         unkept="이 대화는 보관되지 않습니다. {reason}",
+        no_cookie="쿠키가 막혀 있어 누구의 대화인지 알 수 없습니다. 이 페이지의 쿠키를 허용하고 다시 열면 대화와 평가와 내 글이 보관됩니다.",
         copy="복사",
         copied="복사했습니다",
         retry="다시 묻기",
@@ -141,15 +151,20 @@ WORDS: dict[Language, Words] = {
         good="좋아요",
         bad="아쉬워요",
         rated="평가를 이 컴퓨터에 적어 두었습니다.",
+        rated_why="까닭까지 이 컴퓨터에 적어 두었습니다. 고맙습니다.",
         why="까닭을 적어 주세요 (없어도 됩니다)",
         why_hint="무엇이 좋았거나 아쉬웠나요?",
         sources="출처",
-        sources_hint="답이 인용한 문장을 원문의 문단 그대로 여기에 펼쳐 보입니다. 번호를 누르면 에세이가 그 자리에서 열립니다.",
+        sources_hint="답이 인용한 문장을 원문의 문단 그대로 여기에 펼쳐 보입니다. 번호를 누르면 에세이가 그 자리에서 열립니다.\n\n"
+        "- [서가](#view/read)에서 에세이를 읽고, 문장을 눌러 묻거나 반론을 찾습니다.\n"
+        "- [비유 지도](#view/map)에서 무엇을 무엇에 빗댔고 어디서 어긋나는지 봅니다.\n"
+        "- [내 글](#view/mine)을 올려 그 글을 두고 이야기합니다.",
         shelf_search="서가에서 찾기",
         shelf_count="에세이 {count}편",
         shelf_none="“{search}”에 닿는 대목을 찾지 못했습니다.",
         shelf_back="서가로",
         answer_back="답으로 돌아가기",
+        essay_missing="이 에세이는 이제 서가에 없습니다.",
         essay_changed="이 에세이는 인용한 뒤에 바뀌었습니다. 표시한 자리가 그때와 다를 수 있습니다.",
         earlier="앞부분 읽기",
         later="이어서 읽기",
@@ -159,7 +174,8 @@ WORDS: dict[Language, Words] = {
         counter_question="“{sentence}” 이 말에 맞서는 이야기가 있나요?",
         sentence_hint="문장을 누르면 그 문장에 대해 묻거나 반론을 찾을 수 있습니다.",
         mine_title="내 에세이",
-        mine_hint="마크다운이나 텍스트 파일을 놓으면 바로 함께 이야기할 수 있습니다. 이 브라우저에서만 보이고, 이 컴퓨터를 떠나지 않습니다.",
+        mine_hint="마크다운이나 텍스트 파일(.md, .txt)을 놓으면 바로 함께 이야기할 수 있습니다. "
+        "이 브라우저에서만 보이고, 이 컴퓨터를 떠나지 않습니다.",
         drop="여기에 파일을 놓거나 눌러서 고르세요 (.md, .txt)",
         mine_added="{count}편을 서가에 올렸습니다. 이제 물어보세요.",
         mine_skipped="{name} 파일은 올리지 못했습니다. 까닭: {reason}.",
@@ -212,6 +228,9 @@ WORDS: dict[Language, Words] = {
         mode_compare="Compare",
         editing="You are rewriting a question. When you send it, the talk goes on from there anew.",
         cancel="Cancel",
+        send="Send",
+        stop="Stop",
+        busy="An answer is still being written. Stop it, or send this when it is done.",
         waiting="Opening the model, this once…",
         searching="Looking through the essays…",
         found="Found {count} in the essays, reading…",
@@ -224,6 +243,7 @@ WORDS: dict[Language, Words] = {
         offsets="characters {offsets}",
         trouble="Something went wrong and there is no answer. The terminal that runs the server says what it was.",
         unkept="This talk is not being kept. {reason}",
+        no_cookie="Cookies are off, so nobody knows whose it is. Allow them for this page and load it again, and talks, ratings and essays are kept.",
         copy="Copy",
         copied="Copied",
         retry="Ask again",
@@ -231,15 +251,20 @@ WORDS: dict[Language, Words] = {
         good="Good",
         bad="Not good",
         rated="Your rating is written down on this computer.",
+        rated_why="Your reason is written down on this computer, too. Thank you.",
         why="Say why, if you like",
         why_hint="What was good or not so good?",
         sources="Sources",
-        sources_hint="The sentences that an answer quotes open here, each in its own paragraph. Click a number and the essay opens at that place.",
+        sources_hint="The sentences that an answer quotes open here, each in its own paragraph. Click a number and the essay opens at that place."
+        "\n\n- On the [shelf](#view/read) you read the essays; click a sentence to ask about it, or for what speaks against it.\n"
+        "- The [map](#view/map) shows what is likened to what, and where it breaks.\n"
+        "- Put [your own essays](#view/mine) beside them and discuss those.",
         shelf_search="Search the shelf",
-        shelf_count="{count} essays",
+        shelf_count="Essays: {count}",
         shelf_none="Nothing on the shelf comes near “{search}”.",
         shelf_back="The shelf",
         answer_back="Back to the answer",
+        essay_missing="This essay is not on the shelf any more.",
         essay_changed="This essay has changed since it was quoted. The marked place may not be the one that was meant.",
         earlier="Read what comes before",
         later="Read on",
@@ -249,7 +274,8 @@ WORDS: dict[Language, Words] = {
         counter_question="“{sentence}” What speaks against this?",
         sentence_hint="Click a sentence to ask about it or to find what speaks against it.",
         mine_title="Your essays",
-        mine_hint="Drop a Markdown or text file and talk about it a moment later. Only this browser sees it, and it never leaves this computer.",
+        mine_hint="Drop a Markdown or text file (.md, .txt) and talk about it a moment later. "
+        "Only this browser sees it, and it never leaves this computer.",
         drop="Drop files here, or click to choose (.md, .txt)",
         mine_added="Essays put on your shelf: {count}. Ask away.",
         mine_skipped="{name} was not put on your shelf: {reason}.",
@@ -309,14 +335,18 @@ REASONS: dict[Language, dict[str, str]] = {
     },
 }
 
-QUESTIONS: tuple[str, ...] = (
-    "고인돌은 왜 지었나요?",
-    "고인돌과 파라미터 경쟁은 어디까지 닮았나요?",
-    "몽골은 정말 휩쓸고 떠나기만 했나요?",
-    "Why were dolmens built?",
-    "Where does the Rome analogy break?",
-    "What did the Mongols build?",
-)
+QUESTIONS: dict[Language, tuple[str, ...]] = {
+    "ko": (
+        "글쓴이는 고인돌을 왜 지었다고 하나요?",
+        "고인돌과 파라미터 경쟁은 어디까지 닮았나요?",
+        "로마의 비유는 어디서 어긋나나요?",
+    ),
+    "en": (
+        "What does the writer say dolmens were for?",
+        "Where does the Rome analogy break?",
+        "What speaks against the dolmen reading?",
+    ),
+}
 
 NAMES = tuple(field.name for field in fields(Words))
 
