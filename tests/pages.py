@@ -1,4 +1,4 @@
-"""Stand-ins for the page's tests: a scripted bot, hostile texts, a server in a thread, and a sink that counts who calls."""
+"""Stand-ins for the page's tests: a scripted bot, an essay and an answer of any text, a server in a thread, and a sink that counts who calls."""
 
 import shutil
 import socket
@@ -29,47 +29,6 @@ KOREAN = essay_of(
     "첫 문단이다.\n\n앞 문장. 고인돌은 힘을 보여 준다. 뒤 문장.\n\n끝 문단.", "dolmen.ko", "ko", "고인돌 이야기", "dolmen.ko.md"
 )
 ENGLISH = essay_of("A first paragraph.\n\nBefore. A dolmen shows power. It is heavy. After.\n\nThe end.", "dolmen.en")
-
-PAYLOADS = (
-    "<script>window.__x=1</script>",
-    "<img src=SINK/img>",
-    "<img src=x onerror=window.__x=1>",
-    '<img srcset="SINK/srcset 1x">',
-    "![picture](SINK/md)",
-    "![picture][ref]\n\n[ref]: SINK/ref",
-    "[![badge](SINK/badge)](SINK/link)",
-    "[click](javascript:window.__x=1)",
-    "<a href=javascript:window.__x=1>click</a>",
-    "<javascript:window.__x=1>",
-    "SINK/autolink www.example.com me@example.com",
-    "<svg onload=window.__x=1><image href=SINK/svg></svg>",
-    "<video poster=SINK/poster><source src=SINK/video></video>",
-    "<audio src=SINK/audio autoplay></audio>",
-    '<div style="background:url(SINK/style)">styled</div>',
-    '<div style="position:fixed;inset:0;background:red">cover</div>',
-    '<form action=SINK/form><input name="q"><button>go</button></form>',
-    "<iframe src=SINK/frame></iframe>",
-    '<iframe srcdoc="<script>parent.__x=1</script>"></iframe>',
-    "<object data=SINK/object></object><embed src=SINK/embed>",
-    "<link rel=stylesheet href=SINK/css>",
-    "<style>@import url(SINK/import);*{display:none}</style>",
-    "<meta http-equiv=refresh content='0;url=SINK/meta'>",
-    "<base href=SINK/>",
-    "<details open ontoggle=window.__x=1>more</details>",
-    "<math><mtext></p><style><!--</style><img title='--><img src=SINK/mxss>'>",
-    "</p></div></blockquote><h1>out</h1>",
-    "<!-- swallowed",
-    "<![CDATA[ swallowed ]]>",
-    "&lt;img src=SINK/entity&gt; &#60;img src=x&#62;",
-    "$$\\href{javascript:window.__x=1}{x}$$ \\(\\url{SINK/katex}\\)",
-    "```html\n<img src=SINK/fence>\n```",
-    "    <img src=SINK/indented>",
-    '"><img src=SINK/attribute>',
-    "' onmouseover='window.__x=1",
-    "# heading\n- item\n> quote\n| a | b |\n|---|---|\n1. one",
-    "**bold** _under_ ~~gone~~ `code` \\<img src=SINK/backslash>",
-    "<img src=SINK/half",
-)
 
 Script = Callable[[str], Iterator[Answer]]
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: whole talks with the real app, hostile texts that stay text, and a look that can be read."""
+"""The page in a real browser: whole talks with the real app, talks with a scripted one, and a look that can be read."""
 
 import os
 import signal
@@ -6,14 +6,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
-from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
 from bot import corpus
@@ -25,7 +22,7 @@ from bot.ui.server import build_server
 from bot.ui.words import QUESTIONS, WORDS
 from evals.screenshot import chromium, launch, running
 from tests.conftest import ROOT
-from tests.pages import PAYLOADS, ScriptedBot, Sink, abstaining, echo_of, quoting, serving, wait_for
+from tests.pages import ScriptedBot, abstaining, echo_of, quoting, serving, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,6 +55,10 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Open]:
     """Opens an address as a new visitor. Afterwards: the console had no error, and nobody else was called."""
     contexts, called, complaints = [], [], []
 
+    def refuse(dialog: Dialog) -> None:
+        complaints.append(dialog.message)
+        dialog.dismiss()  # one that nobody answers holds the page up
+
     def open_page(address: str, language: str = "ko-KR", scheme: Any = "light", width: int = 1440) -> Page:
         context = browser.new_context(locale=language, color_scheme=scheme, viewport={"width": width, "height": 800})
         contexts.append(context)
@@ -65,7 +66,7 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Open]:
         page.on("request", lambda request: called.append((address, request.url)))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.on("dialog", refuse)
         page.goto(address)
         expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
         return page
@@ -110,17 +111,17 @@ def flat(text: str) -> str:
 # Whole talks with the real app
 
 
-@pytest.mark.parametrize(("language", "locale", "clicked"), [("ko", "ko-KR", 0), ("en", "en-US", 3)])
-def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, clicked: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "locale"), [("ko", "ko-KR"), ("en", "en-US")])
+def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, tmp_path: Path) -> None:
     """From an empty page to a source, the reader, a counter-argument, the map, an own essay, a kept talk, and home again."""
     page = visit(real, locale)
     words = WORDS[language]
     expect(page.locator("#masthead")).to_contain_text(words.tagline)
-    expect(page.locator("#sources-hint")).to_contain_text(words.sources_hint)
+    expect(page.locator("#sources-hint")).to_contain_text(words.sources_hint.partition("\n")[0])
     expect(page.locator(BOX)).to_have_attribute("placeholder", words.ask)
-    for question in QUESTIONS:
+    for question in (*QUESTIONS["ko"], *QUESTIONS["en"]):
         expect(page.get_by_role("button", name=question)).to_be_visible()
-    page.get_by_role("button", name=QUESTIONS[clicked]).click()
+    page.get_by_role("button", name=QUESTIONS[language][0]).click()
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
     may_write_again(page)
     expect(page.locator("#chat .answer")).to_have_attribute("lang", language)
@@ -171,7 +172,7 @@ def draws_a_conversation_from_the_map(page: Page, language: Any) -> None:
     page.locator("#view-map-button").click()
     drawing = page.locator("#map .analogy[open] svg:visible")
     drawing.locator("a.line").first.click()
-    more = page.locator("#map .more:target")
+    more = page.locator("#map .more.shown")
     expect(more).to_be_visible()
     expect(more.locator("blockquote a.open").first).to_be_visible()
     before = page.locator("#chat .answer").count()
@@ -268,7 +269,7 @@ def test_a_talk_outlives_the_server(visit: Open, real_index: Settings, tmp_path:
     settings = {"BOT_INDEX": str(real_index.index), "BOT_LLM": "quotes", "BOT_DATA": str(tmp_path), "BOT_PORT": port}
     with running(**settings) as (address, _):
         page = visit(address)
-        ask(page, QUESTIONS[0])
+        ask(page, QUESTIONS["ko"][0])
         expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
         may_write_again(page)
         said = page.locator("#chat .answer").inner_text()
@@ -304,7 +305,7 @@ def test_the_app_calls_nobody_and_stops_when_it_is_told(
         page = browser.new_page()
         page.goto(address)
         if not early:
-            ask(page, QUESTIONS[0])
+            ask(page, QUESTIONS["ko"][0])
             expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
         started = time.monotonic()
         process.send_signal(number)
@@ -361,7 +362,7 @@ def test_asking_again_and_editing_keep_the_readers_words(visit: Open, serve: Ser
     expect(page.locator("#chat blockquote")).to_be_visible()
     expect(page.locator("#chat .user .message-content")).to_have_text(words)
     may_write_again(page)
-    page.locator("#turn-1-retry").click()
+    page.locator("#turn-1-retry-answer").click()
     wait_for(lambda: len(bot.asked) == 2)
     expect(page.locator("#chat .user .message-content")).to_have_text(words)
     may_write_again(page)
@@ -395,73 +396,6 @@ def test_two_readers_do_not_meet(visit: Open, serve: Serve) -> None:
     expect(first.locator("#chat .answer")).to_have_count(2)
     assert second.locator("#chat .answer").count() == 1
     assert bot.asked[-1] == ("또?", [("user", "왜 그런가 canary?"), ("assistant", "“고인돌은 힘을 보여 준다.” [1]")])
-
-
-# Hostile texts
-
-
-def test_hostile_texts_stay_text(visit: Open, serve: Serve) -> None:
-    sink = Sink()
-    with serving(sink) as foreign:
-        payloads = [payload.replace("SINK", foreign) for payload in PAYLOADS]
-        echoes = [echo_of(payload) for payload in payloads]
-        whole = "\n\n".join(payloads)
-
-        def script(question: str) -> Iterator[Answer]:
-            for cut in range(0, 60, 7):  # half of a tag, while it streams
-                yield replace(echoes[1][1], sentences=tuple(replace(s, text=s.text[:cut]) for s in echoes[1][1].sentences))
-            essay, answer = echo_of(whole)
-            bot._essays[essay.id] = essay
-            yield answer
-
-        bot = ScriptedBot(script)
-        address = serve(build_server(bot))  # type: ignore[arg-type]
-        page = visit(address)
-        ask(page, whole[:4_000])
-        expect(page.locator("#chat .answer .reading")).to_be_visible()
-        may_write_again(page)
-        page.mouse.move(300, 300)
-        page.wait_for_timeout(1 * SECONDS)
-        assert page.evaluate("window.__x") is None
-        assert tags(page, "#chat .message-content") == {"a", "blockquote", "br", "button", "div", "p", "span"}
-        assert tags(page, "#sources .sources") == {"a", "br", "div", "mark", "p", "span"}
-        hrefs = page.locator("#chat .message-content a, #sources a").evaluate_all(
-            "links => links.map(link => link.getAttribute('href'))"
-        )
-        assert {href.rpartition("/")[0] for href in hrefs} == {f"#read/hostile/14-{14 + len(whole.strip())}"}
-        for place in ("#chat .answer", "#sources .sources"):
-            shown = flat(str(page.locator(place).text_content()))
-            assert [payload for payload in payloads if flat(payload).replace(" ", "") not in shown.replace(" ", "")] == []
-        assert urls_and_handlers(page) == []
-    assert sink.paths == []
-
-
-def tags(page: Page, within: str) -> set[str]:
-    """The elements inside some parts of the page, but for the wrappers that Gradio puts round a text."""
-    return set(page.locator(f"{within} *").evaluate_all("found => found.map(element => element.localName)"))
-
-
-def urls_and_handlers(page: Page) -> list[str]:
-    """Attributes in the texts that could load, send or run something."""
-    code = (
-        "found => found.flatMap(e => e.getAttributeNames().filter(n => /^(src|srcset|style|action|poster|data|on.*)$/.test(n)))"
-    )
-    return list(page.locator("#chat .message-content *, #sources .sources *, #essay *, #shelf *, #kept *").evaluate_all(code))
-
-
-def test_a_plain_gradio_chat_fetches_what_we_do_not(browser: Browser) -> None:
-    """The twin without our care: it shows that this harness sees a fetch when there is one."""
-    sink = Sink()
-    with serving(sink) as foreign:
-        message: Any = {"role": "assistant", "content": f"<img src={foreign}/x>"}
-        with gr.Blocks(analytics_enabled=False) as plain:
-            gr.Chatbot([message])
-        with serving(gr.mount_gradio_app(FastAPI(), plain, path="/")) as address:
-            page = browser.new_page()
-            page.goto(address)
-            wait_for(lambda: sink.paths)
-            page.close()
-    assert sink.paths[0] == "/x"
 
 
 # The look

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from bot.conversations import SHORTENED, Conversations, Rating
 from bot.errors import BotError, QuestionError, StoreError
 from bot.schema import Answer, Citation, Passage, Refusal, Sentence
-from tests.pages import PAYLOADS, blank, quoting
+from tests.pages import blank, quoting
+from tests.payloads import PAYLOADS
 
 ANN, BEN = "a" * 43, "b" * 43
 
@@ -44,6 +45,22 @@ def test_a_talk_is_kept_turn_by_turn(kept: Conversations, tmp_path: Path) -> Non
     assert held.created <= held.turns[1].asked <= held.changed
     file = tmp_path / "data" / "conversations.sqlite3"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_an_answer_grows_in_its_place_and_keeps_its_rating(kept: Conversations) -> None:
+    talk = kept.new()
+    begun, whole = answered("왜?"), replace(answered("왜?"), complete=False, sentences=(Sentence("달라진 말", "reading"),))
+    for answer in (begun, answered("또?")):
+        kept.add(ANN, talk, answer)
+    kept.rate(ANN, talk, 1, True)
+    kept.put(ANN, talk, 1, whole)
+    held = kept.get(ANN, talk).turns
+    assert [turn.answer for turn in held] == [whole, answered("또?")]
+    assert held[0].rating == Rating(good=True)
+    assert [one.id for one in kept.list(ANN, "달라진")] == [talk]
+    for reader, other, place in ((BEN, talk, 1), (ANN, "nowhere", 1), (ANN, talk, 3)):
+        with pytest.raises(QuestionError):
+            kept.put(reader, other, place, begun)
 
 
 def test_editing_cuts_what_follows_and_a_talk_without_turns_is_gone(kept: Conversations) -> None:

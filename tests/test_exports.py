@@ -16,7 +16,8 @@ from bot.errors import BotError
 from bot.exports import EXPORTS, quotations
 from bot.recheck import Checked, check, check_file
 from bot.schema import Answer, Citation, Essay, Refusal, Sentence
-from tests.pages import ENGLISH, KOREAN, PAYLOADS, blank, cited
+from tests.pages import ENGLISH, KOREAN, blank, cited
+from tests.payloads import PAYLOADS
 from tests.toys import essay_of
 
 KINDS = sorted(EXPORTS)

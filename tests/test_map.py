@@ -15,7 +15,8 @@ from bot.schema import Essay
 from bot.ui.map import NARROW, PADDING, WIDE, WORDS, analogy_map, drawing, measure, wrap
 from bot.ui.markup import bare, plain, read_link
 from tests.conftest import ROOT
-from tests.pages import ENGLISH, KOREAN, PAYLOADS
+from tests.pages import ENGLISH, KOREAN
+from tests.payloads import PAYLOADS
 
 ESSAYS = {essay.id: essay for essay in corpus.read([ROOT / "corpus"]).essays}
 SHIPPED = analogies.load(ROOT / "corpus" / "analogies.yaml", ESSAYS)
@@ -87,6 +88,20 @@ def test_a_toy_is_drawn_as_worked_out_by_hand() -> None:
     text = bare(analogy_map([toy()], {ENGLISH.id: ENGLISH}, "en"))
     assert text.count("“A dolmen shows power.”") == 3
     assert WORDS["en"].by_reader in text
+
+
+@pytest.mark.parametrize(("language", "first"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_what_a_line_opens_can_be_closed_and_quotes_the_readers_language_first(language: Any, first: Essay) -> None:
+    korean = Quotation(KOREAN.id, "고인돌은 힘을 보여 준다.", 15, 29)
+    one = toy()
+    one = replace(one, pairs=(replace(one.pairs[0], quotes=(QUOTE, korean)),), breaks=())
+    markup = analogy_map([one], {ENGLISH.id: ENGLISH, KOREAN.id: KOREAN}, language)
+    assert (
+        f'<section class="more" id="map/toy/pair/1" tabindex="-1"><a class="close" href="#view/map">{WORDS[language].close}</a>'
+        in markup
+    )
+    opened = re.findall(r'href="#read/([^/]+)/', markup)
+    assert opened == [first.id, (KOREAN if first is ENGLISH else ENGLISH).id]
 
 
 def test_an_empty_map_says_how_to_make_one() -> None:

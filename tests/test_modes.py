@@ -85,6 +85,38 @@ def lines(answer: Answer) -> list[tuple[str, str]]:
     return [(sentence.kind, sentence.text) for sentence in answer.sentences]
 
 
+PAIRS = [
+    ("notice", "What is set beside what"),
+    ("reading", "the promise of the bell ↔ the promise of the lamp"),
+    ("essay", "“A bell is a promise to the whole village.”"),
+]
+OURS = [("reading", "Not in the essays, but a reader may ask (scale): A village and a sea differ in size.")]
+THEIRS = [
+    ("reading", "An essay objects (a missing step): A promise must be paid for."),
+    ("essay", "“A promise that nobody paid for is no promise.”"),
+    ("reading", "A reply to that: Oil is dear."),
+    ("essay", "“The lamp is bright because its oil is dear.”"),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("How is the bell like the lamp?", ["pairs", "ours", "theirs"]),
+        ("Where does the analogy of the bell and the lamp break?", ["ours", "theirs", "pairs"]),
+        ("What is wrong with likening the bell to the lamp, if a promise must be paid for?", ["theirs", "ours", "pairs"]),
+    ],
+)
+def test_an_analogy_is_told_in_the_order_that_the_question_asks_for(bot: Bot, question: str, order: list[str]) -> None:
+    breaks = {"ours": OURS, "theirs": THEIRS}
+    broken = [("notice", "Where it breaks")]
+    broken += [line for name in order if name in breaks for line in breaks[name]]
+    broken += [("reading", "What the writer left without a partner: the rope")]
+    parts = [PAIRS, broken] if order[0] == "pairs" else [broken, PAIRS]
+    head = [("notice", "From the analogy map: the bell and the lamp"), ("reading", "Both are promises.")]
+    assert lines(bot.ask(question)) == [*head, *parts[0], *parts[1]]
+
+
 def test_a_counter_argument_quotes_the_claim_names_the_move_and_gives_the_reply(bot: Bot) -> None:
     assert lines(bot.ask("Is the bell like the lamp?", mode="counter")) == [
         ("notice", "The claim under attack (the bell and the lamp)"),

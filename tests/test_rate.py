@@ -145,7 +145,7 @@ def test_a_talk_that_was_left_in_the_middle_frees_its_place() -> None:
     for _ in range(3):
         going = talk.reply("왜?", "answer", "", 0, (), here)
         assert next(going).declined is False
-        going.close()  # type: ignore[attr-defined]
+        going.close()
 
 
 # HTTP

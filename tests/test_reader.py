@@ -1,6 +1,7 @@
 """The reader's markup: where a link leads, how an essay is set, and that a quotation is highlighted at its very characters."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from bot.passages import quotable
 from bot.schema import Essay, Hit, Near, Passage
 from bot.ui.markup import bare, read_link
-from bot.ui.reader import LONGEST_PART, Place, article, found, own_essays, place, shelf
+from bot.ui.reader import LONGEST_PART, Place, article, found, missing, own_essays, place, shelf
 from bot.ui.words import WORDS
-from tests.pages import ENGLISH, KOREAN, PAYLOADS
+from tests.pages import ENGLISH, KOREAN
+from tests.payloads import PAYLOADS
 from tests.toys import essay_of
 
 
@@ -152,3 +154,24 @@ def test_hostile_essays_stay_text(payload: str) -> None:
     ours = "article header h2 h3 h4 h5 h6 p span mark a ul li button br"
     assert {tag.lstrip("/") for tag in tags} <= set(ours.split())
     assert {attribute for view in views for attribute in re.findall(r"<\w+[^>]*?\b(on\w+|style|src)=", view)} == set()
+
+
+def test_a_first_heading_that_only_says_the_title_is_not_shown_twice() -> None:
+    essay = replace(ENGLISH, title="The bell", text="# The bell\n\nIt rang.\n\n# The bell\n\nAgain.")
+    shown = bare(article(essay, (), Place(essay.id), "en"))
+    assert shown.count("The bell") == 2  # over the essay, and in its middle
+    assert bare(article(replace(essay, title="Another"), (), Place(essay.id), "en")).count("The bell") == 2
+    assert "The bell" in bare(article(replace(essay, text="# The bell"), (), Place(essay.id), "en"))
+
+
+def test_an_essay_that_is_not_there_leaves_the_ways_open() -> None:
+    shown = missing("ko", 7)
+    assert 'id="opening-7"' in shown
+    assert re.findall(r'href="([^"]+)"', shown) == ["#view/read", "#back"]
+    assert WORDS["ko"].essay_missing in bare(shown)
+
+
+def test_what_is_found_is_shown_without_the_marks_of_its_markdown() -> None:
+    essay = replace(ENGLISH, text="## A heading\n\n- An item. \n> 3. A quotation\n\nMinus -3 and # stay.")
+    hit = Hit(Passage.of(essay, 0, len(essay.text)), 1.0, 1.0, 1.0)
+    assert "A heading An item. 3. A quotation Minus -3 and # stay." in bare(found("x", {essay.id: essay}, [hit], (), "en"))

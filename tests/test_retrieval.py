@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bot.corpus import read
 from bot.lexicon import morphemes
 from bot.passages import split, windows
-from bot.retrieval import Retriever
+from bot.retrieval import OF_ONE_ESSAY, Retriever
 from bot.sample import Spread
-from bot.schema import Essay, Hit, Language, Near
+from bot.schema import Essay, Hit, Language, Near, Use
 from tests.toys import ToyEmbedder, essay_of
 
 SHELF = read([Path(__file__).parent / "shelf"]).essays
@@ -42,11 +42,11 @@ class Ranked:
         cosines = self.vectors @ self.toy.encode_query(question)
         return [Near(w.passage, w.start, w.end, float(cosine)) for w, cosine in zip(self.windows, cosines, strict=True)]
 
-    def search(self, question: str, k: int = 5, near: Sequence[Near] | None = None) -> list[Hit]:
+    def search(self, question: str, k: int = 5, near: Sequence[Near] | None = None, use: Use = "rank") -> list[Hit]:
         found = self.near(question) if near is None else near
         cosines = np.array([window.cosine for window in found] or [0.0])
         spread: dict[Language, Spread] = dict.fromkeys(("ko", "en"), Spread(float(cosines.mean()), float(cosines.std())))
-        return self.retriever.search(question, found, spread, k)
+        return self.retriever.search(question, found, spread, k, use)
 
 
 RANKED = Ranked(SHELF)
@@ -108,6 +108,21 @@ def test_a_passage_that_repeats_another_is_shown_once() -> None:
     text = "Salt came to Brannick on the backs of mules, and the drivers walked at night."
     ranked = Ranked([essay_of(text, "one"), essay_of(text + " So.", "two"), essay_of("The bell is struck at noon.", "bell")])
     assert len([hit for hit in ranked.search("Who brought the salt to Brannick?") if "mules" in hit.passage.text]) == 1
+
+
+def test_an_essay_gives_three_passages_of_an_answer_and_one_where_all_are_heard() -> None:
+    parts = [f"Salt was carried by road number {number} of the county, and its guard wrote a log. " * 9 for number in range(12)]
+    ranked = Ranked([
+        essay_of("\n\n".join(f"## Road {number}\n\n{part}" for number, part in enumerate(parts)), "roads"),
+        essay_of("Salt also came by sea, and the harbour kept a log.", "sea"),
+    ])  # fmt: skip
+    found: dict[Use, list[str]] = {
+        use: [hit.passage.essay for hit in ranked.search("Who carried the salt?", 6, use=use)]
+        for use in ("rank", "answer", "each")
+    }
+    assert found["rank"].count("roads") > OF_ONE_ESSAY
+    assert (found["answer"].count("roads"), found["answer"].count("sea")) == (OF_ONE_ESSAY, 1)
+    assert sorted(found["each"]) == ["roads", "sea"]
 
 
 def test_a_shelf_of_one_passage_answers() -> None:

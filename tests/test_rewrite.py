@@ -24,7 +24,12 @@ def test_a_turn_that_leans_on_the_talk_takes_along_what_it_leans_on(question: st
 
 @pytest.mark.parametrize(
     "question",
-    ["친칠라 모델의 매개변수는 몇 개였나요?", "When did the Chinchilla paper come out?", "강화도 고인돌의 덮개돌 무게가 얼마야?"],
+    [
+        "그럼 구글은 로마인가요 몽골인가요?",
+        "친칠라 모델의 매개변수는 몇 개였나요?",
+        "When did the Chinchilla paper come out?",
+        "강화도 고인돌의 덮개돌 무게가 얼마야?",
+    ],
 )
 def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
     assert standalone(question, TALK) == question

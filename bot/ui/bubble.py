@@ -66,7 +66,13 @@ def _left_out(refused: Sequence[Refusal], answer: Answer) -> str:
 def _foot(answer: Answer, turn: int, rated: bool | None) -> str:
     """What can be done with an answer."""
     words = WORDS[answer.language]
-    acts = [("copy", words.copy), (f"retry-{answer.mode}", words.retry), ("edit", words.edit), ("good", words.good), ("bad", words.bad)]
+    acts = [
+        ("copy", words.copy),
+        (f"retry-{answer.mode}", words.retry),
+        ("edit", words.edit),
+        ("good", words.good),
+        ("bad", words.bad),
+    ]
     chosen = {True: "good", False: "bad", None: ""}[rated]
     return f'<div class="foot">{"".join(button(f"turn-{turn}-{act}", said, on=act == chosen) for act, said in acts)}</div>'
 

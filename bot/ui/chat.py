@@ -3,13 +3,14 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import gradio as gr
 
 from bot.conversations import Turn
 from bot.ui.kept import messages
-from bot.ui.layout import Parts
+from bot.ui.layout import Parts, Tab
 from bot.ui.talk import Talk
 from bot.ui.visitor import visitor
 
@@ -30,21 +31,23 @@ class Chat:
     def wire(self) -> Asked:
         """Bind the handlers. Returns the three events that ask."""
         parts = self._parts
-        state = [parts.mode, parts.talk, parts.turns]
+        state = [parts.mode, parts.talk, parts.turns, parts.tab]
         outputs = [parts.box, parts.chat, parts.sources, parts.talk, parts.turns, parts.cut]
         how: Any = {**PRIVATE, "concurrency_limit": AT_ONCE, "concurrency_id": "ask", "trigger_mode": "once"}
-        typed = [parts.box, parts.mode, parts.talk, parts.cut, parts.turns]
+        typed = [parts.box, parts.mode, parts.talk, parts.cut, parts.turns, parts.tab]
         asked: Asked = [
             parts.box.submit(self.typed, typed, outputs, **how),
             parts.wanted["ask"].submit(self.clicked, [parts.wanted["ask"], *state], outputs, **how),
             parts.chat.example_select(self.example, state, outputs, **how),
         ]
-        parts.box.stop(self.stopped, [parts.talk, parts.turns], [parts.box, parts.chat, parts.turns], cancels=asked, **PRIVATE)
+        left = [parts.box, parts.chat, parts.turns]
+        parts.box.stop(self.stopped, [parts.talk, parts.turns, parts.tab], left, cancels=asked, **PRIVATE)
         return asked
 
-    def stopped(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Iterator[Updates]:
+    def stopped(self, identity: str, held: Sequence[Turn], tab: Tab, request: gr.Request) -> Iterator[Updates]:
         """What is there of an answer that was stopped, at once, and again once the model has heard of it."""
         parts, reader = self._parts, visitor(request).reader
+        tab.turns_away += 1
         yield {parts.box: _writing(False)}
         shown: list[Turn] = []
         for _ in range(LOOKS if reader and identity else 0):
@@ -53,44 +56,50 @@ class Chat:
                 return  # something else was asked meanwhile
             if turns != shown:
                 shown = turns
-                yield {parts.chat: messages(turns), parts.turns: tuple(turns)}
+                # The box again, for of updates that come close together Gradio may show the last alone.
+                yield {parts.box: _writing(False), parts.chat: messages(turns), parts.turns: tuple(turns)}
             time.sleep(PAUSE)
 
     def typed(
-        self, question: str, mode: str, identity: str, cut: str, held: Sequence[Turn], request: gr.Request
+        self, question: str, mode: str, identity: str, cut: str, held: Sequence[Turn], tab: Tab, request: gr.Request
     ) -> Iterator[Updates]:
         """A question from the box, which is emptied; from turn `cut` on it takes the place of what was there."""
-        for place, told in enumerate(self._ask(question, mode, identity, number(cut), held, request)):
+        for place, told in enumerate(self._ask(question, mode, identity, number(cut), held, tab, request)):
             if place == 0 and self._parts.talk in told:
                 told[self._parts.box] = _writing(self._parts.turns not in told, value="")
             yield told
 
-    def clicked(self, wanted: str, mode: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Iterator[Updates]:
+    def clicked(
+        self, wanted: str, mode: str, identity: str, held: Sequence[Turn], tab: Tab, request: gr.Request
+    ) -> Iterator[Updates]:
         """A question from a link or a button; what stands in the box stays."""
         want = read(wanted)
         mode, cut = str(want.get("mode") or mode), number(want.get("cut"))
-        yield from self._ask(str(want.get("question") or ""), mode, identity, cut, held, request)
+        yield from self._ask(str(want.get("question") or ""), mode, identity, cut, held, tab, request)
 
     def example(
-        self, chosen: gr.SelectData, mode: str, identity: str, held: Sequence[Turn], request: gr.Request
+        self, chosen: gr.SelectData, mode: str, identity: str, held: Sequence[Turn], tab: Tab, request: gr.Request
     ) -> Iterator[Updates]:
         """One of the questions that wait on the empty page."""
-        yield from self._ask(str(chosen.value["text"]), mode, identity, 0, held, request)
+        yield from self._ask(str(chosen.value["text"]), mode, identity, 0, held, tab, request)
 
     def _ask(
-        self, question: str, mode: str, identity: str, cut: int, held: Sequence[Turn], request: gr.Request
+        self, question: str, mode: str, identity: str, cut: int, held: Sequence[Turn], tab: Tab, request: gr.Request
     ) -> Iterator[Updates]:
-        parts = self._parts
-        for place, step in enumerate(self._talk.reply(question, mode, identity, cut, tuple(held or ()), request)):
-            if step.declined:
-                yield {parts.chat: step.chat, parts.box: _writing(False)}
-                return
-            told: Updates = {parts.chat: step.chat, parts.sources: step.sources}
-            if place == 0:
-                told |= {parts.talk: step.talk, parts.cut: "", parts.box: _writing(True)}
-            if step.turns is not None:
-                told |= {parts.turns: step.turns, parts.box: _writing(False)}
-            yield told
+        parts, begun = self._parts, tab.turns_away
+        with closing(self._talk.reply(question, mode, identity, cut, tuple(held or ()), request)) as steps:
+            for place, step in enumerate(steps):
+                if tab.turns_away != begun:
+                    return
+                if step.declined:
+                    yield {parts.chat: step.chat, parts.box: _writing(False)}
+                    return
+                told: Updates = {parts.chat: step.chat, parts.sources: step.sources, parts.box: _writing(step.turns is None)}
+                if place == 0:
+                    told |= {parts.talk: step.talk, parts.cut: ""}
+                if step.turns is not None:
+                    told |= {parts.turns: step.turns}
+                yield told
 
 
 def number(text: Any) -> int:

@@ -18,6 +18,14 @@ VIEWS = ("chat", "sources", "read", "map", "mine", "kept")
 i18n = gr.I18n(**{language: {**asdict(words), "mine_head": f"## {words.mine_title}"} for language, words in WORDS.items()})
 
 
+class Tab:
+    """One open page: how often its reader turned away from an answer. Whoever writes one stops when the number changes."""
+
+    def __init__(self) -> None:
+        """A page that was just opened."""
+        self.turns_away = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The components that handlers write to."""
@@ -28,6 +36,7 @@ class Parts:
     sources: gr.Markdown
     talk: gr.Textbox
     turns: gr.State
+    tab: gr.State
     essay: gr.Markdown
     search: gr.Textbox
     shelf: gr.Markdown
@@ -65,6 +74,7 @@ def components() -> Parts:
         made["talk"] = _hidden("talk-id")
         made["cut"] = _hidden("cut")
         made["turns"] = gr.State((), time_to_live=IDLE)
+        made["tab"] = gr.State(Tab(), time_to_live=IDLE)  # copied for each page that is opened
         # page.js writes what is wanted into one of these. Gradio's own way, a script for each event, would need unsafe-eval.
         made["wanted"] = {verb: _hidden(f"do-{verb}") for verb in VERBS}
     return Parts(**made)

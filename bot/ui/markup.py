@@ -61,7 +61,8 @@ def outward(source: str) -> str:
         parts = urlsplit(source)
     except ValueError:
         return plain(shown)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or _NOT_IN_ADDRESS.search(source):
+    hidden = not parts.hostname or "@" in parts.netloc or parts.netloc not in shown  # the host that it leads to
+    if parts.scheme not in ("http", "https") or hidden or _NOT_IN_ADDRESS.search(source):
         return plain(shown)
     return f'<a class="outward" href="{html.escape(source)}" target="_blank" rel="noopener noreferrer">{plain(shown)}</a>'
 

@@ -75,7 +75,7 @@
   // Views
   const selected = (view) => find(`#view-${view}-button`)?.getAttribute("aria-selected") === "true";
   // Beside a wide page the talk is always there, and what goes with it are its sources.
-  const show = (view) => find(`#view-${view === "chat" && !narrow() ? "sources" : view}-button`)?.click();
+  const show = (view) => document.getElementById(`view-${view === "chat" && !narrow() ? "sources" : view}-button`)?.click();
   let marker = null; // the last marker that was followed: where "back to the answer" leads
   let line = null; // the line of the map whose sentences are open
   const back = () => {
@@ -83,8 +83,10 @@
     if (marker && !marker.isConnected) {
       marker = all("#chat a.marker").find((one) => one.getAttribute("href") === marker.getAttribute("href")) || null;
     }
-    (marker || box()).focus({ preventScroll: true });
-    reveal(marker, "near");
+    setTimeout(() => {
+      (marker || box()).focus({ preventScroll: true }); // the talk can be focused once it is in view
+      reveal(marker, "near");
+    }, 30);
   };
   const say = (text) => {
     const status = find("#status");
@@ -101,7 +103,33 @@
     uncut();
     send("ask", { question, mode, cut });
   };
+  // The map is put on the page a moment after the page is there.
+  const soon = (look, then, tries = 40) => {
+    const found = look();
+    if (found) then(found);
+    else if (tries) setTimeout(() => soon(look, then, tries - 1), 50);
+  };
+  const unfold = (place, hash) => {
+    const folded = place.closest("details");
+    if (folded) folded.open = true;
+    fold();
+    place.classList.add("shown");
+    line = all("#map svg a").find((one) => one.getAttribute("href") === hash && one.getClientRects().length) || null;
+    requestAnimationFrame(() => {
+      reveal(place, "near");
+      place.focus({ preventScroll: true });
+      const hidden = line ? line.getBoundingClientRect().bottom + 12 - place.getBoundingClientRect().top : 0;
+      if (hidden > 0) find("#view-map").scrollBy(0, hidden); // the line that was clicked lies under what it opened
+    });
+  };
   const fold = () => all("#map .more.shown").forEach((one) => one.classList.remove("shown"));
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
   const unhash = () => history.replaceState(null, "", location.pathname + location.search);
   const follow = (hash) => {
     const [verb, ...rest] = hash.slice(1).split("/");
@@ -111,18 +139,7 @@
       send("read", { link: hash.slice(1) });
     } else if (verb === "map") {
       show("map");
-      const place = document.getElementById(decodeURIComponent(hash.slice(1)));
-      const folded = place?.closest("details");
-      if (folded) folded.open = true;
-      fold();
-      place?.classList.add("shown");
-      line = all("#map svg a").find((one) => one.getAttribute("href") === hash && one.getClientRects().length) || null;
-      requestAnimationFrame(() => {
-        reveal(place, "near");
-        place?.focus({ preventScroll: true });
-        const hidden = line && place ? line.getBoundingClientRect().bottom + 12 - place.getBoundingClientRect().top : 0;
-        if (hidden > 0) find("#view-map").scrollBy(0, hidden); // the line that was clicked lies under what it opened
-      });
+      soon(() => document.getElementById(decoded(hash.slice(1))), (place) => unfold(place, hash));
     } else if (verb === "view") {
       document.body.classList.remove("reading");
       fold();
@@ -134,7 +151,7 @@
       send("open", { talk: rest.join("/") });
     } else if (verb === "ask") {
       unhash();
-      ask(decodeURIComponent(rest.slice(1).join("/")), rest[0]);
+      ask(decoded(rest.slice(1).join("/")), rest[0]);
     } else if (verb === "back") {
       unhash();
       back();
@@ -360,6 +377,7 @@
     remember();
     // Gradio labels a message with all of its markup, which a screen reader would spell out in place of the words.
     all("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]").forEach((one) => one.removeAttribute("aria-label"));
+    all("#chat .foot .act:nth-child(n + 4)").forEach((one) => one.setAttribute("aria-pressed", one.matches(".on"))); // the thumbs
     if (!asked.length) return; // Gradio may take all messages away for a moment
     if (asked.length > questions) reveal(asked.at(-1), "top");
     questions = asked.length;
@@ -410,7 +428,7 @@
     find("#question").before(status);
     find("#chat .examples")?.removeAttribute("role"); // Gradio calls them a list and has no items in it
     const talk = recall("talk");
-    const watched = [["#chat", watchChat], ["#views", watchEssay], ["#sources", watchSources], ["#mode", watchStart], ["#question", nameButtons]];
+    const watched = [["#chat", watchChat], ["#views", watchEssay], ["#views", watchSources], ["#mode", watchStart], ["#question", nameButtons]];
     for (const [selector, work] of watched) {
       new MutationObserver(work).observe(find(selector), { childList: true, subtree: true, characterData: true });
     }

@@ -18,7 +18,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot.conversations import Conversations
 from bot.errors import BotError
 from bot.exports import EXPORTS
-from bot.ui.guard import LARGEST_UPLOAD, Paced, SameOrigin, SmallBody, Welcome, WithSafeHeaders
+from bot.ui.guard import Paced, SameOrigin, SmallBody, Welcome, WithSafeHeaders
 from bot.ui.layout import i18n
 from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
 from bot.ui.visitor import cookies_in, token_in
@@ -65,7 +65,6 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
         allowed_paths=[],
         favicon_path=str(ICON),
         show_error=False,
-        max_file_size=LARGEST_UPLOAD,  # what is larger than a file may be is told by us, in the reader's language
         ssr_mode=False,
         enable_monitoring=False,
         mcp_server=False,

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -57,7 +57,7 @@ class Talk:
 
     def reply(
         self, question: str, mode: str, talk: str, cut: int, held: Sequence[Turn], request: Request | None
-    ) -> Iterator[Step]:
+    ) -> Generator[Step, None, None]:
         """Ask the essays in a talk. From turn `cut` on, if it is not 0, the question takes the place of what was there.
 
         `held` are the turns as this tab knows them: they speak where the reader has no cookie or the disk cannot be read.

@@ -1,5 +1,6 @@
 """What the views beside the chat do, and what the page does first."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -9,9 +10,11 @@ from bot.answers import MODES
 from bot.conversations import Turn
 from bot.ui.chat import PRIVATE, Asked, Updates, number, read
 from bot.ui.desk import Desk
-from bot.ui.layout import Parts, examples
+from bot.ui.layout import Parts, Tab, examples
 from bot.ui.visitor import visitor
 from bot.ui.words import WORDS
+
+SETTLE = 0.1  # seconds in which what an answer sent last arrives, before another talk is put in its place
 
 
 class Views:
@@ -28,7 +31,8 @@ class Views:
         whole = [parts.chat, parts.sources, parts.talk, parts.turns, parts.name, parts.box]
         first = [*whole, parts.mode, parts.shelf, parts.map, parts.own, parts.kept, parts.voice]
         want["start"].submit(self.start, want["start"], first, **PRIVATE)
-        opening = want["open"].submit(self.reopen, want["open"], whole, cancels=asked, **PRIVATE)  # an answer belongs to its talk
+        # An answer belongs to its talk, and ends when that is left.
+        opening = want["open"].submit(self.reopen, [want["open"], parts.tab], whole, cancels=asked, **PRIVATE)
         opening.then(self.kept, by, parts.kept, **PRIVATE)
         for one in asked:
             one.then(self.after, [*by, parts.turns], [parts.kept, parts.name], **PRIVATE)
@@ -62,8 +66,10 @@ class Views:
             parts.voice: gr.Accordion(label=f"{words.voice}: {desk.voice(request)}"),
         }
 
-    def reopen(self, wanted: str, request: gr.Request) -> Updates:
+    def reopen(self, wanted: str, tab: Tab, request: gr.Request) -> Updates:
         """Open a kept talk, or an empty one."""
+        tab.turns_away += 1
+        time.sleep(SETTLE)
         return self._opened(str(read(wanted).get("talk") or ""), (), request)
 
     def read(self, wanted: str, request: gr.Request) -> str:
