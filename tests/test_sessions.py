@@ -64,7 +64,7 @@ class Reader:
         raise AssertionError("the stream ended without an answer")
 
     async def ask(self, question: str) -> str:
-        told = await self.send("question", "submit", [question, "answer", self.talk, "", None])
+        told = await self.send("question", "submit", [question, "answer", self.talk, "", None, None])
         return json.dumps(told[1], ensure_ascii=False)
 
     async def kept(self) -> str:

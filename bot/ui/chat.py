@@ -15,7 +15,7 @@ from bot.ui.talk import Talk
 from bot.ui.visitor import visitor
 
 AT_ONCE = 8  # questions that are answered side by side
-LOOKS, PAUSE = 10, 0.2  # how often, and how many seconds apart, an answer is looked for after it was stopped
+LOOKS, PAUSE = 8, 0.1  # how often, and how many seconds apart, an answer is looked for after it was stopped
 Updates = dict[Any, Any]
 PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
 Asked = list[Any]  # Gradio's events, after which other things may follow

@@ -152,16 +152,18 @@ class Desk:
             who.language,
         )
 
-    def rename(self, talk: str, name: str, request: Request | None) -> tuple[str, str]:
-        """Give a talk another name. Returns the name that it has, and why that is not the one that was wanted."""
+    def rename(self, talk: str, name: str, request: Request | None) -> tuple[str | None, str]:
+        """Give a talk another name. Returns the name that it has then, None where that is what it was, and why it could not be changed."""
         who = visitor(request)
-        held, wanted, told = self._name(who, talk), " ".join(str(name or "").split()), ""
-        if talk and wanted and wanted != held:
-            try:
+        held, wanted = self._name(who, talk), " ".join(str(name or "").split())
+        if not talk or wanted == held:
+            return None, ""
+        try:
+            if wanted:
                 self._conversations.rename(who.reader, talk, wanted)
-            except BotError as error:
-                told = notice(error.korean if who.language == "ko" else str(error))
-        return self._name(who, talk), told
+        except BotError as error:
+            return held, notice(error.korean if who.language == "ko" else str(error))
+        return self._name(who, talk), ""
 
     def delete(self, talk: str, request: Request | None) -> None:
         """Delete a talk of this reader's."""

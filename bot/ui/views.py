@@ -94,9 +94,11 @@ class Views:
         self._desk.delete(str(read(wanted).get("talk") or ""), request)
         return self._desk.kept(words, identity, request)
 
-    def rename(self, identity: str, name: str, words: str, request: gr.Request) -> tuple[str, str, str]:
-        """Name the open talk."""
+    def rename(self, identity: str, name: str, words: str, request: gr.Request) -> tuple[Any, Any, str]:
+        """Name the open talk. Where the name is the one that it has, nothing changes: the field may only have been left."""
         held, told = self._desk.rename(identity, name, request)
+        if held is None:
+            return gr.skip(), gr.skip(), told
         return held, self._desk.kept(words, identity, request), told
 
     def rate(self, wanted: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
