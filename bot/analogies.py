@@ -224,11 +224,22 @@ def about(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
     """The analogies that a question is about, best first.
 
     Those of which it names both domains; where there are none and it asks for a likeness or a break, those of which it names one.
+    One that it quotes goes before the others.
     """
     named = [(_named(one.words.source, question), _named(one.words.target, question), one) for one in analogies]
     whole = [item for item in named if item[0] and item[1]]
     part = [item for item in named if item[0] or item[1]] if _ASKS.search(question) else []
-    return tuple(item[2] for item in sorted(whole or part, key=lambda item: -(item[0] + item[1])))
+    ranked = sorted(whole or part, key=lambda item: (not _quoted(item[2], question), -(item[0] + item[1])))
+    return tuple(item[2] for item in ranked)
+
+
+def _quoted(analogy: Analogy, question: str) -> bool:
+    """Whether the question holds a pair or a break of the map word for word, as one that is asked from the map does."""
+    sides = [(pair.source, pair.target) for pair in analogy.pairs]
+    pairs = any(
+        one.ko in question and other.ko in question or one.en in question and other.en in question for one, other in sides
+    )
+    return pairs or any(one.text.ko in question or one.text.en in question for one in analogy.breaks)
 
 
 def touched(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:

@@ -20,8 +20,10 @@ OTHER_WORK: dict[Language, str] = {
     "en": "I can only talk about the essays here. Ask what they say.",
 }
 GREETING: dict[Language, str] = {
-    "ko": "에세이에 대해 물어보세요. 무엇이라고 쓰여 있는지, 비유가 어디서 어긋나는지, 무엇이 그에 맞서는지.",
-    "en": "Ask me about the essays: what they say, where an analogy breaks, what speaks against it.",
+    "ko": "Dolmen입니다. 에세이에 적힌 것만 두고 이야기하고, 인용은 모두 원문과 맞춰 봅니다. "
+    "에세이에 대해 물어보세요. 무엇이라고 쓰여 있는지, 비유가 어디서 어긋나는지, 무엇이 그에 맞서는지.",
+    "en": "I am Dolmen. I talk about what the essays say and nothing else, and every quotation is checked against its text. "
+    "Ask what they say, where an analogy breaks, what speaks against it.",
 }
 NEAREST: dict[Language, str] = {
     "ko": "가장 가까운 대목은 「{title}」에 있습니다.",

@@ -42,6 +42,16 @@ _GREETING = re.compile(
     |ok|okay|cool|great|nice|lol|haha)(?:,?\ (?:there|all|everyone|dolmen))?(?:\W+|$))+""",
     re.IGNORECASE | re.VERBOSE,
 )
+# A turn that asks the bot about itself.
+_ITSELF = re.compile(
+    r"""\W*(?:(?:너|넌|너는|당신|당신은|네|니)\s(?:누구(?:야|니|냐|세요|예요|입니까)|(?:이름|정체)[이가]\ (?:뭐|무엇)\S*
+     |뭐\s?하는\ (?:거|것|봇|앱)\S*)
+    |(?:넌|너는|당신은|여기서)?\s?(?:뭘|뭐를|무엇을|무얼)\ 할\ 수\ 있(?:어|어요|나요|니|습니까)|(?:사용법|도움말)\S*
+    |(?:이거|이건|여기는?)\s(?:뭐\s?하는\ (?:거|것|데|곳)|어떻게\ (?:써|쓰|사용))\S*
+    |who\ are\ you|what\ are\ you|what(?:\ is|'s|’s)\ your\ name|what\ can\ you\ do|what\ is\ dolmen\ for
+    |how\ do(?:es)?\ (?:this|it|you)\ work|what\ can\ i\ (?:ask|do)(?:\ here|\ you)?|help(?:\ me)?)\W*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b", re.IGNORECASE)
 
 
@@ -53,8 +63,8 @@ def is_other_work(question: str) -> bool:
 
 
 def is_greeting(question: str) -> bool:
-    """Whether a turn only greets, thanks or tries the keyboard: there is nothing in it to look for."""
-    return bool(_GREETING.fullmatch(question))
+    """Whether a turn only greets, thanks, tries the keyboard or asks the bot about itself: there is nothing in it to look for."""
+    return bool(_GREETING.fullmatch(question) or _ITSELF.fullmatch(question))
 
 
 def is_broad(question: str) -> bool:

@@ -75,7 +75,7 @@ def test_what_the_map_asks_finds_its_analogy(language: Any) -> None:
     for one in SHIPPED:
         asked = {unquote(text) for text in re.findall(r'href="#ask/answer/([^"]+)"', analogy_map([one], ESSAYS, language))}
         assert len(asked) == len(one.pairs) + len(one.breaks)
-        missed = [question for question in asked if one not in analogies.about(question, SHIPPED)]
+        missed = [question for question in asked if analogies.about(question, SHIPPED)[:1] != (one,)]
         assert missed == []
 
 

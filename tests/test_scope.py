@@ -48,7 +48,27 @@ GREETINGS = [
     "ok, thanks",
     "Good morning everyone",
 ]
+ITSELF = [
+    "너는 누구야?",
+    "넌 뭐 하는 봇이니",
+    "네 이름이 뭐야?",
+    "무엇을 할 수 있나요?",
+    "이거 어떻게 써요?",
+    "사용법",
+    "Who are you?",
+    "what can you do",
+    "What can I ask here?",
+    "How does this work?",
+    "help!",
+]
 NO_GREETINGS = [
+    "누구야?",
+    "너는 누구의 편이야?",
+    "글쓴이는 무엇을 할 수 있다고 하나요?",
+    "고인돌로 무엇을 할 수 있나요?",
+    "How does this work as an analogy?",
+    "Who are you quoting?",
+    "What are your sources on Rome?",
     "왜?",
     "그래?",
     "그래서?",
@@ -98,8 +118,8 @@ def test_a_question_about_one_thing(question: str) -> None:
     assert not is_broad(question)
 
 
-@pytest.mark.parametrize("question", GREETINGS)
-def test_a_turn_that_only_greets(question: str) -> None:
+@pytest.mark.parametrize("question", [*GREETINGS, *ITSELF])
+def test_a_turn_that_only_greets_or_asks_who_is_there(question: str) -> None:
     assert is_greeting(question)
 
 
