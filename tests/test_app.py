@@ -142,9 +142,9 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
     shown = (
         '<p class="notice">이렇게 풀어서 찾았습니다&#58; 고인돌은 왜?</p>'
         '<p class="notice">「고인돌 이야기」에서 찾은 문장입니다.</p>'
-        f"<blockquote>“고인돌은 힘을 보여 준다.” {marker}</blockquote>"
-        f'<p class="said">그래서 세웠다고 한다. {marker}</p>'
-        f'<p class="reading"><span class="label">봇의 풀이</span> 돌로 쓴 이력서다. {marker}</p>'
+        f"<blockquote>“고인돌은 힘을 보여 준다.”&#160;{marker}</blockquote>"
+        f'<p class="said">그래서 세웠다고 한다.&#160;{marker}</p>'
+        f'<p class="reading"><span class="label">봇의 풀이</span> 돌로 쓴 이력서다.&#160;{marker}</p>'
         '<p class="reading">누가 읽을지는 모른다.</p>'
     )
     left_out = (

@@ -38,7 +38,7 @@ def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
     """The markup of a sentence; `labelled` says whose words it is, which the first of several readings says for all."""
     cited = {citation.number: citation for citation in answer.citations}
     markers = [_marker(cited[number]) for number in sentence.citations if number in cited]
-    text = " ".join([plain(sentence.text), *markers])
+    text = "&#160;".join([plain(sentence.text), *markers])  # a number alone on a line would belong to nothing
     if sentence.kind == "notice":
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":

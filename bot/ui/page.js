@@ -173,7 +173,7 @@
   const spoken = (answer) => {
     const copy = answer.cloneNode(true);
     all(".foot, .refused, .going", copy).forEach((one) => one.remove());
-    const lines = all("p, blockquote", copy).map((one) => one.textContent.trim());
+    const lines = all("p, blockquote", copy).map((one) => one.textContent.replaceAll("\u00a0", " ").trim());
     const sources = all("a.marker", copy).map((one) => `${one.textContent} ${one.title}`);
     return [...lines, "", ...new Set(sources)].join("\n").trim();
   };
