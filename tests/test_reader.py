@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.passages import quotable
 from bot.schema import Essay, Hit, Near, Passage
+from bot.ui.emphasis import styles
 from bot.ui.markup import bare, read_link
 from bot.ui.reader import LONGEST_PART, Place, article, found, missing, own_essays, place, shelf
 from bot.ui.words import WORDS
@@ -89,7 +90,7 @@ def test_an_essay_that_has_changed_says_so() -> None:
 
 @given(st.data())
 def test_the_mark_holds_the_quotation_and_nothing_else(data: st.DataObject) -> None:
-    text = data.draw(st.text(alphabet="ab 가.\n#-<>&*", min_size=1, max_size=120))
+    text = data.draw(st.text(alphabet="ab 가.\n#-<>&*_`[]()", min_size=1, max_size=120))
     essay = essay_of(text, "any")
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
@@ -175,3 +176,28 @@ def test_what_is_found_is_shown_without_the_marks_of_its_markdown() -> None:
     essay = replace(ENGLISH, text="## A heading\n\n- An item. \n> 3. A quotation\n\nMinus -3 and # stay.")
     hit = Hit(Passage.of(essay, 0, len(essay.text)), 1.0, 1.0, 1.0)
     assert "A heading An item. 3. A quotation Minus -3 and # stay." in bare(found("x", {essay.id: essay}, [hit], (), "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A **big** stone.", [(2, 4, "sign"), (4, 7, "strong"), (7, 9, "sign")]),
+        ("*so* _it_ `is`", [(0, 1, "sign"), (1, 3, "em"), (3, 4, "sign"), (5, 6, "sign"), (6, 8, "em"), (8, 9, "sign"),
+                            (10, 11, "sign"), (11, 13, "code"), (13, 14, "sign")]),
+        ("**굵은** 글자는", [(0, 2, "sign"), (2, 4, "strong"), (4, 6, "sign")]),
+        ("see [this](http://x.y)", [(4, 5, "sign"), (5, 9, "linked"), (9, 22, "sign")]),
+        ("2 * 3 * 4, a_b_c, ** no **, `", []),
+        ("a *line\nbreak* is none", []),
+    ],
+)  # fmt: skip
+def test_emphasis_is_found_by_its_signs(text: str, expected: list[tuple[int, int, str]]) -> None:
+    assert styles(text, 0, len(text)) == expected
+
+
+def test_a_quotation_may_begin_and_end_inside_an_emphasis() -> None:
+    essay = essay_of("The **big stone** fell.", "any")
+    shown = body(article(essay, quotable(essay), Place(essay.id, 4, 9), "en"))
+    assert shown == (
+        '<p><span class="s" id="s-0-23" tabindex="-1">The <mark id="here" tabindex="-1"><span class="sign">&#42;&#42;</span>'
+        '<span class="strong">big</span></mark><span class="strong"> stone</span><span class="sign">&#42;&#42;</span> fell.</span></p>'
+    )

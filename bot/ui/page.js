@@ -1,5 +1,5 @@
 /* The page's own script, put into its head before Gradio starts. It passes clicks, keys and addresses on to Gradio's components;
-   what there is to know is on the server. WORDS and LANGUAGES are filled in by server.py. */
+   what there is to know is on the server. WORDS is filled in by server.py. */
 "use strict";
 (() => {
   const WORDS = __WORDS__;

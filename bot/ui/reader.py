@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from bot.schema import Essay, Hit, Language
+from bot.ui.emphasis import Style, styled, styles
 from bot.ui.markup import button, link, notice, outward, plain, read_link
 from bot.ui.words import WORDS
 
@@ -174,22 +175,25 @@ def _block(text: str, block: Span, sentences: Sequence[Span], quoted: Span) -> s
 def _run(text: str, block: Span, sentences: Sequence[Span], quoted: Span) -> str:
     """The text of a block: each sentence a span that can be chosen, what is quoted a mark inside it."""
     start, end = block
+    found = styles(text, start, end)
     pieces, done = [], start
     for begin, stop in sentences:
         if begin >= done and stop <= end:
-            pieces.append(_marked(text, done, begin, quoted))
-            pieces.append(f'<span class="s" id="s-{begin}-{stop}" tabindex="-1">{_marked(text, begin, stop, quoted)}</span>')
+            chosen = _marked(text, begin, stop, quoted, found)
+            pieces.append(_marked(text, done, begin, quoted, found))
+            pieces.append(f'<span class="s" id="s-{begin}-{stop}" tabindex="-1">{chosen}</span>')
             done = stop
-    return "".join([*pieces, _marked(text, done, end, quoted)])
+    return "".join([*pieces, _marked(text, done, end, quoted, found)])
 
 
-def _marked(text: str, start: int, end: int, quoted: Span) -> str:
+def _marked(text: str, start: int, end: int, quoted: Span, found: list[Style]) -> str:
     """The text from `start` to `end`, the part that is quoted highlighted. The first mark of all can be jumped to."""
     begin, stop = max(start, quoted[0]), min(end, quoted[1])
     if begin >= stop:
-        return plain(text[start:end])
+        return styled(text, start, end, found)
     here = ' id="here" tabindex="-1"' if begin == quoted[0] else ""
-    return f"{plain(text[start:begin])}<mark{here}>{plain(text[begin:stop])}</mark>{plain(text[stop:end])}"
+    before, inside, after = (styled(text, *span, found) for span in ((start, begin), (begin, stop), (stop, end)))
+    return f"{before}<mark{here}>{inside}</mark>{after}"
 
 
 def own_essays(essays: Sequence[Essay], language: Language) -> str:
