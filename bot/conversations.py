@@ -89,12 +89,13 @@ class Conversations:
         """An id for a talk, 128 random bits; nothing is written for it before its first turn."""
         return secrets.token_urlsafe(16)
 
-    def add(self, reader: str, talk: str, answer: Answer) -> int:
+    def add(self, reader: str, talk: str, answer: Answer, *, cut: int = 0, asked: str = "") -> int:
         """Put a turn at the end of a talk, which is begun where there is none. Returns its place, from 1.
 
-        Raises `QuestionError` where the talk is another's, `StoreError` where the file cannot be written.
+        Where `cut` is not 0, the turns from that place on go, in the same transaction. `asked` is when, if that is not now.
+        Raises `QuestionError` where the talk is another's, `StoreError` where the file cannot be written; then nothing has changed.
         """
-        moment, held = _now(), json.dumps(answer.to_dict(), ensure_ascii=False)
+        moment, held = asked or _now(), json.dumps(answer.to_dict(), ensure_ascii=False)
         with self._writing() as rows:
             owner = rows.execute("select reader from talks where id = ?", (talk,)).fetchone()
             if owner is None:
@@ -102,6 +103,8 @@ class Conversations:
                 rows.execute("insert into talks values (?, ?, ?, ?, ?)", (talk, reader, name, moment, moment))
             elif owner[0] != reader:
                 raise _unknown()
+            if cut:
+                rows.execute("delete from turns where talk = ? and place >= ?", (talk, cut))
             (last,) = rows.execute("select coalesce(max(place), 0) from turns where talk = ?", (talk,)).fetchone()
             rows.execute(
                 "insert into turns (talk, place, asked, answer, words) values (?, ?, ?, ?, ?)",
@@ -110,21 +113,17 @@ class Conversations:
             rows.execute("update talks set changed = ? where id = ?", (moment, talk))
         return int(last) + 1
 
-    def put(self, reader: str, talk: str, place: int, answer: Answer) -> None:
-        """Put what an answer has grown to in the place of what stands there; its rating stays. Raises `QuestionError`, `StoreError`."""
+    def put(self, reader: str, talk: str, place: int, asked: str, answer: Answer) -> None:
+        """Put what the answer of the turn that was `asked` then has grown to in the place of what stands there; its rating stays.
+
+        Raises `QuestionError` where there is no such turn (any more), `StoreError`.
+        """
         held = json.dumps(answer.to_dict(), ensure_ascii=False)
         with self._writing() as rows:
             _require(rows, reader, talk)
-            change = "update turns set answer = ?, words = ? where talk = ? and place = ?"
-            if not rows.execute(change, (_storable(held), _words(answer), talk, place)).rowcount:
+            change = "update turns set answer = ?, words = ? where talk = ? and place = ? and asked = ?"
+            if not rows.execute(change, (_storable(held), _words(answer), talk, place, asked)).rowcount:
                 raise _unknown()
-
-    def cut(self, reader: str, talk: str, place: int) -> None:
-        """Drop the turn at `place` and all that follow; a talk without turns goes, too. Raises `QuestionError`, `StoreError`."""
-        with self._writing() as rows:
-            _require(rows, reader, talk)
-            rows.execute("delete from turns where talk = ? and place >= ?", (talk, place))
-            rows.execute("delete from talks where id = ? and not exists (select 1 from turns where talk = id)", (talk,))
 
     def get(self, reader: str, talk: str) -> Conversation:
         """The talk. Raises `QuestionError` where this reader has none by that id, `StoreError` where it cannot be read."""

@@ -13,7 +13,7 @@ from bot.prompt import ASK_BACK, MAP
 from bot.schema import Kind, Language
 
 OTHERS = 4  # more analogies named behind the first one
-_BREAKS = re.compile(
+_ASKS_FOR_BREAKS = re.compile(
     r"어긋|깨지|깨어|무너|안 맞|맞지 않|다른 점|다르|차이|한계|약점|허점|틀리|틀렸|반론|반박|비판|문제"
     r"|\b(?:break\w*|fail\w*|differ\w*|unlike|limits?|wrong|weak\w*|flaws?|objections?|against|mislead\w*|problems?)\b",
     re.IGNORECASE,
@@ -37,7 +37,7 @@ def explain(analogies: Sequence[Analogy], question: str, language: Language) -> 
     first, words = analogies[0], MAP[language]
     lines = [Line(words["name"].format(name=_in(first.name, language)), "notice"), Line(_in(first.shows, language), "reading")]
     parts = [_pairs(first, question, language), _breaks(first, question, language)]
-    lines += [line for part in (reversed(parts) if _BREAKS.search(question) else parts) for line in part]
+    lines += [line for part in (reversed(parts) if _ASKS_FOR_BREAKS.search(question) else parts) for line in part]
     others = [_in(analogy.name, language) for analogy in analogies[1 : 1 + OTHERS]]
     return [*lines, Line(words["others"].format(names=" · ".join(others)), "notice")] if others else lines
 
@@ -52,8 +52,8 @@ def _pairs(analogy: Analogy, question: str, language: Language) -> list[Line]:
 
 
 def _breaks(analogy: Analogy, question: str, language: Language) -> list[Line]:
-    words, named = MAP[language], _own_words(analogy, question)
-    ordered = sorted(analogy.breaks, key=lambda one: -len(named & set(morphemes(" ".join(_both(one.text))))))
+    words, own = MAP[language], _own_words(analogy, question)
+    ordered = sorted(analogy.breaks, key=lambda one: -len(own & set(morphemes(" ".join(_both(one.text))))))
     broken = [line for one in ordered for line in _break(one, language)]
     return [
         Line(words["breaks"], "notice"),
@@ -114,11 +114,11 @@ def compare(analogies: Sequence[Analogy], question: str, language: Language) -> 
 
 def _fitting(analogy: Analogy, question: str) -> Break | None:
     """The objection that has most of the question's own words; an essay's with a reply first, ours last."""
-    named = _own_words(analogy, question)
+    own = _own_words(analogy, question)
 
     def rank(one: Break) -> tuple[int, bool, bool]:
         said = set(morphemes(" ".join(_both(one.text))))
-        return len(named & said), one.by == "essay", one.reply is not None
+        return len(own & said), one.by == "essay", one.reply is not None
 
     return max(analogy.breaks, key=rank, default=None)
 

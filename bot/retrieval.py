@@ -84,7 +84,7 @@ class Retriever:
         dense = self._dense(windows, spread)
         scores = self._fuse(question, words, dense, coverage)
         hits: list[Hit] = []
-        most = {"rank": k, "answer": OF_ONE_ESSAY, "each": 1}[use]
+        most = {"rank": k, "answer": OF_ONE_ESSAY if len(self._essays) > 1 else k, "each": 1}[use]
         later = ~self._own(question) if use == "each" else np.zeros(len(scores), dtype=bool)
         for row in np.lexsort((-scores, later | np.isinf(scores))):
             if np.isinf(scores[row]) or len(hits) == k:

@@ -228,11 +228,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not taken in, and why, in English and, where a reader of the page may see it, in Korean."""
+    """A file that was not taken in, and why, in English and in Korean."""
 
     path: str
     reason: str
-    korean: str = ""
+    korean: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class Note:
 
     path: str
     text: str
-    korean: str = ""
+    korean: str
 
     def __str__(self) -> str:
         """As a line of a report."""

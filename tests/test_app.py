@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -21,7 +22,7 @@ import app
 from bot import Bot, prose
 from bot.conversations import Conversations, Turn
 from bot.corpus import LARGEST_FILE
-from bot.errors import ModelError
+from bot.errors import ModelError, StoreError
 from bot.library import Library
 from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
@@ -31,7 +32,7 @@ from bot.ui.layout import examples
 from bot.ui.markup import bare, outward, paragraph, plain, read_link
 from bot.ui.server import build_server
 from bot.ui.sources import LONGEST_STRETCH, sources
-from bot.ui.talk import Step, Talk, shortened
+from bot.ui.talk import Step, Talk
 from bot.ui.words import QUESTIONS, REASONS, WORDS, language_for
 from tests.conftest import ROOT
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, blank, cited, echo_of, quoting, serving
@@ -364,7 +365,6 @@ def test_a_question_that_is_too_long_is_told_so_and_stays_in_the_box(question: s
     (told,) = only.chat
     assert words in told["content"]
     assert (only.declined, only.turns, only.sources, bot.asked) == (True, (), "", [])
-    assert shortened(question) == f"{question[:4_000]}…"
 
 
 @pytest.mark.parametrize("question", ["", " \n"])
@@ -410,6 +410,54 @@ def test_a_disk_that_cannot_be_written_is_told_and_the_talk_goes_on(tmp_path: Pa
     assert WORDS["ko"].unkept.partition("{")[0].strip() in bare(first.chat[-1]["content"])
     *_, second = talk.reply("또?", "answer", first.talk, 0, first.turns or (), request)
     assert [turn.answer.question for turn in second.turns or ()] == ["왜?", "또?"]
+    assert (first.talk, second.talk) == ("", "")
+    blocked.unlink()  # the disk is well again: what was said meanwhile is kept, too
+    *_, third = talk.reply("이제?", "answer", second.talk, 0, second.turns or (), request)
+    assert WORDS["ko"].unkept.partition("{")[0].strip() not in bare(third.chat[-1]["content"])
+    assert [turn.answer.question for turn in third.turns or ()] == ["왜?", "또?", "이제?"]
+    kept = Conversations(blocked).get("r" * 43, third.talk)
+    assert kept.turns == third.turns
+
+
+def test_a_disk_that_fails_in_mid_answer_takes_nothing_off_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    bot = ScriptedBot(quoting)
+    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
+    going = talk.reply("왜?", "answer", "", 0, (), request)
+    next(going)
+
+    def full(*_: Any) -> None:
+        raise StoreError("full", "가득 찼습니다.")
+
+    monkeypatch.setattr(Conversations, "put", full)
+    *_, last = going
+    *_, answer = quoting("왜?")
+    assert [turn.answer for turn in last.turns or ()] == [answer]
+    assert "가득 찼습니다." in bare(last.chat[-1]["content"])
+
+
+@pytest.mark.parametrize("question", ["가" * 4_001, " "])
+def test_a_question_that_is_declined_cuts_nothing(question: str) -> None:
+    bot = ScriptedBot(quoting)
+    *_, first = steps(bot, "하나?")
+    *_, second = steps(bot, "둘?", first.turns or ())
+    (only,) = steps(bot, question, second.turns or (), cut=1)
+    assert (only.declined, only.turns, only.chat[:4]) == (True, second.turns, second.chat)
+
+
+def test_an_answer_that_is_no_longer_wanted_does_not_come_over_another() -> None:
+    """It was stopped while the model kept silent, and asked anew before the model was heard again."""
+    bot = ScriptedBot(quoting, voice="scripted")
+    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
+    late = talk.reply("왜?", "answer", "", 0, (), request)
+    identity = next(late).talk
+    time.sleep(0.002)
+    *_, again = talk.reply("다시?", "answer", identity, 1, (), request)
+    late.close()
+    held = Conversations(bot.settings.data).get("r" * 43, identity).turns
+    assert [turn.answer.question for turn in held] == ["다시?"]
+    assert held == again.turns
 
 
 def test_an_essay_that_left_the_shelf_does_not_end_the_answer() -> None:

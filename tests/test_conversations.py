@@ -48,32 +48,42 @@ def test_a_talk_is_kept_turn_by_turn(kept: Conversations, tmp_path: Path) -> Non
 
 
 def test_an_answer_grows_in_its_place_and_keeps_its_rating(kept: Conversations) -> None:
-    talk = kept.new()
+    talk, asked = kept.new(), "2026-01-01T00:00:00.001+00:00"
     begun, whole = answered("왜?"), replace(answered("왜?"), complete=False, sentences=(Sentence("달라진 말", "reading"),))
-    for answer in (begun, answered("또?")):
-        kept.add(ANN, talk, answer)
+    kept.add(ANN, talk, begun, asked=asked)
+    kept.add(ANN, talk, answered("또?"))
     kept.rate(ANN, talk, 1, True)
-    kept.put(ANN, talk, 1, whole)
+    kept.put(ANN, talk, 1, asked, whole)
     held = kept.get(ANN, talk).turns
     assert [turn.answer for turn in held] == [whole, answered("또?")]
-    assert held[0].rating == Rating(good=True)
+    assert (held[0].asked, held[0].rating) == (asked, Rating(good=True))
     assert [one.id for one in kept.list(ANN, "달라진")] == [talk]
-    for reader, other, place in ((BEN, talk, 1), (ANN, "nowhere", 1), (ANN, talk, 3)):
+    for reader, other, place, when in (
+        (BEN, talk, 1, asked),
+        (ANN, "nowhere", 1, asked),
+        (ANN, talk, 2, asked),
+        (ANN, talk, 1, ""),
+    ):
         with pytest.raises(QuestionError):
-            kept.put(reader, other, place, begun)
+            kept.put(reader, other, place, when, begun)
 
 
-def test_editing_cuts_what_follows_and_a_talk_without_turns_is_gone(kept: Conversations) -> None:
+def test_editing_cuts_what_follows_and_the_talk_stays_what_it_was(kept: Conversations) -> None:
     talk = kept.new()
     for question in ("하나", "둘", "셋"):
         kept.add(ANN, talk, answered(question))
-    kept.cut(ANN, talk, 2)
-    assert kept.add(ANN, talk, answered("새 둘")) == 2
+    kept.rename(ANN, talk, "돌 이야기")
+    before = kept.get(ANN, talk)
+    assert kept.add(ANN, talk, answered("새 둘"), cut=2) == 2
     assert [turn.answer.question for turn in kept.get(ANN, talk).turns] == ["하나", "새 둘"]
-    kept.cut(ANN, talk, 1)
-    assert kept.list(ANN) == []
-    with pytest.raises(QuestionError):
-        kept.get(ANN, talk)
+    assert kept.add(ANN, talk, answered("새 하나"), cut=1) == 1
+    after = kept.get(ANN, talk)
+    assert ([turn.answer.question for turn in after.turns], after.name, after.created) == (
+        ["새 하나"],
+        "돌 이야기",
+        before.created,
+    )
+    assert kept.add(ANN, kept.new(), answered("다른 대화"), cut=2) == 1
 
 
 def test_another_readers_talk_is_one_that_there_is_not(kept: Conversations) -> None:
@@ -82,7 +92,7 @@ def test_another_readers_talk_is_one_that_there_is_not(kept: Conversations) -> N
     tries: list[Any] = [
         lambda: kept.get(BEN, talk),
         lambda: kept.add(BEN, talk, answered("x")),
-        lambda: kept.cut(BEN, talk, 1),
+        lambda: kept.add(BEN, talk, answered("왜?"), cut=1),
         lambda: kept.rename(BEN, talk, "mine"),
         lambda: kept.delete(BEN, talk),
         lambda: kept.rate(BEN, talk, 1, True),

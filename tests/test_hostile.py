@@ -281,7 +281,9 @@ def test_the_name_of_a_file_that_is_turned_away_is_only_text(
     page.locator("#view-mine-button").click()
     page.locator("#drop input[type=file]").set_input_files(file)
     expect(page.get_by_text("menhir").first).to_be_visible(timeout=10 * SECONDS)
-    assert harm(page).get("forms", []) == page.locator(".toast-message-text *").all_inner_texts() == []
+    assert page.locator(".toast-message-text *").all_inner_texts() == []
+    if size <= LARGEST_UPLOAD:  # else the toast itself, which is Gradio's, lies over the page
+        assert harm(page) == {}
     page.close()
 
 
@@ -554,7 +556,7 @@ def test_the_same_texts_as_markup_are_seen_to_do_harm(browser: Browser, serve: S
     page.close()
 
 
-# What does not hold yet
+# Names, code and addresses
 
 
 def test_a_name_that_looks_like_a_key_stands_in_its_box(visit: Open, serve: Serve) -> None:

@@ -134,12 +134,54 @@ def test_asking_an_earlier_question_again_is_asked_about_first(opened: Opened) -
         ask(page, question)
         may_write_again(page)
     again = page.locator("#turn-1-retry-answer")
+    page.wait_for_timeout(1 * SECONDS)  # Gradio puts the finished chat on the page once more
     again.click()
     expect(again).to_have_text(WORDS["ko"].sure)
     assert len(bot.asked) == 2
     again.click()
     wait_for(lambda: len(bot.asked) == 3)
     expect(page.locator("#chat .user .message-content")).to_have_text(["하나?"])
+
+
+def test_what_was_being_edited_is_left_with_its_talk(opened: Opened) -> None:
+    page, bot = opened()
+    for question in ("하나?", "둘?"):
+        ask(page, question)
+        may_write_again(page)
+    page.locator("#new").click()
+    expect(page.locator("#chat .answer")).to_have_count(0)
+    ask(page, "셋?")
+    may_write_again(page)
+    page.locator("#turn-1-edit").click()
+    expect(page.locator("#editing")).to_be_visible()
+    page.locator("#view-kept-button").click()
+    page.locator("#kept .title", has_text="하나?").click()
+    expect(page.locator("#chat .answer")).to_have_count(2)
+    expect(page.locator("#editing")).to_have_count(0)
+    ask(page, "넷?")
+    expect(page.locator("#chat .answer")).to_have_count(3)
+    may_write_again(page)
+    assert [asked for asked, _ in bot.asked] == ["하나?", "둘?", "셋?", "넷?"]
+    assert page.locator("#chat .user .message-content").all_inner_texts() == ["하나?", "둘?", "넷?"]
+
+
+def test_an_edit_that_is_declined_can_be_mended(opened: Opened) -> None:
+    page, bot = opened()
+    for question in ("하나?", "둘?"):
+        ask(page, question)
+        may_write_again(page)
+    page.locator("#turn-1-edit").click()
+    page.locator(BOX).fill("가" * 4_001)
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .bot").last).to_contain_text("4,001자")
+    expect(page.locator("#chat .answer")).to_have_count(2)
+    expect(page.locator("#editing")).to_be_visible()
+    page.locator(BOX).fill("고친 하나?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .user .message-content")).to_have_text(["고친 하나?"])
+    may_write_again(page)
+    expect(page.locator("#editing")).to_have_count(0)
+    assert [asked for asked, _ in bot.asked] == ["하나?", "둘?", "고친 하나?"]
 
 
 def test_asking_again_keeps_the_mode_in_which_it_was_asked(opened: Opened) -> None:
@@ -242,6 +284,16 @@ def test_the_browsers_back_button_leads_from_the_essay_to_the_answer(opened: Ope
     expect(page.locator("#chat a.marker")).to_be_focused()
 
 
+def test_the_browsers_back_button_closes_what_the_map_opened(visit: Open, real: str) -> None:
+    page = visit(real)
+    page.locator("#view-map-button").click()
+    page.locator("#map a.line:visible").first.click()
+    expect(page.locator("#map .more.shown")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("#map .more.shown")).to_have_count(0)
+    expect(page.locator("#view-map-button")).to_have_attribute("aria-selected", "true")
+
+
 def test_escape_leads_from_a_sentences_buttons_to_the_answer(opened: Opened) -> None:
     page, _ = opened()
     ask(page, "왜?")
@@ -338,9 +390,13 @@ def test_a_name_is_kept_when_the_field_is_left(opened: Opened) -> None:
 def test_what_cannot_be_uploaded_is_told_in_the_readers_language(opened: Opened) -> None:
     page, _ = opened()
     page.locator("#view-mine-button").click()
-    picture: Any = [{"name": "그림.png", "mimeType": "image/png", "buffer": b"\x89PNG"}]
-    page.locator("#drop input[type=file]").set_input_files(picture)
+    files: Any = [
+        {"name": "그림.png", "mimeType": "image/png", "buffer": b"\x89PNG"},
+        {"name": "빈.md", "mimeType": "text/markdown", "buffer": b"  "},
+    ]
+    page.locator("#drop input[type=file]").set_input_files(files)
     expect(page.locator("#told")).to_contain_text("그림.png")
+    expect(page.locator("#told")).to_contain_text("빈.md")
     expect(page.locator("#told")).to_contain_text("가운데 어느 것도 아닙니다")
     assert "/" not in page.locator("#told").inner_text()
 
@@ -373,7 +429,7 @@ def test_without_cookies_the_page_works_and_says_what_is_not_kept(browser: Brows
     )
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
-    page.goto(serve(Cookieless(build_server(ScriptedBot(quoting)))))  # type: ignore[arg-type]
+    page.goto(serve(Cookieless(build_server(ScriptedBot(once_endless, voice="scripted")))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
     for number in (1, 2):
         ask(page, "왜?")
@@ -383,5 +439,10 @@ def test_without_cookies_the_page_works_and_says_what_is_not_kept(browser: Brows
     expect(page.locator("#kept")).to_contain_text(WORDS["ko"].no_cookie)
     page.locator("#turn-1-good").click()
     expect(page.locator("#rated")).to_contain_text(WORDS["ko"].no_cookie)
+    ask(page, "끝없이 왜?")
+    expect(page.locator("#chat .going")).to_be_visible()
+    page.locator("#question .stop-button").click()
+    expect(page.locator("#chat .answer").last).to_contain_text(WORDS["ko"].stopped)
+    expect(page.locator("#chat .answer")).to_have_count(3)
     page.close()
     assert failed == []

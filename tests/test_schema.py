@@ -127,7 +127,7 @@ def test_the_json_of_a_report() -> None:
 
 @pytest.mark.parametrize("noun", [
     ESSAY, PASSAGE, CITATION, ANSWER, Window("p", 0, 1, "a"), Near("p", 0, 1, 0.5), Hit(PASSAGE, 0, 0, 0), Sentence("a", "essay"),
-    Refusal("a", "b"), Skipped("a", "b"), Note("a", "b"), Report(),
+    Refusal("a", "b"), Skipped("a", "b", "c"), Note("a", "b", "c"), Report(),
 ], ids=lambda noun: type(noun).__name__)  # fmt: skip
 def test_nouns_are_frozen(noun: object) -> None:
     for field in fields(noun):  # type: ignore[arg-type]

@@ -45,20 +45,18 @@ class Chat:
         return asked
 
     def stopped(self, identity: str, held: Sequence[Turn], tab: Tab, request: gr.Request) -> Iterator[Updates]:
-        """What is there of an answer that was stopped, at once, and again once the model has heard of it."""
+        """What is there of an answer that was stopped: at once, and again once the model has heard of it and that is written down."""
         parts, reader = self._parts, visitor(request).reader
         tab.turns_away += 1
+        mine, turns = tab.turns_away, list(tab.if_stopped)
         yield {parts.box: _writing(False)}
-        shown: list[Turn] = []
-        for _ in range(LOOKS if reader and identity else 0):
-            turns = self._talk.turns(reader, identity, held)
-            if shown and [turn.asked for turn in turns] != [turn.asked for turn in shown]:
-                return  # something else was asked meanwhile
-            if turns != shown:
-                shown = turns
-                # The box again, for of updates that come close together Gradio may show the last alone.
-                yield {parts.box: _writing(False), parts.chat: messages(turns), parts.turns: tuple(turns)}
+        for _ in range(LOOKS if turns else 0):
+            if tab.turns_away != mine or [turn.asked for turn in turns] != [turn.asked for turn in tab.if_stopped]:
+                return  # another talk was opened, or something else asked
+            # The box each time, for of updates that come close together Gradio may show the last alone.
+            yield {parts.box: _writing(False), parts.chat: messages(turns), parts.turns: tuple(turns)}
             time.sleep(PAUSE)
+            turns = self._talk.turns(reader, identity, turns)
 
     def typed(
         self, question: str, mode: str, identity: str, cut: str, held: Sequence[Turn], tab: Tab, request: gr.Request
@@ -91,6 +89,7 @@ class Chat:
             for place, step in enumerate(steps):
                 if tab.turns_away != begun:
                     return
+                tab.if_stopped = step.if_stopped
                 if step.declined:
                     yield {parts.chat: step.chat, parts.box: _writing(False)}
                     return

@@ -55,11 +55,11 @@ class Desk:
         self._folder = folder
 
     def read(self, fragment: str, opening: int, request: Request | None) -> str:
-        """The essay that a `read_link` points to, as a page; nothing for no link. `opening` tells one opening from the next."""
+        """The essay that a `read_link` points to, as a page, or that there is none. `opening` tells one opening from the next."""
         who = visitor(request)
         at = reader.place(str(fragment or ""))
         if at is None:
-            return ""
+            return reader.missing(who.language, opening)
 
         def work() -> str:
             bot = self._library.bot_for(who.reader)
@@ -70,7 +70,8 @@ class Desk:
             marked = bot.sentences(essay.id) if len(essay.text) <= LONGEST_MARKED else ()
             return reader.article(essay, marked, at, who.language, opening)
 
-        return _safely(work, who.language)
+        shown = _safely(work, who.language)
+        return shown if "<article" in shown else f"{reader.ways(who.language)}{shown}"
 
     def shelf(self, search: str, request: Request | None) -> str:
         """The shelf, or what a search of it finds."""
@@ -146,11 +147,16 @@ class Desk:
         who = visitor(request)
         search = str(search or "")[:LONGEST_SEARCH]
         words = WORDS[who.language]
-        where = notice(words.kept_where.format(folder=self._folder.name) if who.reader else words.no_cookie)
+        if not who.reader:
+            return notice(words.no_cookie)
+        where = notice(words.kept_where.format(folder=self._folder.name))
         return _safely(
-            lambda: talks(self._conversations.list(who.reader, search) if who.reader else [], search, talk, who.language) + where,
-            who.language,
+            lambda: talks(self._conversations.list(who.reader, search), search, talk, who.language) + where, who.language
         )
+
+    def name(self, talk: str, request: Request | None) -> str:
+        """The name of a talk; empty where there is none."""
+        return self._name(visitor(request), talk)
 
     def rename(self, talk: str, name: str, request: Request | None) -> tuple[str | None, str]:
         """Give a talk another name. Returns the name that it has then, None where that is what it was, and why it could not be changed."""

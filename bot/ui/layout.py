@@ -6,7 +6,7 @@ from typing import Any, cast
 import gradio as gr
 
 from bot.answers import MODES
-from bot.conversations import LONGEST_NAME
+from bot.conversations import LONGEST_NAME, Turn
 from bot.schema import Language
 from bot.ui.words import QUESTIONS, WORDS
 
@@ -19,11 +19,15 @@ i18n = gr.I18n(**{language: {**asdict(words), "mine_head": f"## {words.mine_titl
 
 
 class Tab:
-    """One open page: how often its reader turned away from an answer. Whoever writes one stops when the number changes."""
+    """One open page: how often its reader turned away from an answer, and what the talk comes to if they do so now.
+
+    Whoever writes an answer stops when the number changes.
+    """
 
     def __init__(self) -> None:
         """A page that was just opened."""
         self.turns_away = 0
+        self.if_stopped: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def components() -> Parts:
         made["talk"] = _hidden("talk-id")
         made["cut"] = _hidden("cut")
         made["turns"] = gr.State((), time_to_live=IDLE)
-        made["tab"] = gr.State(Tab(), time_to_live=IDLE)  # copied for each page that is opened
+        made["tab"] = gr.State(Tab())  # copied for each page that is opened
         # page.js writes what is wanted into one of these. Gradio's own way, a script for each event, would need unsafe-eval.
         made["wanted"] = {verb: _hidden(f"do-{verb}") for verb in VERBS}
     return Parts(**made)

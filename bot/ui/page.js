@@ -43,7 +43,10 @@
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const send = (verb, wanted) => {
-    if (verb === "open") questions = 0;
+    if (verb === "open") {
+      questions = 0;
+      uncut(); // what was being edited belongs to the talk that is left
+    }
     if (verb === "ask" || verb === "open") document.body.classList.remove("rating");
     const area = find(`#do-${verb} textarea, #do-${verb} input`);
     write(area, JSON.stringify({ ...wanted, n: ++wants }));
@@ -97,7 +100,7 @@
     if (!question.trim()) return;
     show("chat");
     if (busy()) {
-      if (!box().value.trim()) fill(question);
+      if (mode === "answer" && !cut && !box().value.trim()) fill(question);
       return say(words.busy);
     }
     uncut();
@@ -155,7 +158,10 @@
     } else if (verb === "back") {
       unhash();
       back();
-    } else if (!verb) back(); // by the browser's own button
+    } else if (!verb) {
+      if (narrow() || selected("read")) back(); // by the browser's own button
+      else fold();
+    }
   };
   // An address is set without the jump that a browser makes to what it names: every pane scrolls by itself.
   const go = (hash) => {
@@ -206,7 +212,7 @@
   };
   const rate = (turn, good) => {
     document.body.classList.add("rating");
-    send("rate", { turn, good });
+    send("rate", { turn, good, busy: busy() });
     setTimeout(() => find("#why textarea")?.focus(), 50);
   };
   const sure = (button, then) => {
@@ -271,6 +277,10 @@
     sentence.focus({ preventScroll: true });
     reveal(sentence, "near");
     choose(sentence.textContent, sentence.getBoundingClientRect());
+    const bar = find("#choice");
+    if (getComputedStyle(bar).position !== "fixed") return;
+    const hidden = sentence.getBoundingClientRect().bottom + 12 - bar.getBoundingClientRect().top;
+    if (hidden > 0) find("#view-read").scrollBy(0, hidden); // on a phone the bar lies at the foot of the pane
   };
   const aboutChoice = (verb) => {
     const text = chosenSentence;
@@ -298,16 +308,12 @@
       return go(hash);
     }
     const button = event.target.closest("button");
-    if (button?.matches("#question .submit-button")) {
-      find("#editing")?.remove(); // what was edited is being sent
-      document.body.classList.remove("rating");
-    }
+    if (button?.matches("#question .submit-button")) document.body.classList.remove("rating");
     if (button?.matches(".act") && button.id) return act(button);
     if (button?.closest("#choice")) return aboutChoice(button.dataset.verb);
     if (button?.id === "view-sources-button") button.classList.remove("fresh");
     if (button?.id === "language") return speakTheOther();
     if (button?.id === "new") {
-      uncut();
       send("open", { talk: "" });
       show("chat");
       return box()?.focus();
@@ -411,7 +417,11 @@
     for (const [selector, name] of [[".submit-button", words.send], [".stop-button", words.stop]]) {
       find(`#question ${selector}:not([aria-label])`)?.setAttribute("aria-label", name);
     }
-    if (draft && !find("#editing") && busy() && !box().value) draft = void fill(draft) || ""; // the edited question is sent
+    if (find("#editing") && busy() && !box().value) {
+      find("#editing").remove(); // what was edited is being answered
+      if (draft) fill(draft);
+      draft = "";
+    }
   };
   // New sources while another view is open: a dot says so.
   let cited = "";

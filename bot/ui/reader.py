@@ -56,7 +56,7 @@ def article(essay: Essay, sentences: Sequence[Span], at: Place, language: Langua
     after = _turn(essay, blocks[last][0], words.later) if last < len(blocks) else ""
     head = f'<h2 class="title" id="essay-title" tabindex="-1">{plain(essay.title)}</h2><p class="about">{_about(essay, language, whole=True)}</p>'
     return (
-        f'{_ways(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
+        f'{ways(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
         f"<header>{head}</header>{changed}{before}{body}{after}</article>"
         f'<p class="hint">{plain(words.sentence_hint)}</p>'
     )
@@ -64,10 +64,11 @@ def article(essay: Essay, sentences: Sequence[Span], at: Place, language: Langua
 
 def missing(language: Language, opening: int = 0) -> str:
     """What stands where an essay would that is not on the shelf (any more), and the ways from there."""
-    return f'{_ways(language)}<article class="essay" id="opening-{opening}">{notice(WORDS[language].essay_missing)}</article>'
+    return f'{ways(language)}<article class="essay" id="opening-{opening}">{notice(WORDS[language].essay_missing)}</article>'
 
 
-def _ways(language: Language) -> str:
+def ways(language: Language) -> str:
+    """The links that lead from an essay to the shelf and to the answer."""
     words = WORDS[language]
     back = link("#view/read", f"← {words.shelf_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
     return f'<p class="ways">{back}</p>'

@@ -12,7 +12,7 @@ from gradio import Request
 from bot.conversations import Turn
 from bot.errors import BotError, QuestionError, TooManyRequests
 from bot.llm import QUOTES
-from bot.pipeline import LONGEST_QUESTION, checked_question
+from bot.pipeline import checked_question
 from bot.schema import Answer, Essay, Sentence
 from bot.ui.bubble import bubble
 from bot.ui.kept import Message, messages, spoken
@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 class Step:
     """The page after a piece of an answer: the whole chat, the sources, the talk's id; at the end of the answer its turns, too.
 
-    Where `declined`, nothing was asked, and what was typed should stay where it is.
+    Where `declined`, nothing was asked, and what was typed should stay where it is. `if_stopped` is what the turns come to where
+    the rest of the answer is not wanted.
     """
 
     chat: list[Message]
@@ -44,6 +45,7 @@ class Step:
     talk: str
     turns: tuple[Turn, ...] | None = None
     declined: bool = False
+    if_stopped: tuple[Turn, ...] = ()
 
 
 class Talk:
@@ -65,51 +67,55 @@ class Talk:
         who = visitor(request)
         question = str(question or "")
         language = language_for(question, who.accepted)
-        earlier = self.turns(who.reader, talk, held)[: cut - 1 if cut else None]
+        turns = self.turns(who.reader, talk, held)
+        earlier = turns[: cut - 1 if cut else None]
         if not question.strip():
-            yield Step(messages(earlier), "", talk, tuple(earlier))
+            yield Step(messages(turns), "", talk, tuple(turns), declined=True)
             return
         try:
-            checked_question(question, mode)
+            question = checked_question(question, mode)
             with self._rate.turn(who.caller):
-                yield from self._answered(question, mode, talk or self._conversations.new(), cut, earlier, who)
+                yield from self._answered(question, mode, talk, cut, earlier, who)
         except (QuestionError, TooManyRequests) as error:  # of what was asked nothing was begun
             told = spoken("assistant", notice(error.korean if language == "ko" else str(error)))
-            yield Step([*messages(earlier), told], "", talk, tuple(earlier), declined=True)
+            yield Step([*messages(turns), told], "", talk, tuple(turns), declined=True)
 
     def _answered(self, question: str, mode: str, talk: str, cut: int, earlier: list[Turn], who: Visitor) -> Iterator[Step]:
-        """The steps of an answer. It is kept when it is asked, when it first has words, and when it is whole."""
+        """The steps of an answer. It is kept when it is asked, whenever a model adds to it, and when it is whole."""
         language = language_for(question, who.accepted)
-        asked = [*messages(earlier), spoken("user", paragraph(shortened(question)))]
-        answer = Answer(shortened(question), shortened(question), language, mode, QUOTES)
-        place, unkept = self._begin(who, talk, cut, _stopped(answer), len(earlier) + 1)
-        talk = "" if unkept else talk  # what is not kept has no id: this tab alone remembers it
+        shown = [*messages(earlier), spoken("user", paragraph(question))]
+        answer, asked = Answer(question, question, language, mode, QUOTES), now()
+        talk, place, unkept = self._begin(who, talk, cut, Turn(_stopped(answer), asked), earlier)
         panel = ""
         try:
             bot = self._library.bot_for(who.reader)
             words = WORDS[language].searching if bot.ready else WORDS[language].waiting
-            yield Step([*asked, spoken("assistant", notice(words))], panel, talk)
+            so_far = (*earlier, Turn(_stopped(answer), asked))
+            yield Step([*shown, spoken("assistant", notice(words))], panel, talk, if_stopped=so_far)
             going = WORDS[language].reading_on if bot.voice != QUOTES else ""
             for grown in bot.stream(question, _history(earlier), mode):
-                if going and grown.sentences and not answer.sentences:  # a stop may be heard only when the model next speaks
-                    self._put(who, talk, place, _stopped(grown))
+                if going and len(grown.sentences) > len(answer.sentences):  # a stop may be heard only when the model next speaks
+                    self._put(who, talk, place, asked, _stopped(grown))
                 answer = grown
                 panel = sources(answer, essays_of(bot, answer))
-                yield Step([*asked, spoken("assistant", bubble(answer, place, whole=False, going=going))], panel, talk)
+                so_far = (*earlier, Turn(_stopped(answer), asked))
+                said = spoken("assistant", bubble(answer, place, whole=False, going=going))
+                yield Step([*shown, said], panel, talk, if_stopped=so_far)
         except GeneratorExit:  # the reader pressed stop, or left
-            self._put(who, talk, place, _stopped(answer))
+            self._put(who, talk, place, asked, _stopped(answer))
             raise
         except BotError as error:
             answer = _ended(answer, error.korean if language == "ko" else str(error))
         except Exception as error:  # whatever it is, the reader's talk must go on
             log_place("A question could not be answered", error)
             answer = _ended(answer, WORDS[language].trouble)
-        unkept = self._put(who, talk, place, answer) or unkept
-        whole = (*earlier, Turn(answer, now(), None))
-        turns = tuple(self.turns(who.reader, talk, whole)) or whole  # with what was rated or asked in another tab meanwhile
-        shown = messages(turns)
-        shown[-1]["content"] += notice(WORDS[language].unkept.format(reason=unkept)) if unkept else ""
-        yield Step(shown, panel, talk, turns)
+        unkept = self._put(who, talk, place, asked, answer) or unkept
+        turns = whole = (*earlier, Turn(answer, asked))
+        if not unkept:  # with what was rated or asked in another tab meanwhile
+            turns = tuple(self.turns(who.reader, talk, whole)) or whole
+        chat = messages(turns)
+        chat[-1]["content"] += notice(WORDS[language].unkept.format(reason=unkept)) if unkept else ""
+        yield Step(chat, panel, talk, turns)
 
     def turns(self, reader: str, talk: str, held: Sequence[Turn]) -> list[Turn]:
         """The turns of a talk, from the disk where it can be read; none where the reader deleted it in another tab."""
@@ -122,23 +128,28 @@ class Talk:
         except BotError:
             return list(held)
 
-    def _begin(self, who: Visitor, talk: str, cut: int, answer: Answer, place: int) -> tuple[int, str]:
-        """Write a question down before it is answered, and what it replaces off. Returns its place, and why that could not be done."""
-        if not who.reader:
-            return place, ""
-        try:
-            if cut:
-                self._conversations.cut(who.reader, talk, cut)
-            return self._conversations.add(who.reader, talk, answer), ""
-        except BotError as error:
-            return place, error.korean if answer.language == "ko" else str(error)
+    def _begin(self, who: Visitor, talk: str, cut: int, turn: Turn, earlier: Sequence[Turn]) -> tuple[str, int, str]:
+        """Write a question down before it is answered, in the place of what it replaces.
 
-    def _put(self, who: Visitor, talk: str, place: int, answer: Answer) -> str:
+        Returns the talk's id, which is empty where nothing could be kept (then this tab alone remembers), the turn's place, and why it
+        could not. A talk that could not be kept before is begun with what was said in it.
+        """
+        place, identity = len(earlier) + 1, talk or self._conversations.new()
+        if not who.reader:
+            return identity, place, ""
+        try:
+            for missed in earlier if not talk else ():
+                self._conversations.add(who.reader, identity, missed.answer, asked=missed.asked)
+            return identity, self._conversations.add(who.reader, identity, turn.answer, cut=cut, asked=turn.asked), ""
+        except BotError as error:
+            return "", place, error.korean if turn.answer.language == "ko" else str(error)
+
+    def _put(self, who: Visitor, talk: str, place: int, asked: str, answer: Answer) -> str:
         """Write down what an answer came to. Returns why it could not be; nothing where all is well or nothing is kept."""
         if not (who.reader and talk):
             return ""
         try:
-            self._conversations.put(who.reader, talk, place, answer)
+            self._conversations.put(who.reader, talk, place, asked, answer)
         except BotError as error:
             return error.korean if answer.language == "ko" else str(error)
         return ""
@@ -155,15 +166,9 @@ def essays_of(bot: "Bot", answer: Answer) -> dict[str, Essay]:
     return found
 
 
-def shortened(question: str) -> str:
-    """The question as it is shown: no longer than any that is answered."""
-    question = question.strip()
-    return question if len(question) <= LONGEST_QUESTION else f"{question[:LONGEST_QUESTION]}…"
-
-
 def now() -> str:
-    """The time, as it is kept: UTC, ISO 8601, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """The time, as it is kept: UTC, ISO 8601, to the millisecond, so that of two questions each has its own."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _history(turns: Sequence[Turn]) -> list[tuple[str, str]]:

@@ -28,14 +28,14 @@ class Views:
         """Bind the handlers. After each of the events that `asked`, the list of kept talks is brought up to date."""
         parts, want = self._parts, self._parts.wanted
         by = [parts.kept_search, parts.talk]
-        whole = [parts.chat, parts.sources, parts.talk, parts.turns, parts.name, parts.box]
+        whole = [parts.chat, parts.sources, parts.talk, parts.turns, parts.name, parts.box, parts.cut]
         first = [*whole, parts.mode, parts.shelf, parts.map, parts.own, parts.kept, parts.voice]
         want["start"].submit(self.start, want["start"], first, **PRIVATE)
         # An answer belongs to its talk, and ends when that is left.
         opening = want["open"].submit(self.reopen, [want["open"], parts.tab], whole, cancels=asked, **PRIVATE)
         opening.then(self.kept, by, parts.kept, **PRIVATE)
         for one in asked:
-            one.then(self.after, [*by, parts.turns], [parts.kept, parts.name], **PRIVATE)
+            one.then(self.after, by, [parts.kept, parts.name], **PRIVATE)
         want["read"].submit(self.read, want["read"], parts.essay, **PRIVATE)
         parts.search.change(self.search, parts.search, parts.shelf, trigger_mode="always_last", **PRIVATE)
         parts.kept_search.change(self.kept, by, parts.kept, trigger_mode="always_last", **PRIVATE)
@@ -85,9 +85,9 @@ class Views:
         """List or search the kept talks."""
         return self._desk.kept(words, identity, request)
 
-    def after(self, words: str, identity: str, held: Sequence[Turn], request: gr.Request) -> tuple[str, str]:
+    def after(self, words: str, identity: str, request: gr.Request) -> tuple[str, str]:
         """After an answer: the list of talks, and this one's name."""
-        return self._desk.kept(words, identity, request), self._desk.open(identity, held, request).name
+        return self._desk.kept(words, identity, request), self._desk.name(identity, request)
 
     def delete(self, wanted: str, words: str, identity: str, request: gr.Request) -> str:
         """Delete a talk. Where it is the open one, page.js opens an empty one."""
@@ -99,12 +99,14 @@ class Views:
         held, told = self._desk.rename(identity, name, request)
         if held is None:
             return gr.skip(), gr.skip(), told
-        return held, self._desk.kept(words, identity, request), told
+        return gr.skip() if held == name else held, self._desk.kept(words, identity, request), told
 
     def rate(self, wanted: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
         """A thumb up or down."""
         want, parts = read(wanted), self._parts
         told = self._desk.rate(identity, number(want.get("turn")), bool(want.get("good")), "", request)
+        if want.get("busy"):  # the answer that is being written shows it when it is whole
+            return {parts.rated: told}
         one = self._desk.open(identity, held, request)
         return {parts.rated: told, parts.chat: one.chat or gr.skip(), parts.turns: one.turns or gr.skip()}
 
@@ -143,4 +145,5 @@ class Views:
             parts.turns: one.turns,
             parts.name: one.name,
             parts.box: gr.Textbox(submit_btn=True, stop_btn=False),
+            parts.cut: "",
         }

@@ -1,6 +1,6 @@
 """The page's own words in Korean and English, and the questions that wait on it. Pure."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from bot.schema import Language
 from bot.text import language_of
@@ -56,7 +56,6 @@ class Words:
     rated_why: str
     why: str
     why_hint: str
-    sources: str
     sources_hint: str
     # the reader
     shelf_search: str
@@ -130,7 +129,7 @@ WORDS: dict[Language, Words] = {
         cancel="그만두기",
         send="보내기",
         stop="멈추기",
-        busy="아직 답하는 중입니다. 멈추거나 끝난 뒤에 보내 주세요.",
+        busy="아직 답하는 중입니다. 멈추거나 끝나기를 기다려 주세요.",
         waiting="처음 한 번 모델을 여는 중입니다…",
         searching="에세이를 찾아보고 있습니다…",
         found="에세이에서 {count}군데를 찾아 읽고 있습니다…",
@@ -143,7 +142,7 @@ WORDS: dict[Language, Words] = {
         offsets="{offsets}번째 글자",
         trouble="문제가 생겨 답하지 못했습니다. 무슨 일인지는 서버를 띄운 터미널에 적혀 있습니다.",
         unkept="이 대화는 보관되지 않습니다. {reason}",
-        no_cookie="쿠키가 막혀 있어 누구의 대화인지 알 수 없습니다. 이 페이지의 쿠키를 허용하고 다시 열면 대화와 평가와 내 글이 보관됩니다.",
+        no_cookie="쿠키가 막혀 있어 누구인지 알 수 없습니다. 이 페이지의 쿠키를 허용하고 다시 열면 대화와 평가와 내 글이 보관됩니다.",
         copy="복사",
         copied="복사했습니다",
         retry="다시 묻기",
@@ -154,7 +153,6 @@ WORDS: dict[Language, Words] = {
         rated_why="까닭까지 이 컴퓨터에 적어 두었습니다. 고맙습니다.",
         why="까닭을 적어 주세요 (없어도 됩니다)",
         why_hint="무엇이 좋았거나 아쉬웠나요?",
-        sources="출처",
         sources_hint="답이 인용한 문장을 원문의 문단 그대로 여기에 펼쳐 보입니다. 번호를 누르면 에세이가 그 자리에서 열립니다.\n\n"
         "- [서가](#view/read)에서 에세이를 읽고, 문장을 눌러 묻거나 반론을 찾습니다.\n"
         "- [비유 지도](#view/map)에서 무엇을 무엇에 빗댔고 어디서 어긋나는지 봅니다.\n"
@@ -230,7 +228,7 @@ WORDS: dict[Language, Words] = {
         cancel="Cancel",
         send="Send",
         stop="Stop",
-        busy="An answer is still being written. Stop it, or send this when it is done.",
+        busy="An answer is still being written. Stop it, or wait until it is done.",
         waiting="Opening the model, this once…",
         searching="Looking through the essays…",
         found="Found {count} in the essays, reading…",
@@ -243,7 +241,7 @@ WORDS: dict[Language, Words] = {
         offsets="characters {offsets}",
         trouble="Something went wrong and there is no answer. The terminal that runs the server says what it was.",
         unkept="This talk is not being kept. {reason}",
-        no_cookie="Cookies are off, so nobody knows whose it is. Allow them for this page and load it again, and talks, ratings and essays are kept.",
+        no_cookie="Cookies are off, so nobody knows who you are. Allow them for this page and load it again, and talks, ratings and essays are kept.",
         copy="Copy",
         copied="Copied",
         retry="Ask again",
@@ -254,7 +252,6 @@ WORDS: dict[Language, Words] = {
         rated_why="Your reason is written down on this computer, too. Thank you.",
         why="Say why, if you like",
         why_hint="What was good or not so good?",
-        sources="Sources",
         sources_hint="The sentences that an answer quotes open here, each in its own paragraph. Click a number and the essay opens at that place."
         "\n\n- On the [shelf](#view/read) you read the essays; click a sentence to ask about it, or for what speaks against it.\n"
         "- The [map](#view/map) shows what is likened to what, and where it breaks.\n"
@@ -347,8 +344,6 @@ QUESTIONS: dict[Language, tuple[str, ...]] = {
         "What speaks against the dolmen reading?",
     ),
 }
-
-NAMES = tuple(field.name for field in fields(Words))
 
 
 def language_for(question: str, accepted: str = "") -> Language:
