@@ -288,7 +288,7 @@ def test_a_rating_is_kept_with_its_reason(visit: Open, serve: Serve) -> None:
     file = bot.settings.data / "ratings.jsonl"
     wait_for(lambda: file.exists() and len(file.read_text("utf-8").splitlines()) == 2)
     assert '"reason": "인용이 짧다"' in file.read_text("utf-8").splitlines()[1]
-    expect(page.locator("#rated")).to_contain_text(WORDS["ko"].rated)
+    expect(page.locator("#rated")).to_contain_text(WORDS["ko"].rated_why)
 
 
 def test_copying_an_answer_gives_its_words_and_sources(visit: Open, serve: Serve) -> None:
