@@ -305,7 +305,9 @@ class Bot:
     def _rewrite(self, state: dict[str, Any]) -> Answer:
         question, mode = state["question"], state["mode"]
         name = self.voice if self._model else llm.QUOTES
-        return Answer(question, self.standalone(question, state["history"]), language_of(question), mode, name)
+        spoken = [text for role, text in reversed(state["history"]) if role == "user"]
+        voiced = next((text for text in (question, *spoken) if any(map(str.isalpha, text))), question)  # an emoji has no language
+        return Answer(question, self.standalone(question, state["history"]), language_of(voiced), mode, name)
 
     def _retrieve(self, state: dict[str, Any]) -> tuple[Shelf, list[Hit]]:
         shelf = self._open()

@@ -43,6 +43,12 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"^\W*[^\s?]+(?:은요?|는요?|이랑은|도요?)\s*\??$")
+# What asks nothing by itself: it ends in a particle, or has neither a question word nor an auxiliary.
+_PHRASE = re.compile(
+    r"(?:[은는도의에]|이?랑|하고|에서|까지|부터)요?\W*$|\b(?:what|how) about\b"
+    r"|^(?!.*\b(?:how|why|what|when|where|who|which|did|does|do|is|was|are|were|can|could|would|should)\b)[^가-힣]*$",
+    re.IGNORECASE,
+)
 _SWITCH = re.compile(
     r"^\W*(?:그럼|그러면|그렇다면|그런데|근데|and|what about|how about|then)\W+(.{1,40}?)(?:은요|는요|은|는|이랑은|도)?\s*\??$",
     re.IGNORECASE,
@@ -84,7 +90,9 @@ def _leans(question: str) -> bool:
     words = [word for word in morphemes(question) if not is_verb(word)]
     if len(words) < TOO_FEW or _BARE.match(question):
         return True
-    if len(words) == TOO_FEW and _OPENS.search(question):  # with a third word of its own it goes on to something else
+    if (
+        len(words) == TOO_FEW and _OPENS.search(question) and _PHRASE.search(question)
+    ):  # a whole sentence goes on to something else
         return True
     return len(words) < 2 * TOO_FEW and any(pattern.search(question) for pattern in (_POINTS, _MORE, *_ORDINALS.values()))
 

@@ -64,7 +64,8 @@ def is_other_work(question: str) -> bool:
 
 def is_greeting(question: str) -> bool:
     """Whether a turn only greets, thanks, tries the keyboard or asks the bot about itself: there is nothing in it to look for."""
-    return bool(_GREETING.fullmatch(question) or _ITSELF.fullmatch(question))
+    said = any(character.isalnum() or character in "?？" for character in question)  # an emoji or three dots ask nothing
+    return not said or bool(_GREETING.fullmatch(question) or _ITSELF.fullmatch(question))
 
 
 def is_broad(question: str) -> bool:

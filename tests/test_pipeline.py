@@ -326,7 +326,7 @@ def test_other_work_is_declined_with_what_lies_nearest(question: str, bot: Bot) 
 
 
 @pytest.mark.parametrize("mode", ["answer", "counter", "socratic", "compare"])
-@pytest.mark.parametrize(("question", "language"), [("안녕하세요", "ko"), ("thanks!", "en")])
+@pytest.mark.parametrize(("question", "language"), [("안녕하세요", "ko"), ("thanks!", "en"), ("😀", "ko")])
 def test_a_greeting_is_asked_what_it_would_like_to_know(question: str, language: Language, mode: str, bot: Bot) -> None:
     answer = bot.ask(question, [("user", "종은 몇 시에 울리나요?"), ("assistant", "“종은 울린다.” [1]")], mode=mode)
     assert (answer.standalone, answer.abstained, answer.citations, answer.nearest) == (question, True, (), ())

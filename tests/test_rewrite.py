@@ -15,6 +15,7 @@ TALK: list[Turn] = [("user", "로마는 왜 오래갔나요?"), ("assistant", AN
         ("그러면 당나라는요?", "당나라는 왜 오래갔나요?"),
         ("두 번째 것은 언제 일이야?", "역참은 하루 거리마다 있었다. 두 번째 것은 언제 일이야?"),
         ("왜?", "로마는 왜 오래갔나요? 몽골은 지었다. 왜?"),
+        ("그럼 몽골의 역참은?", "몽골의 역참은 왜 오래갔나요?"),
         ("더 자세히", "로마는 왜 오래갔나요? 몽골은 지었다. 더 자세히"),
     ],
 )
@@ -26,6 +27,8 @@ def test_a_turn_that_leans_on_the_talk_takes_along_what_it_leans_on(question: st
     "question",
     [
         "그럼 구글은 로마인가요 몽골인가요?",
+        "그럼 글쓴이는 어디에 투자하려고 하나요?",
+        "And how did Rome pay for roads?",
         "친칠라 모델의 매개변수는 몇 개였나요?",
         "When did the Chinchilla paper come out?",
         "강화도 고인돌의 덮개돌 무게가 얼마야?",

@@ -49,6 +49,8 @@ GREETINGS = [
     "Good morning everyone",
 ]
 ITSELF = [
+    "😀",
+    "...",
     "너는 누구야?",
     "넌 뭐 하는 봇이니",
     "네 이름이 뭐야?",
