@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from bot.conversations import SHORTENED, Conversations, Rating
 from bot.errors import BotError, QuestionError, StoreError
 from bot.schema import Answer, Citation, Passage, Refusal, Sentence
+from bot.ui.talk import now
 from tests.pages import blank, quoting
 from tests.payloads import PAYLOADS
 
@@ -66,6 +67,13 @@ def test_an_answer_grows_in_its_place_and_keeps_its_rating(kept: Conversations) 
     ):
         with pytest.raises(QuestionError):
             kept.put(reader, other, place, when, begun)
+
+
+def test_of_two_talks_of_one_second_the_later_stands_first(kept: Conversations) -> None:
+    talks = [kept.new() for _ in range(9)]
+    for number, talk in enumerate(talks):
+        kept.add(ANN, talk, answered("왜?"), asked=now() if number % 2 else "")
+    assert [one.id for one in kept.list(ANN)] == talks[::-1]
 
 
 def test_editing_cuts_what_follows_and_the_talk_stays_what_it_was(kept: Conversations) -> None:
