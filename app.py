@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.console import fail
+from bot.cli.console import fail
 from bot.errors import BotError, IndexMissing, SettingsError
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def address(listener: socket.socket) -> str:
 
 def opened(settings: "Settings") -> "Bot":
     """The bot, with an index made for it where there is none."""
-    from bot.pipeline import Bot, build_index
-    from bot.progress import ProgressBar
+    from bot.cli.console import ProgressBar
+    from bot.indexing.build import build_index
+    from bot.pipeline import Bot
 
     try:
         return Bot.open(**settings.model_dump())
@@ -109,7 +110,7 @@ def warm(bot: "Bot") -> None:
 
 def fetched(bot: "Bot") -> bool:
     """Whether the local model was fetched just now."""
-    from bot.progress import ProgressBar
+    from bot.cli.console import ProgressBar
 
     progress = ProgressBar()
     try:

@@ -8,10 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.console import fail, show
+from bot.cli.console import ProgressBar, fail, show
 from bot.errors import BotError
-from bot.pipeline import build_index
-from bot.progress import ProgressBar
+from bot.indexing.build import build_index
 from bot.schema import Report
 from bot.settings import Settings
 

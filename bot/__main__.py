@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from bot import gguf
-from bot.analogies import Analogy
-from bot.answers import MODES
-from bot.console import fail, show
+from bot.answers.extractive import MODES
+from bot.chats.recheck import Checked, State, check_file
+from bot.cli.console import ProgressBar, fail, show
 from bot.errors import BotError
+from bot.indexing.analogies import Analogy
+from bot.models import download
 from bot.pipeline import Bot
-from bot.progress import ProgressBar
-from bot.recheck import Checked, State, check_file
 from bot.schema import Answer, Essay, Hit
 from bot.settings import Settings
 
@@ -103,14 +102,14 @@ def _checked_text(one: Checked) -> str:
 def _model(options: argparse.Namespace) -> tuple[Any, int]:
     progress = ProgressBar()
     try:
-        path = gguf.fetch(Settings.load().cache, progress)
+        path = download.fetch(Settings.load().cache, progress)
     finally:
         progress.close()
     return ({"path": str(path)} if options.json else path), 0
 
 
 def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
-    from bot.doctor import examine
+    from bot.cli.doctor import examine
 
     checks = examine()
     lines = [

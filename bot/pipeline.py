@@ -1,4 +1,4 @@
-"""The whole journey, twice: essays into an index, and a question into a checked answer. The only place where the stages meet."""
+"""The order in which a question becomes a checked answer. The only place where the stages meet."""
 
 import logging
 import threading
@@ -13,25 +13,28 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bot import analogies, answers, corpus, excerpts, gguf, lexicon, llm, passages, prose, rewrite, trial
-from bot.analogies import Analogy
-from bot.answers import MODES
-from bot.embeddings import Embedder
+from bot.answers import context, extractive, generation
+from bot.answers.extractive import MODES
 from bot.errors import CorpusError, IndexMissing, QuestionError
-from bot.rewrite import Turn
-from bot.schema import Answer, Essay, Hit, Passage, Report, Use, Window
-from bot.scope import is_broad
+from bot.indexing import analogies, loader
+from bot.indexing.analogies import Analogy
+from bot.indexing.build import MAP, index_fingerprint, publish, silent
+from bot.models import chat, download
+from bot.models.embeddings import Embedder
+from bot.retrieval import condense
+from bot.retrieval.condense import Turn
+from bot.retrieval.index import Shelf
+from bot.retrieval.intent import is_broad
+from bot.schema import Answer, Essay, Hit, Passage, Report, Use
 from bot.settings import Keys, Settings
-from bot.shelf import Shelf
-from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
-from bot.text import clean, language_of
+from bot.store import Progress, open_store
+from bot.text.normalize import clean, language_of
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 
 ONE_AN_ESSAY = ("counter", "compare")  # modes in which essays are set against each other
-MAP = "analogies.yaml"  # the analogy map beside the essays
 LONGEST_QUESTION = 4_000  # characters
 PASSAGES = 6  # that an answer is made from
 REMEMBERED = 4_000  # vectors of sentences, 6 MB
@@ -40,112 +43,17 @@ TURNS = 12  # of the talk before, that a question may lean on
 log = logging.getLogger("dolmen")
 
 
-def silent(stage: str, done: int, total: int) -> None:
-    """The progress of an ingest, told to nobody."""
-
-
-def build_index(
-    settings: Settings, paths: Sequence[Path] = (), *, embedder: Embedder | None = None, progress: Progress = silent
-) -> Report:
-    """Make the index hold the essays in `paths` (or `settings.corpus`) and no others; nothing is done where it does already.
-
-    `progress(stage, done, total)` is called before each stage and each batch. Raises `CorpusError`, `EmbedderError` or `StoreError`;
-    then the index that was there is still there.
-    """
-    embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-    store = open_store(settings.index, settings.chroma_url)
-    progress("scan", 0, 1)
-    shelf = corpus.read(list(paths) or [settings.corpus])
-    if embedder.fingerprint.get("revision") == "unknown":  # a model that is not fetched yet
-        embedder.load()
-    _check_maps(list(paths) or [settings.corpus], shelf.essays)
-    return _publish(shelf, store, embedder, progress)
-
-
-def _publish(shelf: corpus.Shelf, store: Store, embedder: Embedder, progress: Progress, source: Store | None = None) -> Report:
-    """Make `store` hold the essays of `shelf`; vectors are taken over from its own last generation and from `source`'s."""
-    fingerprint = index_fingerprint(embedder)
-    report = _compare(shelf, store.usable(), fingerprint)
-    if not _changes(report):
-        return report
-    with store.writer(progress) as writer:
-        report = _compare(shelf, store.usable(), fingerprint)
-        if _changes(report):
-            known = {**(source.vectors(embedder.fingerprint) if source else {}), **writer.known_vectors(embedder.fingerprint)}
-            contents, embedded = _contents(shelf.essays, embedder, known, progress)
-            writer.publish(contents, fingerprint)
-            report = replace(report, embedded=embedded)
-    return report
-
-
-def index_fingerprint(embedder: Embedder) -> dict[str, str]:
-    """What an index was made with; two indexes with the same fingerprint may share vectors."""
-    return {**embedder.fingerprint, "splitter": f"{passages.VERSION}.{lexicon.VERSION}"}
-
-
-def _contents(
-    essays: Sequence[Essay], embedder: Embedder, known: dict[str, np.ndarray], progress: Progress
-) -> tuple[Contents, int]:
-    """Everything an index of `essays` holds, and how many windows were embedded for it; `known` vectors are taken over."""
-    tiles: list[Passage] = []
-    windows: list[Window] = []
-    for done, essay in enumerate(essays):
-        progress("split", done, len(essays))
-        found = passages.split(essay)
-        tiles += found
-        windows += passages.windows(essay, found)
-    if not windows:
-        sources = ", ".join(essay.source for essay in essays[:3])
-        raise CorpusError(f"No essay holds a sentence ({sources}). Put essays there, or name another folder.")
-    keys = [text_key(window.text) for window in windows]
-    fresh = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
-    if fresh:
-        vectors = embedder.encode_passages(list(fresh.values()), lambda done, total: progress("embed", done, total))
-        known = {**known, **dict(zip(fresh, vectors, strict=True))}
-    terms = tuple(" ".join(lexicon.morphemes(passage.text)) for passage in tiles)
-    matrix = np.array([known[key] for key in keys], dtype=np.float32)
-    return Contents(tuple(essays), tuple(tiles), terms, tuple(windows), matrix), len(fresh)
-
-
-def _compare(shelf: corpus.Shelf, manifest: Manifest | None, fingerprint: dict[str, str]) -> Report:
-    """What an ingest of `shelf` would do. With another fingerprint every essay that stays counts as changed."""
-    before = manifest.essays if manifest else {}
-    after = {essay.id: essay.digest for essay in shelf.essays}
-    same = {name for name, digest in after.items() if before.get(name) == digest}
-    if manifest and manifest.fingerprint != fingerprint:
-        same = set()
-    added = after.keys() - before.keys()
-    return Report(
-        added=len(added),
-        changed=len(after.keys() - added - same),
-        removed=len(before.keys() - after.keys()),
-        unchanged=len(same),
-        skipped=shelf.skipped,
-        notes=shelf.notes,
-    )
-
-
-def _check_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> None:
-    """Read the analogy map of each folder, so that one with a false quotation stops the ingest, not a reader's question."""
-    for folder in folders:
-        analogies.load(folder / MAP, {essay.id: essay for essay in essays})
-
-
-def _changes(report: Report) -> bool:
-    return bool(report.added or report.changed or report.removed)
-
-
 class Bot:
     """Answers questions about the essays of one index. Threads may share it; it follows the index when that is published anew."""
 
-    def __init__(self, settings: Settings, embedder: Embedder | None = None, voice: llm.Voice | None = None) -> None:
+    def __init__(self, settings: Settings, embedder: Embedder | None = None, voice: chat.Voice | None = None) -> None:
         """Nothing is opened or loaded before it is needed; `Bot.open` checks that there is an index.
 
         `voice` speaks in place of the one that `settings.llm` names. Raises `ModelError` where that name is none.
         """
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-        self._own_model = voice or llm.open_voice(settings.llm, Keys.load(), settings.cache)
+        self._own_model = voice or chat.open_voice(settings.llm, Keys.load(), settings.cache)
         self._elder: Bot | None = None
         self._store = open_store(settings.index, settings.chroma_url)
         self._shelf: Shelf | None = None
@@ -184,11 +92,11 @@ class Bot:
         A model, where there is one, writes it anew; the rule holds where it fails, or loses or invents a name.
         """
         turns = [(role, clean(text[:LONGEST_QUESTION]).text) for role, text in history[-TURNS:]]
-        ruled = rewrite.standalone(question, turns)
+        ruled = condense.standalone(question, turns)
         if ruled == question or self._model is None:
             return ruled
-        written = prose.rewritten(question, turns, self._model)
-        return written if rewrite.is_faithful(written, question, turns) else ruled
+        written = generation.rewritten(question, turns, self._model)
+        return written if condense.is_faithful(written, question, turns) else ruled
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` best passages for a question, best first, with their scores. Raises as `ask` does."""
@@ -235,7 +143,7 @@ class Bot:
 
     def try_voice(self) -> float:
         """Seconds until the voice's first word; 0 for the essays' own sentences. Raises `ModelError`: what is wrong, what to do."""
-        return trial.heard(self._model) if self._model else 0.0
+        return generation.first_word_seconds(self._model) if self._model else 0.0
 
     def warm(self) -> None:
         """Open the index and load the models now, so that the first question does not wait."""
@@ -243,17 +151,17 @@ class Bot:
         shelf = self._open()
         self._hits(shelf, "고인돌 dolmen", 1)
         if self._model and self._model.is_local:
-            prose.warm(self._model)
+            generation.warm(self._model)
 
     def fetch_model(self, progress: Progress = silent) -> bool:
         """Fetch the local model where `BOT_LLM` wants it, or leaves the choice and there is no key, and it is not there yet; then it speaks.
 
         Returns whether anything was fetched. Raises `ModelError` where it cannot be; the voice stays what it was.
         """
-        if not llm.lacks_local(self.settings.llm, self.voice, self.settings.cache):
+        if not chat.lacks_local(self.settings.llm, self.voice, self.settings.cache):
             return False
-        gguf.fetch(self.settings.cache, progress)
-        self._own_model = llm.open_voice(self.settings.llm, Keys.load(), self.settings.cache)
+        download.fetch(self.settings.cache, progress)
+        self._own_model = chat.open_voice(self.settings.llm, Keys.load(), self.settings.cache)
         return True
 
     def beside(self, index: Path, essays: Sequence[Essay], progress: Progress = silent) -> tuple["Bot", Report]:
@@ -262,10 +170,10 @@ class Bot:
         What is known here is not embedded again; embedder and voice are shared. Raises as `build_index` does; then the index that
         was there is still there.
         """
-        younger = Bot(self.settings.model_copy(update={"index": index, "chroma_url": "", "llm": llm.QUOTES}), self.embedder)
+        younger = Bot(self.settings.model_copy(update={"index": index, "chroma_url": "", "llm": chat.QUOTES}), self.embedder)
         younger._elder = self
-        shelf = corpus.Shelf((*self.essays(), *essays), (), ())
-        return younger, _publish(shelf, younger._store, self.embedder, progress, self._store)
+        shelf = loader.Shelf((*self.essays(), *essays), (), ())
+        return younger, publish(shelf, younger._store, self.embedder, progress, self._store)
 
     @property
     def generation(self) -> str | None:
@@ -273,13 +181,13 @@ class Bot:
         return self._store.current()
 
     @property
-    def _model(self) -> llm.Voice | None:
+    def _model(self) -> chat.Voice | None:
         return self._elder._model if self._elder else self._own_model
 
     @property
     def voice(self) -> str:
         """Which voice speaks: `quotes`, `local`, or a provider and its model."""
-        return self._model.name if self._model else llm.QUOTES
+        return self._model.name if self._model else chat.QUOTES
 
     @property
     def ready(self) -> bool:
@@ -304,7 +212,7 @@ class Bot:
 
     def _rewrite(self, state: dict[str, Any]) -> Answer:
         question, mode = state["question"], state["mode"]
-        name = self.voice if self._model else llm.QUOTES
+        name = self.voice if self._model else chat.QUOTES
         spoken = [text for role, text in reversed(state["history"]) if role == "user"]
         voiced = next((text for text in (question, *spoken) if any(map(str.isalpha, text))), question)  # an emoji has no language
         return Answer(question, self.standalone(question, state["history"]), language_of(voiced), mode, name)
@@ -318,7 +226,7 @@ class Bot:
         """The answer in the essays' own sentences: its citations alone, then with its words."""
         retrieved = time.perf_counter()
         shelf, hits = state["evidence"]
-        grown = list(answers.quoted(state["blank"], shelf, hits, self._analogies(shelf)))
+        grown = list(extractive.quoted(state["blank"], shelf, hits, self._analogies(shelf)))
         return [replace(one, timings=_timings(state["started"], retrieved)) for one in grown]
 
     def _speak(self, states: Iterator[dict[str, Any]]) -> Iterator[Answer]:
@@ -331,9 +239,11 @@ class Bot:
         answer: Answer = state["quoted"][-1]
         if answer.abstained or not answer.citations or self._model is None:
             return
-        read = excerpts.excerpts(answer.citations, hits, shelf.essays, shelf.spans)
+        read = context.excerpts(answer.citations, hits, shelf.essays, shelf.spans)
         spoken: list[float] = []
-        grown = prose.speak(answer, read, shelf.essays, self._model, self.similar, lambda: spoken.append(time.perf_counter()))
+        grown = generation.speak(
+            answer, read, shelf.essays, self._model, self.similar, lambda: spoken.append(time.perf_counter())
+        )
         for one in grown:
             timings = _timings(state["started"], 0.0, spoken[0] if spoken else 0.0)
             yield replace(one, timings=timings | {"retrieval_ms": answer.timings["retrieval_ms"]})

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.console import fail, show
-from bot.embeddings import Embedder
+from bot.cli.console import fail, show
 from bot.errors import BotError
+from bot.models.embeddings import Embedder
 from bot.pipeline import Bot
 from bot.settings import Settings
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot import verify
 from bot.errors import CorpusError
-from bot.figures import MONTHS, figures
-from bot.lexicon import names, sentences
-from bot.names import alike
+from bot.grounding import checker
+from bot.grounding.numbers import MONTHS, figures
+from bot.grounding.transliteration import alike
 from bot.pipeline import Bot
 from bot.schema import Essay
+from bot.text.sentences import sentences
+from bot.text.tokenize import names
 from evals.metrics import interval
 from evals.sets import FOLDER
 
@@ -52,7 +53,7 @@ def measure(bot: Bot) -> dict[str, Any]:
     groups: dict[str, list[bool]] = defaultdict(list)
     wrong = []
     for claim in [*load(essays), *quotations(list(essays.values())), *generated(list(essays.values()), SEED)]:
-        reason = verify.check(claim.sentence, [claim.passage], essays[claim.essay].title, bot.similar)
+        reason = checker.check(claim.sentence, [claim.passage], essays[claim.essay].title, bot.similar)
         truth = "true" if claim.true else "false"
         for name in (f"{claim.split} {truth}", f"{claim.split} {truth} {claim.language}", f"{claim.split} {truth}: {claim.kind}"):
             groups[name].append(bool(reason))

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from bot.lexicon import bigrams, morphemes
 from bot.pipeline import Bot
 from bot.schema import Hit, Passage
+from bot.text.tokenize import bigrams, morphemes
 from evals.baselines import bm25, rrf
 from evals.metrics import interval, rank_metrics
 from evals.sets import Case, load

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bot import prompt
+from bot.answers import wording
 from bot.errors import ModelError
 from bot.pipeline import Bot
 from bot.schema import Answer
-from bot.text import language_of
+from bot.text.normalize import language_of
 from evals.sets import Case, load
 
 SEED = 7
@@ -96,7 +96,7 @@ def _said(answer: Answer) -> list[Any]:
 
 
 def _doubts(answer: Answer) -> bool:
-    return any(sentence.text == prompt.DOUBTS[answer.language] for sentence in answer.sentences)
+    return any(sentence.text == wording.DOUBTS[answer.language] for sentence in answer.sentences)
 
 
 def _words(one: Spoken) -> int:

@@ -1,7 +1,7 @@
-"""Fits the few numbers that decide "is it in the essays?" (bot/retrieval.py), on `dev` alone: `python -m evals.refusal` prints them.
+"""Fits the few numbers that decide "is it in the essays?" (bot/retrieval/hybrid.py), on `dev` alone: `python -m evals.refusal` prints them.
 
 A logistic model of two figures of a question's hits: the best dense score, and the share of its words that no essay holds. Requests for
-other work are left out: bot/scope.py knows them by their words.
+other work are left out: bot/retrieval/intent.py knows them by their words.
 """
 
 import numpy as np
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from bot.console import show
+from bot.cli.console import show
 from bot.pipeline import PASSAGES, Bot
-from bot.scope import is_other_work
+from bot.retrieval.intent import is_other_work
 from evals.sets import Case, load
 
 FOLDS = 8

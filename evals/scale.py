@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from bot.lexicon import morphemes, sentences
-from bot.passages import split, windows
+from bot.indexing.splitter import split, windows
 from bot.pipeline import Bot
+from bot.retrieval.index import Shelf
 from bot.schema import Essay, Language, Passage, Window
-from bot.shelf import Shelf
 from bot.store import Contents, open_store
+from bot.text.sentences import sentences
+from bot.text.tokenize import morphemes
 from evals.speed import SEED, percentiles, questions
 
 PASSAGES = 20_000

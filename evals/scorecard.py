@@ -8,8 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bot.embeddings import Embedder
-from bot.pipeline import Bot, index_fingerprint
+from bot.indexing.build import index_fingerprint
+from bot.models.embeddings import Embedder
+from bot.pipeline import Bot
 from evals import check, golden, squad
 from evals.sets import load
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from bot.ui.words import QUESTIONS
+from bot.ui.catalogue import QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs"

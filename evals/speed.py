@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.embeddings import Embedder
+from bot.models.embeddings import Embedder
 from bot.pipeline import Bot
 from bot.schema import Essay
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.embeddings import Embedder
 from bot.errors import CorpusError
-from bot.lexicon import bigrams, morphemes
-from bot.passages import windows
-from bot.retrieval import Retriever
-from bot.sample import SIZE, Sample
+from bot.indexing.splitter import windows
+from bot.models.embeddings import Embedder
+from bot.retrieval.calibration import SIZE, Sample
+from bot.retrieval.hybrid import Retriever
+from bot.retrieval.index import WINDOWS
 from bot.schema import Essay, Language, Near, Passage, Window
-from bot.shelf import WINDOWS
-from bot.text import clean, language_of
+from bot.text.normalize import clean, language_of
+from bot.text.tokenize import bigrams, morphemes
 from evals.baselines import bm25, rrf
 from evals.metrics import rank_metrics
 

@@ -12,12 +12,10 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
-from bot import gguf
+from bot.models import download
 from bot.settings import Settings
+from tests.places import ESSAYS, ROOT
 from tests.toys import ToyEmbedder
-
-ROOT = Path(__file__).parent.parent
-SHELF = Path(__file__).parent / "shelf"
 
 # What may lie in a developer's environment and would change what the tests see, or where they reach.
 _UNWANTED = re.compile(
@@ -100,7 +98,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def shelf_folder() -> Path:
     """Four tiny essays, two Korean and two English, each with a fact found nowhere else. Not to be written to."""
-    return SHELF
+    return ESSAYS
 
 
 @pytest.fixture
@@ -112,7 +110,7 @@ def toy() -> ToyEmbedder:
 @pytest.fixture(scope="session")
 def real_index(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The settings of an index of corpus/, made once by the real embedder: a minute. Tests that use it are marked slow."""
-    from bot.pipeline import build_index  # here, so that a quick run does not need what only the index needs
+    from bot.indexing.build import build_index
 
     settings = Settings.load(corpus=ROOT / "corpus", index=tmp_path_factory.mktemp("real") / "index", llm="quotes")
     build_index(settings)
@@ -124,10 +122,10 @@ def local_model() -> Path:
     """The real local model's file in the user's cache, where `make test` puts it. Without it a test is skipped, but not where CI is set."""
     folder = Settings.load().cache
     pytest.importorskip("xllamacpp", reason="no llama.cpp for this machine")
-    if not gguf.is_there(folder):
+    if not download.is_there(folder):
         assert not os.environ.get("CI"), "make test fetches the local model first; it is not in the cache"
         pytest.skip("the local model is not here: make model")
-    return gguf.path(folder)
+    return download.path(folder)
 
 
 def _is_loopback(host: object) -> bool:

@@ -15,14 +15,14 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.analogies import Analogy
 from bot.errors import QuestionError
-from bot.passages import quotable
+from bot.indexing.analogies import Analogy
+from bot.indexing.splitter import quotable
 from bot.pipeline import checked_question
-from bot.rewrite import Turn
+from bot.retrieval.condense import Turn
 from bot.schema import Answer, Citation, Essay, Hit, Passage, Sentence
 from bot.settings import Settings
-from bot.text import language_of
+from bot.text.normalize import language_of
 from tests.toys import essay_of
 
 KOREAN = essay_of(

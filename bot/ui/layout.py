@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import gradio as gr
 
-from bot.answers import MODES
-from bot.conversations import LONGEST_NAME, Turn
+from bot.answers.extractive import MODES
+from bot.chats.history import LONGEST_NAME, Turn
 from bot.schema import Language
-from bot.ui.words import QUESTIONS, WORDS
+from bot.ui.catalogue import QUESTIONS, WORDS
 
 VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")
 IDLE = 7_200  # seconds after which a page that nobody uses forgets its talk; with a cookie it is on the disk

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.analogies import Analogy, Both, Break, Domains, Pair, Quotation
+from bot.indexing.analogies import Analogy, Both, Break, Domains, Pair, Quotation
 from bot.schema import Essay, Language
 from bot.ui.markup import ask_link, label, link, notice, plain, read_link
 

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from bot.conversations import Conversations
+from bot.chats.history import Conversations
 from bot.errors import BotError
-from bot.library import Library
-from bot.ui.chat import AT_ONCE, Chat
-from bot.ui.desk import Desk
+from bot.ui.chat_events import AT_ONCE, Chat
+from bot.ui.chat_handlers import Talk
 from bot.ui.layout import components
-from bot.ui.rate import Rate
-from bot.ui.talk import Talk
-from bot.ui.views import Views
+from bot.ui.rate_limit import Rate
+from bot.ui.view_events import Views
+from bot.ui.view_handlers import Desk
 from bot.ui.visitor import visitor
+from bot.uploads import Library
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from bot.schema import Essay, Hit, Language
+from bot.ui.catalogue import WORDS
 from bot.ui.emphasis import Style, styled, styles
 from bot.ui.markup import button, link, notice, outward, plain, read_link
-from bot.ui.words import WORDS
 
 LONGEST_PART = 40_000  # characters of an essay that are set at once; a browser lays that out without a pause
 LONGEST_SNIPPET = 160  # characters of a passage that was found

@@ -15,14 +15,14 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from bot.conversations import Conversations
+from bot.chats.export import EXPORTS
+from bot.chats.history import Conversations
 from bot.errors import BotError
-from bot.exports import EXPORTS
-from bot.ui.guard import Paced, SameOrigin, SmallBody, Welcome, WithSafeHeaders
+from bot.ui.catalogue import WORDS
 from bot.ui.layout import i18n
+from bot.ui.middleware import Paced, SameOrigin, SmallBody, Welcome, WithSafeHeaders
 from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
 from bot.ui.visitor import cookies_in, token_in
-from bot.ui.words import WORDS
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.schema import Answer, Citation, Essay, Language, Passage
+from bot.ui.catalogue import WORDS
 from bot.ui.markup import label, link, plain, read_link
-from bot.ui.words import WORDS
 
 _BREAK = re.compile(r"\n\s*\n|\n(?=[-*] )")  # between paragraphs, and between the items of a list
 _HEADING = re.compile(r"#{1,6} +(.+)\s*")

@@ -9,7 +9,7 @@ from gradio import Request
 from starlette.requests import HTTPConnection
 
 from bot.schema import Language
-from bot.ui.rate import caller
+from bot.ui.rate_limit import caller
 
 READER, LANGUAGE = "dolmen_reader", "dolmen_language"  # cookies; the first is set by guard.py, the second by the page's switch
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")

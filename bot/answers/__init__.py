@@ -1,0 +1,1 @@
+"""Ranked passages into answers, without a chat model and with one."""

@@ -1,0 +1,1 @@
+"""Saved chats: the history, its exports, and exported quotations checked again."""

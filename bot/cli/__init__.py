@@ -1,0 +1,1 @@
+"""What the command lines share, and the check of an installation."""

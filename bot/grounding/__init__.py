@@ -1,0 +1,1 @@
+"""Checks words against the essays: quotations, numbers, names, negation and support."""

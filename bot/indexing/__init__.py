@@ -1,0 +1,1 @@
+"""Files into an index: essays are loaded, split, embedded and published."""

@@ -1,0 +1,1 @@
+"""Questions into ranked passages of an open index."""

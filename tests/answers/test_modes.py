@@ -1,0 +1,197 @@
+"""The modes without a model: a counter-argument, a question back, a comparison, from the map and without one."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.answers import wording
+from bot.indexing.build import build_index
+from bot.pipeline import Bot
+from bot.schema import Answer
+from bot.settings import Settings
+from tests.places import ROOT
+from tests.toys import ToyEmbedder
+
+BELL = (
+    "# The Bell\n\nThe bell is loud because its rope is long. A bell is a promise to the whole village. Its rope broke in 1763."
+)
+LAMP = "# The Lamp\n\nThe lamp is bright because its oil is dear. A lamp is a promise to strangers at sea. The lamp went out in 1801."
+DOUBT = "# A Doubt\n\nA promise that nobody paid for is no promise. The bell was rung by a machine after 1900."
+MAP = """
+- id: bell-lamp
+  name: {ko: 종과 등대, en: the bell and the lamp}
+  source: {ko: 종, en: the bell}
+  target: {ko: 등대, en: the lamp}
+  words: {source: {ko: [종, 종탑], en: [bell]}, target: {ko: [등대], en: [lamp]}}
+  shows: {ko: 둘 다 약속이다., en: Both are promises.}
+  pairs:
+    - source: {ko: 종의 약속, en: the promise of the bell}
+      target: {ko: 등대의 약속, en: the promise of the lamp}
+      quotes: [{essay: bell.en, quote: A bell is a promise to the whole village.}]
+  breaks:
+    - by: reader
+      move: scale
+      text: {ko: 마을과 바다는 크기가 다르다., en: A village and a sea differ in size.}
+    - by: essay
+      move: missing-step
+      text: {ko: 값을 치르지 않은 약속은 약속이 아니다., en: A promise must be paid for.}
+      quotes: [{essay: doubt.en, quote: A promise that nobody paid for is no promise.}]
+      reply: {ko: 기름은 비싸다., en: Oil is dear.}
+      reply_quotes: [{essay: lamp.en, quote: The lamp is bright because its oil is dear.}]
+  unmapped: {ko: 줄, en: the rope}
+- id: rope-oil
+  name: {ko: 줄과 기름, en: the rope and the oil}
+  source: {ko: 줄, en: the rope}
+  target: {ko: 기름, en: the oil}
+  words: {source: {ko: [줄], en: [rope]}, target: {ko: [기름], en: [oil]}}
+  shows: {ko: 둘 다 다한다., en: Both run out.}
+  pairs:
+    - source: {ko: 끊어진 줄, en: the broken rope}
+      target: {ko: 다한 기름, en: the spent oil}
+      quotes: [{essay: lamp.en, quote: The lamp went out in 1801.}]
+  breaks:
+    - by: reader
+      move: other-cause
+      text: {ko: 줄은 낡아서 끊어졌다., en: The rope broke of age.}
+  unmapped: {ko: 종지기, en: the sexton}
+"""
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    folder = tmp_path_factory.mktemp("modes")
+    return _made(folder, MAP)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    """The same essays without a map."""
+    return _made(tmp_path_factory.mktemp("bare"), "")
+
+
+def _made(folder: Path, map_text: str) -> Bot:
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name, text in {"bell.en": BELL, "lamp.en": LAMP, "doubt.en": DOUBT}.items():
+        (corpus / f"{name}.md").write_text(text, encoding="utf-8")
+    if map_text:
+        (corpus / "analogies.yaml").write_text(map_text, encoding="utf-8")
+    settings = Settings.load(corpus=corpus, index=folder / "index", llm="quotes")
+    embedder = ToyEmbedder()
+    build_index(settings, embedder=embedder)
+    return Bot(settings, embedder)
+
+
+def lines(answer: Answer) -> list[tuple[str, str]]:
+    return [(sentence.kind, sentence.text) for sentence in answer.sentences]
+
+
+PAIRS = [
+    ("notice", "What is set beside what"),
+    ("reading", "the promise of the bell ↔ the promise of the lamp"),
+    ("essay", "“A bell is a promise to the whole village.”"),
+]
+OURS = [("reading", "Not in the essays, but a reader may ask (scale): A village and a sea differ in size.")]
+THEIRS = [
+    ("reading", "An essay objects (a missing step): A promise must be paid for."),
+    ("essay", "“A promise that nobody paid for is no promise.”"),
+    ("reading", "A reply to that: Oil is dear."),
+    ("essay", "“The lamp is bright because its oil is dear.”"),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("How is the bell like the lamp?", ["pairs", "ours", "theirs"]),
+        ("Where does the analogy of the bell and the lamp break?", ["ours", "theirs", "pairs"]),
+        ("What is wrong with likening the bell to the lamp, if a promise must be paid for?", ["theirs", "ours", "pairs"]),
+    ],
+)
+def test_an_analogy_is_told_in_the_order_that_the_question_asks_for(bot: Bot, question: str, order: list[str]) -> None:
+    breaks = {"ours": OURS, "theirs": THEIRS}
+    broken = [("notice", "Where it breaks")]
+    broken += [line for name in order if name in breaks for line in breaks[name]]
+    broken += [("reading", "What the writer left without a partner: the rope")]
+    parts = [PAIRS, broken] if order[0] == "pairs" else [broken, PAIRS]
+    head = [("notice", "From the analogy map: the bell and the lamp"), ("reading", "Both are promises.")]
+    assert lines(bot.ask(question)) == [*head, *parts[0], *parts[1]]
+
+
+def test_a_counter_argument_quotes_the_claim_names_the_move_and_gives_the_reply(bot: Bot) -> None:
+    assert lines(bot.ask("Is the bell like the lamp?", mode="counter")) == [
+        ("notice", "The claim under attack (the bell and the lamp)"),
+        ("essay", "“A bell is a promise to the whole village.”"),
+        ("reading", "An essay objects (a missing step): A promise must be paid for."),
+        ("essay", "“A promise that nobody paid for is no promise.”"),
+        ("reading", "A reply to that: Oil is dear."),
+        ("essay", "“The lamp is bright because its oil is dear.”"),
+    ]
+
+
+def test_the_objection_is_the_one_that_the_question_is_about(bot: Bot) -> None:
+    said = lines(bot.ask("종과 등대의 비유는 크기가 다르지 않나요?", mode="counter"))
+    assert ("reading", "에세이에는 없고 독자가 물을 수 있는 것(규모의 차이): 마을과 바다는 크기가 다르다.") in said
+
+
+@pytest.mark.parametrize("question", ["Is the bell like the lamp?", "종은 등대와 닮았나요?"])
+def test_a_question_back_is_one_question_anchored_in_a_quotation(question: str, bot: Bot) -> None:
+    answer = bot.ask(question, mode="socratic")
+    assert [one.quote for one in answer.citations] == ["A bell is a promise to the whole village."]
+    asking = [sentence for sentence in answer.sentences if sentence.text.endswith("?")]
+    assert [sentence.text for sentence in asking] == [wording.ASK_BACK[answer.language]["missing-step"]]
+    assert answer.sentences[-1] == asking[0]
+
+
+def test_two_analogies_are_set_quotation_against_quotation(bot: Bot) -> None:
+    answer = bot.ask("Compare the bell and its rope with the lamp and its oil.", mode="compare")
+    assert [one.quote for one in answer.citations] == ["A bell is a promise to the whole village.", "The lamp went out in 1801."]
+
+
+def test_a_single_analogy_is_set_against_what_was_objected(bot: Bot) -> None:
+    answer = bot.ask("Is the bell like the lamp?", mode="compare")
+    assert {one.essay for one in answer.citations} == {"bell.en", "doubt.en", "lamp.en"}
+
+
+@pytest.mark.parametrize("mode", ["counter", "compare"])
+def test_without_a_map_two_essays_are_set_side_by_side(mode: str, bare: Bot) -> None:
+    answer = bare.ask("What promise is a bell or a lamp?", mode=mode)
+    assert len({one.essay for one in answer.citations}) == 2
+    assert answer.sentences[0].text == wording.MAP["en"]["no_objection" if mode == "counter" else "side_by_side"]
+
+
+def test_without_a_map_a_question_back_is_about_the_best_sentence(bare: Bot) -> None:
+    answer = bare.ask("Which rope broke in 1763?", mode="socratic")
+    assert [one.quote for one in answer.citations] == ["Its rope broke in 1763."]
+    assert answer.sentences[-1].text == wording.ASK_BACK["en"][""]
+
+
+@pytest.mark.parametrize("mode", ["counter", "socratic", "compare"])
+def test_what_the_essays_do_not_say_is_said_in_every_mode(mode: str, bare: Bot) -> None:
+    answer = bare.ask("zzz qqq xyzzy", mode=mode)
+    assert answer.abstained
+    assert not answer.citations
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["counter", "socratic", "compare"])
+@pytest.mark.parametrize(
+    "question", ["고인돌과 파라미터 경쟁은 닮았나요?", "Is Rome like a platform?", "몽골과 AI 기업을 견주면?"]
+)
+def test_the_shelf_that_comes_along_has_every_mode_in_both_languages(mode: str, question: str, real_index: Settings) -> None:
+    answer = Bot(real_index).ask(question, mode=mode)
+    assert answer.citations
+    assert answer.mode == mode
+    assert "{" not in answer.text
+    if mode != "socratic":
+        assert len({one.essay for one in answer.citations}) >= 2
+
+
+def test_the_maps_of_the_shelf_have_what_the_modes_need() -> None:
+    """Every kind of objection on the shelf's map has a question of its own."""
+    moves = {
+        line.split(":")[1].strip()
+        for line in (ROOT / "corpus/analogies.yaml").read_text(encoding="utf-8").splitlines()
+        if "move:" in line
+    }
+    assert moves <= wording.ASK_BACK["ko"].keys()

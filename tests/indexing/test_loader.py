@@ -1,0 +1,481 @@
+"""Reading folders and files into essays: fields, front matter, encodings, and everything that is left out with a reason."""
+
+import os
+import socket
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import CorpusError
+from bot.indexing.loader import LARGEST_FILE, LARGEST_TEXT, LONGEST_LINE, read, slug
+from bot.schema import Essay, Note, Skipped
+from bot.text.normalize import language_of
+from tests.places import ESSAYS
+from tests.toys import growth
+
+KOREAN = "고인돌은 권력의 위치에너지다. 사람들은 무거운 돌을 높은 곳에 올렸다. 그 돌은 경고였다.\n" * 3
+
+
+def one(folder: Path, content: str | bytes, name: str = "essay.md") -> Essay:
+    """The only essay of a folder in which this file lies alone."""
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    shelf = read([folder])
+    assert shelf.skipped == ()
+    (essay,) = shelf.essays
+    return essay
+
+
+def reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> str:
+    """Why this file is left out, beside a good one that is taken in."""
+    if content:
+        (folder / name).write_bytes(content)
+    (folder / "good.md").write_text("A good essay.")
+    shelf = read([folder])
+    assert [essay.id for essay in shelf.essays] == ["good"]
+    (skipped,) = shelf.skipped
+    assert skipped.path == (folder / name).as_posix()
+    assert language_of(skipped.korean) == "ko"
+    return skipped.reason
+
+
+def test_the_shelf_is_read_field_by_field(shelf_folder: Path) -> None:
+    shelf = read([shelf_folder])
+    about = {e.id: (e.title, e.author, e.date, e.language, e.source, e.kind) for e in shelf.essays}
+    assert about == {
+        "bees.ko": ("벌통을 옮기는 밤", "", "", "ko", "bees.ko.md", "essay"),
+        "bell-tower.ko": ("한 번 덜 치는 종", "시험 서가", "2021-03-02", "ko", "시험을 위해 쓴 글", "essay"),
+        "lighthouse.en": ("The Keeper Who Counted Ships", "Test Shelf", "2020-05-17", "en", "lighthouse.en.md", "retelling"),
+        "salt-road": ("salt road", "", "", "en", "salt-road.txt", "essay"),
+    }
+    assert [essay.id for essay in shelf.essays] == sorted(about)
+    assert (shelf.skipped, shelf.notes) == ((), ())
+
+
+def test_the_text_is_the_file_without_front_matter_and_outer_newlines(shelf_folder: Path) -> None:
+    texts = {essay.id: essay.text for essay in read([shelf_folder]).essays}
+    bell = (shelf_folder / "bell-tower.ko.md").read_text(encoding="utf-8")
+    assert texts["bell-tower.ko"] == bell.split("---\n")[2].strip("\n")
+    assert texts["salt-road"] == (shelf_folder / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
+
+
+def test_a_single_file_may_be_given_whatever_its_suffix(tmp_path: Path) -> None:
+    path = tmp_path / "Notes on Salt.rst"
+    path.write_text("Salt is heavy.")
+    (essay,) = read([path]).essays
+    assert (essay.id, essay.title, essay.source) == ("notes-on-salt", "Notes on Salt", "Notes on Salt.rst")
+
+
+def test_folders_within_are_read_and_stand_in_the_id(tmp_path: Path) -> None:
+    (tmp_path / "돌" / "ko").mkdir(parents=True)
+    (tmp_path / "돌" / "ko" / "첫 글.md").write_text("첫 글이다.", encoding="utf-8")
+    (essay,) = read([tmp_path]).essays
+    assert (essay.id, essay.source, essay.title) == ("돌-ko-첫-글", "돌/ko/첫 글.md", "첫 글")
+
+
+def test_hidden_files_readmes_and_other_suffixes_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for name in [".git/a.md", ".hidden.md", "README.md", "readme.txt", "README.ko.md", "picture.png", "page.html", "good.MD"]:
+        (tmp_path / name).write_text(f"Words of {name}.")
+    shelf = read([tmp_path])
+    assert [essay.id for essay in shelf.essays] == ["good"]
+    assert shelf.skipped == ()
+
+
+@pytest.mark.parametrize(("path", "identity"), [
+    ("a.md", "a"),
+    ("Weight on Top.ko.md", "weight-on-top.ko"),
+    ("x/y z.txt", "x-y-z"),
+    ("고인돌, 로마!.md", "고인돌-로마"),
+    (unicodedata.normalize("NFD", "고인돌.md"), "고인돌"),
+    ("../../etc/passwd.md", "etc-passwd"),
+    ("<img src=x onerror=alert(1)>.md", "img-src-x-onerror-alert-1"),
+    ("a\u202eb\x00.md", "ab"),
+    ("v1.5_notes.md", "v1.5_notes"),
+    ("---.md", "essay"),
+])  # fmt: skip
+def test_ids_are_slugs_of_paths(path: str, identity: str) -> None:
+    assert slug(Path(path)) == identity
+
+
+def test_the_same_name_with_two_suffixes_gives_two_ids(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("First.")
+    (tmp_path / "a.txt").write_text("Second.")
+    assert [(essay.id, essay.text) for essay in read([tmp_path]).essays] == [("a", "First."), ("a-2", "Second.")]
+
+
+def test_ids_do_not_depend_on_the_order_in_which_the_disk_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ["b.md", "a.txt", "a.md", "A.md"]:
+        (tmp_path / name).write_text(f"Words of {name}.")
+    listed = Path.rglob
+    once = read([tmp_path])
+    monkeypatch.setattr(Path, "rglob", lambda self, pattern: reversed(list(listed(self, pattern))))
+    assert read([tmp_path]) == once
+
+
+def test_a_second_file_with_the_same_text_is_named_and_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("The same.")
+    (tmp_path / "b.md").write_text("---\ntitle: Another name\n---\nThe same.\n")
+    shelf = read([tmp_path])
+    assert [essay.id for essay in shelf.essays] == ["a"]
+    assert shelf.skipped == (
+        Skipped(f"{tmp_path}/b.md", f"it has the same text as {tmp_path}/a.md", f"{tmp_path}/a.md 파일과 내용이 같습니다"),
+    )
+
+
+def test_nfd_and_nfc_files_give_the_same_essay(tmp_path: Path) -> None:
+    essays = []
+    for form in ("NFC", "NFD"):
+        folder = tmp_path / form
+        folder.mkdir()
+        text = unicodedata.normalize(form, f"---\ntitle: 고인돌\nauthor: 김가람\n---\n{KOREAN}")
+        essays.append(one(folder, text, unicodedata.normalize(form, "고인돌.ko.md")))
+    assert essays[0] == essays[1]
+    assert unicodedata.is_normalized("NFC", "".join(map(str, essays[1].to_dict().values())))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "euc-kr", "utf-16", "utf-16-le", "utf-16-be"])
+def test_every_encoding_gives_the_same_essay(encoding: str, tmp_path: Path) -> None:
+    essay = one(tmp_path, f"---\r\ntitle: 첫 글\r\n---\r\n{KOREAN}".encode(encoding))
+    assert (essay.title, essay.text) == ("첫 글", KOREAN.strip("\n"))
+
+
+def test_a_file_whose_encoding_was_guessed_is_named_in_a_note(tmp_path: Path) -> None:
+    (tmp_path / "old.md").write_bytes(KOREAN.encode("johab"))  # no detector knows it: what comes out is wrong
+    (note,) = read([tmp_path]).notes
+    assert note.path == f"{tmp_path}/old.md"
+    assert "cp949" in note.text
+    assert "cp949" in note.korean
+    assert str(note) == f"{note.path}: {note.text}"
+
+
+def test_what_the_text_door_dropped_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("고인\u200b돌은\x00 무겁\u202e다.\n" + KOREAN, encoding="utf-8")
+    assert read([tmp_path]).notes == (
+        Note(f"{tmp_path}/a.md", "left out 3 invisible characters", "보이지 않는 글자 3개를 뺐습니다"),
+    )
+
+
+def test_lone_surrogates_never_come_in(tmp_path: Path) -> None:
+    lone = "가나".encode("utf-16-le") + b"\x00\xd8" + KOREAN.encode("utf-16-le")
+    assert reason(tmp_path, lone) == "its encoding is unknown or mixed"
+
+
+# --- front matter
+
+
+def test_no_front_matter_leaves_the_text_and_takes_the_title_from_the_first_heading(tmp_path: Path) -> None:
+    essay = one(tmp_path, "Before.\n\n## Small\n\n# The *Title* ##\n\nWords.\n\n# Second\n")
+    assert (essay.title, essay.text) == ("The *Title*", "Before.\n\n## Small\n\n# The *Title* ##\n\nWords.\n\n# Second")
+
+
+def test_without_a_heading_the_title_is_the_files_name(tmp_path: Path) -> None:
+    assert one(tmp_path, "Words.", "salt-road_two.md").title == "salt road two"
+
+
+@pytest.mark.parametrize(("line", "title"), [
+    ("title: The Road", "The Road"),
+    ('title: "What: a colon?"', "What: a colon?"),
+    ("title: >\n  folded\n  lines", "folded lines"),
+    ("title: 1984", "1984"),
+    ("title: 3.10", "3.10"),
+    ("title: 12:30", "12:30"),
+    ("title: Yes", "Yes"),
+    ("title: 2020-02-03", "2020-02-03"),
+    ("title: ~", "essay"),
+    ("title:", "essay"),
+    ("title: [a, b]", "essay"),
+])  # fmt: skip
+def test_a_title_is_what_is_written(line: str, title: str, tmp_path: Path) -> None:
+    assert one(tmp_path, f"---\n{line}\n---\nWords.").title == title
+
+
+@pytest.mark.parametrize(("line", "date"), [
+    ("date: 2020-02-03", "2020-02-03"),
+    ("date: '2020-02-03'", "2020-02-03"),
+    ("date: 2020-02-03 10:00:00", "2020-02-03"),
+    ("date: 2020-02-03T10:00:00+09:00", "2020-02-03"),
+    ("date: in spring", ""),
+    ("date: 2020-02-30", ""),
+    ("date: 2020-13-01", ""),
+    ("author: nobody", ""),
+])  # fmt: skip
+def test_a_date_is_an_iso_date_or_empty(line: str, date: str, tmp_path: Path) -> None:
+    assert one(tmp_path, f"---\n{line}\n---\nWords.").date == date
+
+
+@pytest.mark.parametrize(("line", "language"), [
+    ("language: ko", "ko"),
+    ("language: en", "en"),
+    ("language: ko-KR", "ko"),
+    ("language: EN", "en"),
+    ("language: Korean", "ko"),  # not a code: the text decides
+    ("language: fr", "ko"),
+    ("title: none", "ko"),
+])  # fmt: skip
+def test_the_language_is_the_field_or_what_the_text_is_in(line: str, language: str, tmp_path: Path) -> None:
+    assert one(tmp_path, f"---\n{line}\n---\n고인돌은 무겁다.").language == language
+
+
+@pytest.mark.parametrize(
+    ("yaml", "line"), [("title: a: b", 2), ("title: fine\nauthor: [open", 4), ("title: 'open", 3), ("\ttitle: tab", 2)]
+)
+def test_broken_front_matter_is_named_with_its_line(yaml: str, line: int, tmp_path: Path) -> None:
+    assert reason(tmp_path, f"---\n{yaml}\n---\nWords.".encode()) == f"its front matter is not YAML in line {line}"
+
+
+@pytest.mark.parametrize("yaml", [
+    "a: " + "[" * 20_000,
+    "{a: " * 20_000,
+    "n: " + "9" * 5_000,
+    "n: 0x" + "f" * 5_000,
+    "n: 0b_",
+    "!!python/object/apply:os.system [id]",
+    "b: !!binary '//4='",
+    "<<: 3",
+    "? [a]\n: b",
+])  # fmt: skip
+def test_hostile_front_matter_stops_nothing(yaml: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.md").write_text(f"---\n{yaml}\n---\nWords.")
+    (tmp_path / "good.md").write_text("A good essay.")
+    shelf = read([tmp_path])
+    assert "good" in [essay.id for essay in shelf.essays]
+    assert len(shelf.essays) + len(shelf.skipped) == 2
+
+
+def test_a_bomb_of_aliases_is_harmless(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    essay = one(tmp_path, "---\ntitle: Bomb\n" + "\n".join(lines) + "\n---\nWords.")
+    assert (essay.title, essay.text) == ("Bomb", "Words.")
+
+
+@pytest.mark.parametrize("yaml", ["- a\n- b", "just words", "# a comment"])
+def test_what_is_no_set_of_fields_stays_in_the_text(yaml: str, tmp_path: Path) -> None:
+    assert one(tmp_path, f"---\n{yaml}\n---\nWords.").text == f"---\n{yaml}\n---\nWords."
+
+
+def test_empty_front_matter_is_front_matter(tmp_path: Path) -> None:
+    assert one(tmp_path, "---\n---\nWords.").text == "Words."
+
+
+def test_front_matter_that_never_closes_is_text(tmp_path: Path) -> None:
+    assert one(tmp_path, "---\ntitle: open\n\nWords.").text == "---\ntitle: open\n\nWords."
+
+
+def test_a_rule_further_down_is_no_front_matter(tmp_path: Path) -> None:
+    assert one(tmp_path, "Words.\n---\ntitle: x\n---\n").text == "Words.\n---\ntitle: x\n---"
+
+
+def test_escapes_in_front_matter_pass_the_text_door_too(tmp_path: Path) -> None:
+    essay = one(tmp_path, '---\ntitle: "a\\uD800\\u202E\\0b"\nauthor: "e\\u0301"\n---\nWords.')
+    assert (essay.title, essay.author) == ("ab", "é")
+
+
+# --- left out, with a reason
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b" \n\n \t", b"---\ntitle: x\n---\n\n", "\u200b\u200b".encode()])
+def test_a_file_without_text_is_left_out(content: bytes, tmp_path: Path) -> None:
+    assert reason(tmp_path, content) == "it holds no text"
+
+
+def test_binary_with_a_text_suffix_is_left_out(tmp_path: Path) -> None:
+    assert reason(tmp_path, b"\x00\x01\x02\x03" * 500) == "it is binary, not text"
+
+
+def test_mixed_encodings_are_left_out(tmp_path: Path) -> None:
+    assert reason(tmp_path, KOREAN.encode() + KOREAN.encode("cp949")) == "its encoding is unknown or mixed"
+
+
+def test_a_file_over_the_limit_is_left_out_without_being_read(tmp_path: Path) -> None:
+    with (tmp_path / "essay.md").open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)  # sparse: takes no room
+    assert reason(tmp_path) == "it has 20,000,001 bytes, more than 20,000,000"
+
+
+def test_a_text_over_the_limit_is_left_out(tmp_path: Path) -> None:
+    line = "a" * 99 + "\n"
+    assert reason(tmp_path, (line * (LARGEST_TEXT // 100) + "bc").encode()) == "it has 5,000,002 characters, more than 5,000,000"
+
+
+def test_a_line_over_the_limit_is_left_out(tmp_path: Path) -> None:
+    reached = reason(tmp_path, b"short\n" + b"a" * (LONGEST_LINE + 1) + b"\nshort")
+    assert reached == "one of its lines has 1,000,001 characters, more than 1,000,000"
+
+
+def _fifo(path: Path, _: Path) -> None:
+    os.mkfifo(path)
+
+
+def _socket(path: Path, _: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(path.name)
+
+
+def _dangling(path: Path, _: Path) -> None:
+    path.symlink_to(path.with_name("nothing"))
+
+
+def _to_itself(path: Path, _: Path) -> None:
+    path.symlink_to(path)
+
+
+def _outside(path: Path, secret: Path) -> None:
+    path.symlink_to(secret)
+
+
+def _dotted(path: Path, secret: Path) -> None:
+    path.symlink_to(Path("..") / secret.parent.name / secret.name)
+
+
+def _device(path: Path, _: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [_fifo, _socket, _dangling, _to_itself, _outside, _dotted, _device])
+def test_what_is_no_regular_file_of_the_folder_is_left_out(make: Callable[[Path, Path], None], tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "corpus", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "secret.md").write_text("The canary sings.")
+    os.chdir(folder)  # a socket's name must be short
+    make(folder / "essay.md", elsewhere / "secret.md")
+    assert reason(folder) in {
+        "it is not a regular file",
+        "it is a link that leads out of the folder",
+        "it is a link that leads nowhere",
+        "it cannot be read: No such file or directory",
+        "it cannot be read: No such device or address",
+        "it cannot be read: Too many levels of symbolic links",
+    }
+
+
+def test_a_link_within_the_folder_is_the_file_itself(tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text("Words.")
+    (tmp_path / "a.md").symlink_to(tmp_path / "b.md")
+    shelf = read([tmp_path])
+    assert [essay.text for essay in shelf.essays] == ["Words."]
+    assert [skipped.reason for skipped in shelf.skipped] == [f"it has the same text as {tmp_path}/a.md"]
+
+
+def test_a_file_swapped_for_a_link_between_check_and_open_gives_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (tmp_path / "secret.md").write_text("The canary sings.")
+    (folder / "good.md").write_text("A good essay.")
+    (folder / "swapped.md").write_text("Harmless.")
+    really_open = os.open
+
+    def swap_and_open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        place = Path(os.fsdecode(path))
+        if place.name == "swapped.md" and not place.is_symlink():
+            place.unlink()
+            place.symlink_to(tmp_path / "secret.md")
+        return really_open(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", swap_and_open)
+    assert [essay.text for essay in read([folder]).essays] == ["A good essay."]
+
+
+def test_a_folder_named_like_a_file_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "x.md").mkdir()
+    (tmp_path / "x.md" / "inner.md").write_text("Inner words.")
+    shelf = read([tmp_path])
+    assert [(essay.id, essay.source) for essay in shelf.essays] == [("x.md-inner", "x.md/inner.md")]
+    assert shelf.skipped == ()
+
+
+def test_a_file_that_may_not_be_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really_open = os.open
+
+    def refuse(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if Path(os.fsdecode(path)).name == "essay.md":
+            raise PermissionError(13, "Permission denied")
+        return really_open(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert reason(tmp_path, b"Words.") == "it cannot be read: Permission denied"
+
+
+@pytest.mark.parametrize(
+    "name", [b"\xff\xfe.md", b"line\nbreak.md", b"-rf.md", b"trailing .md", b"a" * 252 + b".md", "\u202egnp.md".encode()]
+)
+def test_any_name_of_a_file_can_be_shown_and_stored(name: bytes, tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/" + name
+    with open(path, "w") as file:  # noqa: PTH123  a Path cannot hold every name
+        file.write("Words.")
+    (essay,) = read([tmp_path]).essays
+    shown = f"{essay.id}{essay.title}{essay.source}"
+    assert shown.encode().decode() == shown
+    assert not set(shown) & {"\n", "\u202e", "\x00"}
+    assert essay.id
+    assert essay.title
+
+
+# --- errors
+
+
+def test_an_empty_folder_gives_fact_value_and_remedy(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError) as caught:
+        read([tmp_path])
+    assert str(caught.value) == f"No essay was found in {tmp_path}. Put .md or .txt files there, or name another folder."
+
+
+def test_where_all_was_left_out_the_error_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("")
+    (tmp_path / "b.md").write_text(" ")
+    with pytest.raises(CorpusError) as caught:
+        read([tmp_path])
+    assert str(caught.value) == (
+        f"No essay was found in {tmp_path}. Skipped: {tmp_path}/a.md, it holds no text. And 1 more."
+        " Put .md or .txt files there, or name another folder."
+    )
+
+
+@pytest.mark.parametrize("name", ["nothing", "n" * 300, "a\x00b", "line\nbreak", os.fsdecode(b"\xff")])
+def test_a_path_that_does_not_exist_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError) as caught:
+        read([ESSAYS, tmp_path / name])
+    message = str(caught.value)
+    assert message.startswith(f"There is no {tmp_path}/")
+    assert message.endswith("Give a folder or file with essays (.markdown, .md, .text, .txt).")
+    assert message.encode().decode() == message
+
+
+def test_a_device_given_by_name_is_refused_at_once() -> None:
+    with pytest.raises(CorpusError, match=r"/dev/zero, it is not a regular file\."):
+        read([Path("/dev/zero")])
+
+
+# --- whatever comes
+
+
+@given(
+    data=st.binary(max_size=400),
+    head=st.sampled_from([b"", b"---\n", b"---\ntitle: ", b"# ", b"\xff\xfe", b"\xef\xbb\xbf---\n- "]),
+)
+def test_any_bytes_are_an_essay_or_left_out(data: bytes, head: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.getbasetemp() / "fuzz"
+    folder.mkdir(exist_ok=True)
+    (folder / "fuzz.md").write_bytes(head + data)
+    (folder / "good.md").write_text("A good essay that nobody repeats.")
+    shelf = read([folder])
+    assert len(shelf.essays) + len(shelf.skipped) == 2
+    for essay in shelf.essays:
+        assert essay.digest
+        assert essay.text.strip()
+
+
+@pytest.mark.parametrize("line", ["# a{}b", "# {} b", "---{}\n", "#{}"], ids=["marks", "words", "rule", "only marks"])
+@pytest.mark.parametrize("filler", ["#", " ", "# "])
+def test_headings_of_any_shape_take_time_in_proportion(line: str, filler: str, tmp_path: Path) -> None:
+    def work(length: int) -> None:
+        (tmp_path / "a.md").write_text(line.format(filler * length) + "\nWords.")
+        read([tmp_path])
+
+    assert growth(work, 4_000) < 8

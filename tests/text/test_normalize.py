@@ -1,0 +1,138 @@
+"""The text door: decoding, NFC, newlines, and what is dropped."""
+
+import random
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.text.normalize import Clean, UndecodableError, clean, decode, language_of
+
+KOREAN = "고인돌은 권력의 위치에너지다. 사람들은 무거운 돌을 높은 곳에 올렸다. 그 돌은 경고였다.\n" * 3
+ENGLISH = "The dolmen is potential energy — “so they say”. People raised heavy stones high.\n" * 4
+JAPANESE = "ドルメンは権力の位置エネルギーである。人々は重い石を高い所に上げた。\n" * 5
+FAMILY = "👨\u200d👩\u200d👧\u200d👦"
+INVISIBLE = [
+    "\x00", "\x07", "\x1b", "\x7f", "\x9f",  # controls
+    "\u00ad", "\u034f", "\u115f", "\u1160", "\u180e", "\u3164", "\uffa0",  # soft hyphen, joiner, fillers
+    "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff",  # zero-width
+    "\u061c", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2069",  # direction
+    "\ud800", "\udfff", "\ufff9", "\U000e0001", "\U000e0041", "\U000e007f",  # lone surrogates, interlinear, tags
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "euc-kr", "utf-16", "utf-16-le", "utf-16-be"])
+def test_korean_is_read_in_its_encodings(encoding: str) -> None:
+    assert decode(KOREAN.encode(encoding)) == KOREAN
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
+def test_english_is_read_in_its_encodings(encoding: str) -> None:
+    assert decode(ENGLISH.encode(encoding)) == ENGLISH
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "shift_jis", "utf-16"])
+def test_japanese_is_read_in_its_encodings(encoding: str) -> None:
+    assert decode(JAPANESE.encode(encoding)) == JAPANESE
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_read_with_a_mark_of_either_order(order: str) -> None:
+    assert decode(("\ufeff" + KOREAN).encode(order)) == KOREAN
+
+
+def test_utf16_of_plain_ascii_without_a_mark_is_text_not_binary() -> None:
+    assert decode("Plain words, and nothing else.".encode("utf-16-le")) == "Plain words, and nothing else."
+
+
+def test_an_empty_file_is_an_empty_text() -> None:
+    assert decode(b"") == ""
+
+
+@pytest.mark.parametrize("data", [
+    bytes.fromhex("89504e470d0a1a0a0000000d49484452") + bytes(range(256)) * 4,  # a picture
+    b"\x00" * 5_000,
+    b"\x7fELF\x02\x01\x01" + b"\x00" * 60 + b"code" * 8,
+    random.Random(7).randbytes(4_000),
+])  # fmt: skip
+def test_binary_is_refused(data: bytes) -> None:
+    with pytest.raises(UndecodableError, match="binary|encoding"):
+        decode(data)
+
+
+@pytest.mark.parametrize("data", [
+    KOREAN.encode() + KOREAN.encode("cp949"),
+    KOREAN.encode("cp949") + KOREAN.encode(),
+    ENGLISH.encode() + KOREAN.encode("cp949"),
+])  # fmt: skip
+def test_mixed_encodings_are_refused_not_guessed(data: bytes) -> None:
+    with pytest.raises(UndecodableError, match="unknown or mixed"):
+        decode(data)
+
+
+@given(st.binary(max_size=300))
+def test_bytes_become_text_or_the_one_error(data: bytes) -> None:
+    try:
+        text = clean(decode(data)).text
+    except UndecodableError:
+        return
+    assert text.encode().decode() == text
+
+
+def test_a_stray_nul_in_a_text_is_no_reason_to_refuse_it() -> None:
+    assert clean(decode(b"one\x00 nul" + ENGLISH.encode())) == Clean("one nul" + ENGLISH, 1)
+
+
+@pytest.mark.parametrize("character", INVISIBLE, ids=lambda character: f"U+{ord(character):04X}")
+def test_invisible_characters_are_dropped_and_counted(character: str) -> None:
+    assert clean(f"고인{character}돌{character}") == Clean("고인돌", 2)
+
+
+@pytest.mark.parametrize(
+    "character", ["é", "가", "\U0001f3fd", "\ufe0f", "\ue000", "\u0378", "㈜", "ｶ", "Ａ", "①", "ㄱ", "漢", " ", "\u3000"]
+)
+def test_visible_private_and_unassigned_characters_stay(character: str) -> None:
+    assert clean(f"a{character}") == Clean(f"a{character}", 0)
+
+
+@pytest.mark.parametrize("emoji", [FAMILY, "👩🏽\u200d🚀", "❤️\u200d🔥", "🏳️\u200d🌈", "🐈\u200d⬛", "🧑\u200d⚖️", "🇰🇷"])
+def test_joined_emoji_stay_whole(emoji: str) -> None:
+    assert clean(f"앞 {emoji} 뒤") == Clean(f"앞 {emoji} 뒤", 0)
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r", "\n", "\x85", "\u2028", "\u2029", "\v", "\f"])
+def test_every_newline_becomes_one(newline: str) -> None:
+    assert clean(f"한 줄{newline}두 줄") == Clean("한 줄\n두 줄", 0)
+
+
+def test_decomposed_hangul_and_letters_are_composed() -> None:
+    assert clean(unicodedata.normalize("NFD", "고인돌 café")) == Clean("고인돌 café", 0)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=60))
+def test_clean_text_is_nfc_writable_and_clean(text: str) -> None:
+    cleaned = clean(text).text
+    assert unicodedata.is_normalized("NFC", cleaned)
+    assert cleaned.encode().decode() == cleaned
+    assert "\r" not in cleaned
+    assert clean(cleaned) == Clean(cleaned, 0)
+
+
+@given(st.text(alphabet="각힣가 aé\u0301.\n👨\u200d\u200b", max_size=40))
+def test_the_door_gives_the_same_for_both_forms(text: str) -> None:
+    assert clean(unicodedata.normalize("NFD", text)).text == clean(unicodedata.normalize("NFC", text)).text
+
+
+@pytest.mark.parametrize(("text", "language"), [
+    ("고인돌은 무겁다", "ko"),
+    ("The stone is heavy", "en"),
+    ("", "en"),
+    ("1931 … !?", "en"),
+    ("GPT-4와 Chinchilla와 MT-NLG의 크기", "ko"),
+    ("The word 고인돌 means a dolmen in the Korean language", "en"),
+    ("가abcd", "ko"),  # one letter in five is Hangul
+    ("가abcde", "en"),
+])  # fmt: skip
+def test_the_language_is_korean_from_a_fifth_of_hangul_on(text: str, language: str) -> None:
+    assert language_of(text) == language

@@ -1,0 +1,713 @@
+"""The page without a browser: what its markup says, what its server lets through, and that a talk outlives every error."""
+
+import logging
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from gradio_client import Client  # type: ignore[import-untyped]
+from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from starlette.testclient import TestClient
+
+import app
+from bot import Bot
+from bot.answers import generation
+from bot.chats.history import Conversations, Turn
+from bot.errors import ModelError, StoreError
+from bot.indexing.loader import LARGEST_FILE
+from bot.schema import Answer, Passage, Refusal, Sentence
+from bot.settings import Settings
+from bot.ui.catalogue import QUESTIONS, REASONS, WORDS, language_for
+from bot.ui.chat_handlers import Step, Talk
+from bot.ui.layout import examples
+from bot.ui.markup import bare, outward, paragraph, plain, read_link
+from bot.ui.message import bubble
+from bot.ui.middleware import LARGEST_BODY, LARGEST_UPLOAD, SAFE_HEADERS
+from bot.ui.server import build_server
+from bot.ui.sources import LONGEST_STRETCH, sources
+from bot.uploads import Library
+from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, blank, cited, echo_of, quoting, serving
+from tests.payloads import PAYLOADS
+from tests.places import ROOT
+from tests.toys import essay_of
+
+Capture = pytest.CaptureFixture[str]
+OURS = {"div", "p", "blockquote", "a", "span", "mark", "br", "button", "details", "summary", "ul", "li"}
+
+
+class Elements(HTMLParser):
+    """The tags, attributes and text of some markup, as a browser would find them."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attributes}
+        self.text += "\n" if tag == "br" else ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.add("comment")
+
+    def handle_decl(self, decl: str) -> None:
+        self.tags.add("declaration")
+
+    def unknown_decl(self, data: str) -> None:
+        self.tags.add("declaration")
+
+
+def steps(bot: ScriptedBot, question: str, held: Sequence[Turn] = (), cut: int = 0) -> list[Step]:
+    """The page after each piece of an answer, for a reader without a cookie."""
+    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    return list(talk.reply(question, "answer", "", cut, held, None))
+
+
+def said(bot: ScriptedBot, question: str, held: Sequence[Turn] = ()) -> list[tuple[str, str]]:
+    """Everything that the chat showed for a question, step by step: the last message and the sources."""
+    return [(step.chat[-1]["content"], step.sources) for step in steps(bot, question, held)]
+
+
+# Markup
+
+
+def test_plain_text_shows_itself() -> None:
+    assert plain("로마 & <b>몽골</b>\n*끝*") == "로마 &#38; &#60;b&#62;몽골&#60;/b&#62;<br>&#42;끝&#42;"
+
+
+def test_plain_text_leaves_prose_readable() -> None:
+    assert plain("정말? 3.4배(약), 그렇다; 2019-2023.") == "정말? 3.4배(약), 그렇다; 2019-2023."
+
+
+def test_a_lone_surrogate_is_dropped() -> None:
+    assert plain("a\ud800b") == "ab"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_is_shown_can_be_read_back(payload: str) -> None:
+    assert bare(paragraph(payload)) == payload.strip()
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_payload_makes_no_element_anywhere(payload: str) -> None:
+    essay, answer = echo_of(payload)
+    nearest = replace(answer, abstained=True, nearest=(essay_passage(essay.text),))
+    markups = [paragraph(payload), bubble(answer, 1), sources(answer, {essay.id: essay}), sources(nearest, {})]
+    found = Elements("".join(markups))
+    assert found.tags <= OURS
+    assert found.attributes <= {"class", "lang", "href", "id", "title", "type"}
+    assert payload.strip() in found.text
+
+
+def essay_passage(text: str) -> Passage:
+    return Passage.of(essay_of(text, text), 0, len(text))
+
+
+# The answer in the chat
+
+
+def test_an_answer_as_it_stands_in_the_chat() -> None:
+    citation = cited(KOREAN, "고인돌은 힘을 보여 준다.")
+    sentences = (
+        Sentence("「고인돌 이야기」에서 찾은 문장입니다.", "notice"),
+        Sentence("“고인돌은 힘을 보여 준다.”", "essay", (1,)),
+        Sentence("그래서 세웠다고 한다.", "essay", (1,)),
+        Sentence("돌로 쓴 이력서다.", "reading", (1,)),
+        Sentence("누가 읽을지는 모른다.", "reading"),
+    )
+    answer = replace(
+        blank("왜?"),
+        standalone="고인돌은 왜?",
+        sentences=sentences,
+        citations=(citation,),
+        refused=(Refusal("1998년에 세웠다.", "figure"),),
+    )
+    link = read_link(KOREAN.id, 15, 29, KOREAN.sha256)
+    assert link == f"#read/dolmen.ko/15-29/{KOREAN.sha256[:12]}"
+    marker = f'<a class="marker" href="{link}" title="고인돌 이야기">&#91;1&#93;</a>'
+    shown = (
+        '<p class="notice">이렇게 풀어서 찾았습니다&#58; 고인돌은 왜?</p>'
+        '<p class="notice">「고인돌 이야기」에서 찾은 문장입니다.</p>'
+        f"<blockquote>“고인돌은 힘을 보여 준다.”&#160;{marker}</blockquote>"
+        f'<p class="said">그래서 세웠다고 한다.&#160;{marker}</p>'
+        f'<p class="reading"><span class="label">봇의 풀이</span> 돌로 쓴 이력서다.&#160;{marker}</p>'
+        '<p class="reading">누가 읽을지는 모른다.</p>'
+    )
+    left_out = (
+        '<details class="refused"><summary>1 문장이 근거가 없어 빠졌습니다</summary><ul><li><span class="taken">1998년에 세웠다.</span> '
+        '<span class="because">원문에 없는 숫자입니다</span></li></ul></details>'
+    )
+    foot = "".join(
+        f'<button type="button" class="act{on}" id="turn-3-{act}">{word}</button>'
+        for act, word, on in (
+            ("copy", "복사", ""),
+            ("retry-answer", "다시 묻기", ""),
+            ("edit", "고쳐 묻기", ""),
+            ("good", "좋아요", " on"),
+            ("bad", "아쉬워요", ""),
+        )
+    )
+    assert bubble(answer, 3, rated=True) == f'<div class="answer" lang="ko">{shown}{left_out}<div class="foot">{foot}</div></div>'
+    going = '<p class="notice going">모델이 읽는다</p>'
+    assert (
+        bubble(answer, 3, whole=False, going="모델이 읽는다") == f'<div class="answer" lang="ko">{shown}{going}{left_out}</div>'
+    )
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_reason_for_leaving_a_sentence_out_has_words(language: Any) -> None:
+    given = set(re.findall(r'return "([a-z]+)"', (ROOT / "bot/grounding/checker.py").read_text("utf-8")))
+    given |= {generation.CITATION, generation.LANGUAGE, generation.FRAGMENT, generation.REPEATED}
+    assert REASONS[language].keys() == given
+
+
+def test_citations_before_words_say_what_goes_on() -> None:
+    first, second = (bubble(answer, 1, whole=False) for answer in quoting("What?"))
+    assert first == '<div class="answer" lang="en"><p class="notice">Found 1 in the essays, reading…</p></div>'
+    assert "Found" not in second
+
+
+def test_an_abstention_is_named_as_one() -> None:
+    (answer,) = abstaining("왜?")
+    shown = bubble(answer, 1, whole=False, going="reading")
+    assert shown == '<div class="answer abstained" lang="ko"><p class="notice">에세이에는 없습니다.</p></div>'
+
+
+# The sources
+
+
+def test_a_quotation_stands_highlighted_in_its_paragraph() -> None:
+    *_, answer = quoting("왜?")
+    assert sources(answer, {KOREAN.id: KOREAN}) == (
+        '<div class="sources" lang="ko"><div class="source" lang="ko"><p class="title">'
+        f'<a class="open" href="{read_link(KOREAN.id, 15, 29, KOREAN.sha256)}">고인돌 이야기</a></p>'
+        '<p class="paragraph">앞 문장. '
+        '<span class="number">1</span><mark>고인돌은 힘을 보여 준다.</mark> 뒤 문장.</p>'
+        '<p class="where">dolmen.ko.md · 15–29번째 글자</p></div></div>'
+    )
+
+
+def test_quotations_of_one_paragraph_share_it_in_its_order() -> None:
+    citations = (cited(ENGLISH, "It is heavy.", 1), cited(ENGLISH, "A dolmen shows power.", 2))
+    shown = sources(replace(blank("What?"), citations=citations), {ENGLISH.id: ENGLISH})
+    assert shown.count('<p class="paragraph">') == 1
+    assert bare(shown).splitlines() == [
+        "An Essay",
+        "Before. 2A dolmen shows power. 1It is heavy. After.",
+        "essay.md · characters 28–49, 50–62",
+    ]
+
+
+def test_overlapping_quotations_stand_apart() -> None:
+    citations = (cited(ENGLISH, "A dolmen shows power."), cited(ENGLISH, "power. It is", 2))
+    shown = sources(replace(blank("What?"), citations=citations), {ENGLISH.id: ENGLISH})
+    assert shown.count('<p class="paragraph">') == 2
+    assert shown.count("<mark") == 2
+
+
+@pytest.mark.parametrize("essays", [{}, {ENGLISH.id: replace(ENGLISH, text="Another text altogether, published meanwhile.")}])
+def test_a_quotation_stands_alone_where_its_essay_is_not_the_one_cited(essays: dict[str, Any]) -> None:
+    *_, answer = quoting("What?")
+    assert '<p class="paragraph"><span class="number">1</span><mark>A dolmen shows power.</mark></p>' in sources(answer, essays)
+
+
+def test_a_paragraph_without_end_is_cut_round_the_quotation() -> None:
+    essay = essay_of("a" * 100_000 + "THE QUOTE" + "b" * 100_000, "long")
+    shown = sources(replace(blank("What?"), citations=(cited(essay, "THE QUOTE"),)), {essay.id: essay})
+    before, after = "a" * LONGEST_STRETCH, "b" * LONGEST_STRETCH
+    assert f' … {before}<span class="number">1</span><mark>THE QUOTE' in shown
+    assert f"</mark>{after} … </p>" in shown
+    assert len(shown) < 3 * LONGEST_STRETCH
+
+
+def test_an_abstention_shows_the_nearest_passage_without_a_highlight() -> None:
+    (answer,) = abstaining("왜?")
+    assert sources(answer, {KOREAN.id: KOREAN}) == (
+        '<div class="sources" lang="ko"><div class="source" lang="ko">'
+        '<p class="title"><span class="label">가장 가까운 대목</span> '
+        f'<a class="open" href="{read_link(KOREAN.id, 0, 7, KOREAN.sha256)}">고인돌 이야기</a></p>'
+        '<p class="paragraph">첫 문단이다.</p><p class="where">dolmen.ko.md · 0–7번째 글자</p></div></div>'
+    )
+
+
+def test_an_item_of_a_list_is_a_paragraph() -> None:
+    essay = essay_of("Intro.\n\n## Facts\n\n- One fact.\n- The second fact.\n- A third.\n", "list")
+    shown = sources(replace(blank("What?"), citations=(cited(essay, "second"),)), {essay.id: essay})
+    assert bare(shown).splitlines()[1] == "- The 1second fact."
+
+
+def test_the_nearest_passage_opens_with_its_heading() -> None:
+    essay = essay_of("## A *heading*\n\nText.", "headed")
+    answer = replace(blank("What?"), abstained=True, nearest=(Passage.of(essay, 0, len(essay.text)),))
+    assert '<p class="paragraph"><span class="heading">A &#42;heading&#42;</span>Text.</p>' in sources(answer, {essay.id: essay})
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("question", "accepted", "language"),
+    [
+        ("왜?", "en", "ko"),
+        ("로마의 API는?", "en", "ko"),
+        ("Why?", "ko-KR,ko", "en"),
+        ("?", "ko-KR", "ko"),
+        ("", "fr, ko", "en"),
+        ("", "", "en"),
+    ],
+)
+def test_the_page_speaks_the_questions_language(question: str, accepted: str, language: str) -> None:
+    assert language_for(question, accepted) == language
+
+
+def test_three_questions_wait_in_each_language_the_readers_own_first() -> None:
+    assert {language: [language_for(one) for one in asked] for language, asked in QUESTIONS.items()} == {
+        "ko": ["ko"] * 3,
+        "en": ["en"] * 3,
+    }
+    assert [one["text"] for one in examples("en")] == [*QUESTIONS["en"], *QUESTIONS["ko"]]
+    assert [one["text"] for one in examples("ko")] == [*QUESTIONS["ko"], *QUESTIONS["en"]]
+
+
+# One turn of the talk
+
+
+def test_a_reply_is_the_answer_and_its_sources() -> None:
+    bot = ScriptedBot(quoting)
+    first, *_, last = steps(bot, "왜?")
+    *_, answer = quoting("왜?")
+    question = {"role": "user", "content": "<p>왜?</p>"}
+    assert first.chat == [question, {"role": "assistant", "content": '<p class="notice">에세이를 찾아보고 있습니다…</p>'}]
+    assert last.chat == [question, {"role": "assistant", "content": bubble(answer, 1)}]
+    assert last.sources == sources(answer, {KOREAN.id: KOREAN})
+    assert last.turns is not None
+    assert [turn.answer for turn in last.turns] == [answer]
+    assert last.talk == first.talk != ""
+
+
+def test_a_second_question_goes_with_the_talk_before_it() -> None:
+    bot = ScriptedBot(quoting)
+    *_, first = steps(bot, "왜?")
+    *_, second = steps(bot, "또?", first.turns or ())
+    assert [message["role"] for message in second.chat] == ["user", "assistant"] * 2
+    assert bot.asked[-1] == ("또?", [("user", "왜?"), ("assistant", "“고인돌은 힘을 보여 준다.” [1]")])
+    *_, again = steps(bot, "고친 질문?", second.turns or (), cut=2)
+    assert [turn.answer.question for turn in again.turns or ()] == ["왜?", "고친 질문?"]
+    assert bot.asked[-1] == ("고친 질문?", bot.asked[1][1])
+
+
+def test_the_first_question_hears_why_it_waits() -> None:
+    (first, panel), *_, (last, _) = said(ScriptedBot(quoting, ready=False), "왜?")
+    assert (first, panel) == ('<p class="notice">처음 한 번 모델을 여는 중입니다…</p>', "")
+    assert "<blockquote>" in last
+
+
+def test_a_model_that_is_still_reading_is_told_of() -> None:
+    quiet, voiced = (said(ScriptedBot(quoting, voice=voice), "왜?") for voice in ("quotes", "local"))
+    line = f'<p class="notice going">{WORDS["ko"].reading_on}</p>'
+    assert [line in shown for shown, _ in voiced] == [False, False, True, False]
+    assert [line in shown for shown, _ in quiet] == [False] * 4
+
+
+def failing(question: str) -> Iterator[Answer]:
+    raise ModelError("The model is away. Start it.", "모델이 없습니다. 켜 주세요.")
+    yield blank(question)
+
+
+def breaking(question: str) -> Iterator[Answer]:
+    yield from quoting(question)
+    raise ValueError(f"secret {question}")
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [("왜?", "모델이 없습니다. 켜 주세요."), ("Why?", "The model is away. Start it.")],
+)
+def test_a_bot_error_is_its_one_line_in_the_readers_language(question: str, line: str) -> None:
+    shown, panel = said(ScriptedBot(failing), question)[-1]
+    assert (bare(shown).splitlines()[0], panel) == (line, "")
+
+
+@pytest.mark.parametrize(("question", "language"), [("왜 그런가 canary?", "ko"), ("Why canary?", "en")])
+def test_a_break_in_mid_answer_keeps_what_was_shown(question: str, language: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        *_, before, last = steps(ScriptedBot(breaking), question)
+    shown = before.chat[-1]["content"].removesuffix("</div>")
+    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{plain(WORDS[language].trouble)}</p>')
+    assert last.sources == before.sources
+    assert last.turns is not None
+    assert not last.turns[-1].answer.complete
+    assert "ValueError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("question", "words"), [("가" * 4001, "질문이 4,001자로"), ("x" * 900_000, "900,000 characters")], ids=["ko", "en"]
+)
+def test_a_question_that_is_too_long_is_told_so_and_stays_in_the_box(question: str, words: str) -> None:
+    bot = ScriptedBot(quoting)
+    (only,) = steps(bot, question)
+    (told,) = only.chat
+    assert words in told["content"]
+    assert (only.declined, only.turns, only.sources, bot.asked) == (True, (), "", [])
+
+
+@pytest.mark.parametrize("question", ["", " \n"])
+def test_an_empty_question_changes_nothing(question: str) -> None:
+    bot = ScriptedBot(quoting)
+    *_, talked = steps(bot, "왜?")
+    (only,) = steps(bot, question, talked.turns or ())
+    assert (only.chat, only.turns, len(bot.asked)) == (talked.chat, talked.turns, 1)
+
+
+def test_the_history_is_the_last_twelve_messages_and_no_turn_that_came_to_nothing() -> None:
+    bot = ScriptedBot(quoting)
+    *_, answer = quoting("왜?")
+    held = [Turn(replace(answer, question=f"왜 {number}?"), "", None) for number in range(10)]
+    held.insert(9, Turn(replace(blank("헛된 질문?"), complete=False), "", None))
+    steps(bot, "또?", held)
+    said_before = bot.asked[-1][1]
+    assert [text for role, text in said_before if role == "user"] == [f"왜 {number}?" for number in range(4, 10)]
+    assert len(said_before) == 12
+
+
+def test_a_talk_that_is_stopped_keeps_what_it_had() -> None:
+    bot = ScriptedBot(quoting)
+    kept = Conversations(bot.settings.data)
+    talk = Talk(Library(bot), kept)  # type: ignore[arg-type]
+    cookie = "r" * 43
+    request: Any = SimpleNamespace(headers={"cookie": f"dolmen_reader={cookie}", "accept-language": "ko"})
+    replies: Any = talk.reply("왜?", "answer", "", 0, (), request)
+    steps_seen = [next(replies), next(replies), next(replies)]
+    replies.close()
+    (turn,) = kept.get(cookie, steps_seen[0].talk).turns
+    assert [one.text for one in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", WORDS["ko"].stopped]
+    assert not turn.answer.complete
+
+
+def test_a_disk_that_cannot_be_written_is_told_and_the_talk_goes_on(tmp_path: Path) -> None:
+    blocked = tmp_path / "data"
+    blocked.write_text("a file where the folder should be")
+    bot = ScriptedBot(quoting)
+    talk = Talk(Library(bot), Conversations(blocked))  # type: ignore[arg-type]
+    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
+    *_, first = talk.reply("왜?", "answer", "", 0, (), request)
+    assert WORDS["ko"].unkept.partition("{")[0].strip() in bare(first.chat[-1]["content"])
+    *_, second = talk.reply("또?", "answer", first.talk, 0, first.turns or (), request)
+    assert [turn.answer.question for turn in second.turns or ()] == ["왜?", "또?"]
+    assert (first.talk, second.talk) == ("", "")
+    blocked.unlink()  # the disk is well again: what was said meanwhile is kept, too
+    *_, third = talk.reply("이제?", "answer", second.talk, 0, second.turns or (), request)
+    assert WORDS["ko"].unkept.partition("{")[0].strip() not in bare(third.chat[-1]["content"])
+    assert [turn.answer.question for turn in third.turns or ()] == ["왜?", "또?", "이제?"]
+    kept = Conversations(blocked).get("r" * 43, third.talk)
+    assert kept.turns == third.turns
+
+
+def test_a_disk_that_fails_in_mid_answer_takes_nothing_off_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    bot = ScriptedBot(quoting)
+    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
+    going = talk.reply("왜?", "answer", "", 0, (), request)
+    next(going)
+
+    def full(*_: Any) -> None:
+        raise StoreError("full", "가득 찼습니다.")
+
+    monkeypatch.setattr(Conversations, "put", full)
+    *_, last = going
+    *_, answer = quoting("왜?")
+    assert [turn.answer for turn in last.turns or ()] == [answer]
+    assert "가득 찼습니다." in bare(last.chat[-1]["content"])
+
+
+@pytest.mark.parametrize("question", ["가" * 4_001, " "])
+def test_a_question_that_is_declined_cuts_nothing(question: str) -> None:
+    bot = ScriptedBot(quoting)
+    *_, first = steps(bot, "하나?")
+    *_, second = steps(bot, "둘?", first.turns or ())
+    (only,) = steps(bot, question, second.turns or (), cut=1)
+    assert (only.declined, only.turns, only.chat[:4]) == (True, second.turns, second.chat)
+
+
+def test_an_answer_that_is_no_longer_wanted_does_not_come_over_another() -> None:
+    """It was stopped while the model kept silent, and asked anew before the model was heard again."""
+    bot = ScriptedBot(quoting, voice="scripted")
+    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
+    late = talk.reply("왜?", "answer", "", 0, (), request)
+    identity = next(late).talk
+    time.sleep(0.002)
+    *_, again = talk.reply("다시?", "answer", identity, 1, (), request)
+    late.close()
+    held = Conversations(bot.settings.data).get("r" * 43, identity).turns
+    assert [turn.answer.question for turn in held] == ["다시?"]
+    assert held == again.turns
+
+
+def test_an_essay_that_left_the_shelf_does_not_end_the_answer() -> None:
+    *_, (shown, panel) = said(ScriptedBot(quoting, essays=()), "왜?")
+    assert "<blockquote>" in shown
+    assert "고인돌은 힘을 보여 준다." in panel
+
+
+# The server
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[TestClient]:
+    with TestClient(build_server(ScriptedBot(quoting)), raise_server_exceptions=False) as client:  # type: ignore[arg-type]
+        yield client
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/config", "/theme.css", "/gradio_api/info", "/nothing/here", "/gradio_api/file=/etc/passwd"]
+)
+def test_every_answer_carries_the_safe_headers(page: TestClient, path: str) -> None:
+    headers = page.get(path).headers
+    assert {name: headers.get(name) for name in SAFE_HEADERS} == SAFE_HEADERS
+    assert "unsafe-eval" not in headers["content-security-policy"]
+    assert "server" not in headers
+
+
+def test_the_refusals_carry_them_too(page: TestClient) -> None:
+    refusals = [
+        (page.get("/", headers={"host": "evil.example"}), 400),
+        (page.post("/gradio_api/queue/join", headers={"origin": "http://evil.example"}, json={}), 403),
+        (page.post("/gradio_api/queue/join", content=b"x" * (LARGEST_BODY + 1)), 413),
+    ]
+    assert [(answer.status_code, answer.headers["x-content-type-options"]) for answer, _ in refusals] == [
+        (status, "nosniff") for _, status in refusals
+    ]
+
+
+def test_health_says_whether_the_bot_is_ready(page: TestClient) -> None:
+    answer = page.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "ready": True})
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.1:7860", "testserver"])
+def test_our_own_names_are_let_in(page: TestClient, host: str) -> None:
+    assert page.get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", ""])
+def test_other_names_are_not(page: TestClient, host: str) -> None:
+    assert page.get("/healthz", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize(("host", "header"), [("books.example", "books.example:7860"), ("::1", "[::1]:7860")])
+def test_the_host_that_was_set_is_let_in_too(host: str, header: str) -> None:
+    with TestClient(build_server(ScriptedBot(quoting), host)) as client:  # type: ignore[arg-type]
+        assert client.get("/healthz", headers={"host": header}).status_code == 200
+        assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "http://localhost.evil.example", "http://localhost:1", "null", "https://testserver"]
+)
+@pytest.mark.parametrize("path", ["/", "/gradio_api/token", "/config"])
+def test_no_other_origin_may_read_or_ask(page: TestClient, host: str, origin: str, path: str) -> None:
+    answer = page.get(path, headers={"host": host, "origin": origin})
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_foreign_preflight_is_refused(page: TestClient) -> None:
+    asked = {"origin": "http://evil.example", "access-control-request-method": "POST"}
+    answer = page.options("/gradio_api/queue/join", headers=asked)
+    assert (answer.status_code, "access-control-allow-origin" in answer.headers) == (403, False)
+
+
+def test_our_own_origin_may_ask(page: TestClient) -> None:
+    assert page.get("/config", headers={"origin": "http://testserver"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/call/ask", "/healthz"])
+def test_a_large_body_is_refused_whether_announced_or_not(page: TestClient, path: str) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield from (b"x" * 100_000 for _ in range(15))
+
+    assert page.post(path, content=b"x" * (LARGEST_BODY + 1)).status_code == 413
+    if path != "/healthz":  # there such a body is not even read
+        assert page.post(path, content=pieces()).status_code == 413
+
+
+def test_files_may_be_larger_but_not_by_much(page: TestClient) -> None:
+    announced = {"content-length": str(LARGEST_UPLOAD + 1), "content-type": "multipart/form-data; boundary=x"}
+    assert page.post("/gradio_api/upload", content=b"", headers=announced).status_code == 413
+    file = {"files": ("essay.txt", b"x" * (2 * LARGEST_BODY))}
+    assert page.post("/gradio_api/upload", files=file).status_code == 200
+    assert LARGEST_FILE < LARGEST_UPLOAD  # one file that is too large reaches the library, which says so in the reader's language
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/file=/etc/passwd", "/gradio_api/file=app.py", "/gradio_api/file=../app.py"])
+def test_no_file_is_served(page: TestClient, path: str) -> None:
+    assert page.get(path).status_code in {403, 404}
+
+
+def test_the_page_has_the_settings_it_should(page: TestClient) -> None:
+    config = page.get("/config").json()
+    assert [config[name] for name in ("analytics_enabled", "run_history", "footer_links", "title")] == [
+        False,
+        False,
+        [],
+        "Dolmen",
+    ]
+    assert "fonts.g" not in page.get("/theme.css").text
+    assert "fonts.g" not in page.get("/").text
+
+
+# A talk with the server
+
+
+def test_the_api_answers_in_json_as_everywhere() -> None:
+    bot = ScriptedBot(quoting)
+    with serving(build_server(bot)) as address:  # type: ignore[arg-type]
+        client = Client(address, verbose=False, analytics_enabled=False)
+        answer = client.predict("왜?", "counter", api_name="/ask")
+        with pytest.raises(AppError, match="no mode|No mode is called"):
+            client.predict("왜?", "sing", api_name="/ask")
+        named = client.view_api(return_format="dict")["named_endpoints"]
+    *_, expected = quoting("왜?")
+    assert answer == expected.to_dict()
+    assert (bot.modes[:1], set(named)) == (["counter"], {"/ask"})
+
+
+# The script
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, app\ntry: app.main(['--help'])\nexcept SystemExit: pass\n"
+        "print([name for name in ('gradio', 'torch', 'chromadb', 'numpy') if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "--i-know" in shown
+    assert shown.splitlines()[-1] == "[]"
+
+
+def one_line(capsys: Capture) -> str:
+    """The one line on stderr; there must be no other, and none on stdout."""
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.count("\n")) == ("", 1)
+    return shown.err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])
+def test_it_does_not_open_itself_to_others_unasked(host: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("BOT_HOST", host)
+    assert app.main([]) == 1
+    line = one_line(capsys)
+    assert host in line
+    assert "--i-know" in line
+
+
+def test_a_port_in_use_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("BOT_PORT", str(port))
+        assert app.main([]) == 1
+    line = one_line(capsys)
+    assert f"port {port}: Address already in use" in line
+    assert f"BOT_PORT={port + 1}" in line
+
+
+@pytest.mark.parametrize(("name", "value"), [("BOT_PORT", "many"), ("BOT_PORT", "99999")])
+def test_a_bad_setting_is_one_line(name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv(name, value)
+    assert app.main([]) == 1
+    line = one_line(capsys)
+    assert name in line
+    assert value in line
+
+
+def test_no_essays_and_no_index_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("BOT_PORT", "0")
+    assert app.main([]) == 1
+    shown = capsys.readouterr()
+    assert shown.err.splitlines()[0] == "There is no index at index yet. Reading corpus, once:"
+    assert len(shown.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "http://127.0.0.1:{}"), ("::1", "http://[::1]:{}")])
+def test_the_address_can_be_typed_into_a_browser(host: str, address: str) -> None:
+    with app.listen(host, 0) as listener:
+        assert app.address(listener) == address.format(listener.getsockname()[1])
+
+
+def test_gradio_is_imported_by_the_page_alone() -> None:
+    importing = re.compile(r"^\s*(from|import) gradio", re.MULTILINE)
+    modules = [*ROOT.glob("bot/**/*.py"), ROOT / "app.py", ROOT / "ingest.py"]
+    assert {module.parent.name for module in modules if importing.search(module.read_text("utf-8"))} == {"ui"}
+
+
+@pytest.mark.parametrize("question", [*QUESTIONS["ko"], *QUESTIONS["en"]])
+def test_the_shelf_answers_the_questions_that_wait(real_index: Settings, question: str) -> None:
+    answer = Bot.open(index=real_index.index, llm="quotes").ask(question)
+    assert not answer.abstained
+    assert answer.citations
+    assert answer.language == language_for(question)
+
+
+def test_the_page_starts_with_its_own_script_and_gives_each_reader_a_cookie(page: TestClient) -> None:
+    first = TestClient(page.app).get("/")
+    assert first.text.index("<script>/* The page's own script") < first.text.index("window.gradio_config")
+    assert "__WORDS__" not in first.text
+    cookie = first.headers["set-cookie"]
+    assert re.fullmatch(r"dolmen_reader=[A-Za-z0-9_-]{43}; HttpOnly; Max-Age=31536000; Path=/; SameSite=Lax", cookie)
+    assert "set-cookie" not in TestClient(page.app).get("/", headers={"cookie": cookie.partition(";")[0]}).headers
+    forged = TestClient(page.app).get("/", headers={"cookie": "dolmen_reader=../../etc"})
+    assert forged.headers["set-cookie"] != cookie
+    assert "set-cookie" not in page.get("/healthz").headers
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (
+            "https://example.com/a_b?c=1&d",
+            '<a class="outward" href="https://example.com/a_b?c=1&amp;d" target="_blank" rel="noopener noreferrer">',
+        ),
+        ("https://example.com/" + "x" * 300, '<a class="outward" href="https://example.com/' + "x" * 300 + '"'),
+    ],
+)
+def test_where_an_essay_is_from_is_a_link_in_a_tab_of_its_own(source: str, shown: str) -> None:
+    markup = outward(source)
+    assert markup.startswith(shown)
+    text = bare(markup)
+    assert text == source if len(source) <= 200 else text == source[:200] + "…"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://good@evil.example/",
+        "http://[",
+        "https://a.example/<b>",
+        "file:///etc",
+        "책에서",
+        'http://a"b',
+    ],
+)
+def test_what_is_no_address_of_the_web_is_no_link(source: str) -> None:
+    assert outward(source) == plain(source)

@@ -1,0 +1,128 @@
+"""The drawn map: every pair and break once in each drawing, text inside its box, and questions that find their analogy again."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.indexing import analogies, loader
+from bot.indexing.analogies import Analogy, Both, Break, Domains, Pair, Quotation, Words
+from bot.retrieval import map_search
+from bot.schema import Essay
+from bot.ui.map import NARROW, PADDING, WIDE, WORDS, analogy_map, drawing, measure, wrap
+from bot.ui.markup import bare, plain, read_link
+from tests.pages import ENGLISH, KOREAN
+from tests.payloads import PAYLOADS
+from tests.places import ROOT
+
+ESSAYS = {essay.id: essay for essay in loader.read([ROOT / "corpus"]).essays}
+SHIPPED = analogies.load(ROOT / "corpus" / "analogies.yaml", ESSAYS)
+QUOTE = Quotation(ENGLISH.id, "A dolmen shows power.", 28, 49)
+
+
+def toy(text: str = "stone", name: str = "Stone and number") -> Analogy:
+    both = Both(text, text)
+    words = Domains(Words(("돌",), ("stone",)), Words(("숫자",), ("number",)))
+    breaks = (Break("essay", "history", both, (QUOTE,), both, (QUOTE,)), Break("reader", "scale", both))
+    return Analogy("toy", Both(name, name), both, both, words, both, (Pair(both, both, (QUOTE,)),), breaks, both)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.id)
+def test_a_drawing_holds_every_pair_and_break_once_and_no_text_leaves_its_box(one: Analogy, width: int, language: Any) -> None:
+    root = ET.fromstring(drawing(one, language, width))
+    space = "{http://www.w3.org/2000/svg}"
+    links = [link.get("href") for link in root.iter(f"{space}a")]
+    assert links == [f"#map/{one.id}/pair/{n}" for n in range(1, len(one.pairs) + 1)] + [
+        f"#map/{one.id}/break/{n}" for n in range(1, len(one.breaks) + 1)
+    ]
+    assert all(link.get("aria-label") for link in root.iter(f"{space}a"))
+    boxes = [{name: float(box.get(name) or 0) for name in ("x", "y", "width", "height")} for box in root.iter(f"{space}rect")]
+    assert len(boxes) == 2 * len(one.pairs)
+    things = [text for text in root.iter(f"{space}text") if text.get("class") == "thing"]
+    for box, text in zip(boxes, things, strict=True):
+        size = float(text.get("font-size") or 0)
+        for line in text.iter(f"{space}tspan"):
+            middle, y = float(line.get("x") or 0), float(line.get("y") or 0)
+            half = measure(line.text or "", size) / 2
+            assert box["x"] + PADDING / 2 <= middle - half <= middle + half <= box["x"] + box["width"] - PADDING / 2
+            assert box["y"] + size * 0.8 <= y <= box["y"] + box["height"] - size * 0.2
+    bottom = float((root.get("viewBox") or "").split()[3])
+    assert max(box["y"] + box["height"] for box in boxes) <= bottom
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_whole_map_has_unique_ids_and_every_quotation_opens_its_essay(language: Any) -> None:
+    markup = analogy_map(SHIPPED, ESSAYS, language)
+    ids = re.findall(r' id="([^"]+)"', markup)
+    assert len(ids) == len(set(ids))
+    linked = set(re.findall(r'href="#(map/[^"]+)"', markup))
+    assert linked <= set(ids)
+    for one in SHIPPED:
+        for at in [quote for pair in one.pairs for quote in pair.quotes] + [quote for cut in one.breaks for quote in cut.quotes]:
+            assert read_link(at.essay, at.start, at.end, ESSAYS[at.essay].sha256) in markup
+    assert markup.count(" open>") == 1
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_what_the_map_asks_finds_its_analogy(language: Any) -> None:
+    from urllib.parse import unquote
+
+    for one in SHIPPED:
+        asked = {unquote(text) for text in re.findall(r'href="#ask/answer/([^"]+)"', analogy_map([one], ESSAYS, language))}
+        assert len(asked) == len(one.pairs) + len(one.breaks)
+        missed = [question for question in asked if map_search.about(question, SHIPPED)[:1] != (one,)]
+        assert missed == []
+
+
+def test_a_toy_is_drawn_as_worked_out_by_hand() -> None:
+    shown = drawing(toy(), "en", 330)
+    assert 'viewBox="0 0 330 179"' in shown
+    assert '<rect class="box" x="0.5" y="33.6" width="131.0" height="39.6" rx="9"/>' in shown
+    assert '<path class="stroke" d="M132 53.4H198"/>' in shown
+    assert "1. history differs" in bare(shown)
+    text = bare(analogy_map([toy()], {ENGLISH.id: ENGLISH}, "en"))
+    assert text.count("“A dolmen shows power.”") == 3
+    assert WORDS["en"].by_reader in text
+
+
+@pytest.mark.parametrize(("language", "first"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_what_a_line_opens_can_be_closed_and_quotes_the_readers_language_first(language: Any, first: Essay) -> None:
+    korean = Quotation(KOREAN.id, "고인돌은 힘을 보여 준다.", 15, 29)
+    one = toy()
+    one = replace(one, pairs=(replace(one.pairs[0], quotes=(QUOTE, korean)),), breaks=())
+    markup = analogy_map([one], {ENGLISH.id: ENGLISH, KOREAN.id: KOREAN}, language)
+    assert (
+        f'<section class="more" id="map/toy/pair/1" tabindex="-1"><a class="close" href="#view/map">{WORDS[language].close}</a>'
+        in markup
+    )
+    opened = re.findall(r'href="#read/([^/]+)/', markup)
+    assert opened == [first.id, (KOREAN if first is ENGLISH else ENGLISH).id]
+
+
+def test_an_empty_map_says_how_to_make_one() -> None:
+    assert "analogies.yaml" in bare(analogy_map([], {}, "ko"))
+
+
+@given(st.text(alphabet="ab가나 .-", max_size=60), st.floats(20, 200))
+def test_wrapping_loses_nothing_and_keeps_within_its_width(text: str, width: float) -> None:
+    lines = wrap(text, width, 14)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(measure(line, 14) <= width or len(line) == 1 for line in lines)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_hostile_maps_stay_text(payload: str) -> None:
+    essay = Essay("hostile", payload, payload, "", "en", payload, "", payload)
+    one = replace(toy(payload, payload), id="toy")
+    markup = analogy_map([one], {ENGLISH.id: replace(essay, id=ENGLISH.id), KOREAN.id: KOREAN}, "en")
+    tags = set(re.findall(r"<([a-zA-Z][\w-]*)", markup))
+    ours = "div p details summary span svg text tspan rect path circle a section h4 blockquote br"
+    assert tags <= set(ours.split())
+    assert plain(payload.strip().split("\n")[0]) in markup
+    assert not re.search(r"<[^>]*\s(on\w+|src|style)=", markup)

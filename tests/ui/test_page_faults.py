@@ -1,0 +1,143 @@
+"""F5 and P1 on the page: a model's server fails in five ways, or the model obeys every order that it reads; the talk goes on, unharmed."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from bot.answers import wording
+from bot.retrieval.hybrid import Retriever
+from bot.settings import Settings
+from bot.ui.rate_limit import Rate
+from bot.ui.server import build_server
+from tests.answers.test_chat_models import CANARY, ORDERS, bot_with, gullible, hostile
+from tests.answers.test_faults import QUESTION, REPLY, SECRET, bot_at, endpoint, settings
+from tests.endpoint import Endpoint
+from tests.pages import ScriptedBot, Sink, quoting, serving
+from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, serve, visit
+
+__all__ = [
+    "browser",
+    "endpoint",
+    "hostile",
+    "pytestmark",
+    "serve",
+    "settings",
+    "visit",
+]  # fixtures and marks that are the same here
+
+
+@pytest.mark.parametrize(
+    ("mode", "state"), [("401", "key"), ("500", "down"), ("hang", "slow"), ("reset", "cut"), ("bad-json", "broken")]
+)
+def test_a_broken_model_leaves_the_page_whole(
+    visit: Open,
+    serve: Serve,
+    mode: str,
+    state: str,
+    settings: Settings,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    bot = bot_at(endpoint.base_url(mode), settings.model_copy(update={"data": tmp_path / "kept"}), monkeypatch)
+    bot.warm()
+    page = visit(serve(build_server(bot)))
+    for count in (1, 2):
+        ask(page, QUESTION["ko"])
+        expect(page.locator("#chat .answer")).to_have_count(count, timeout=20 * SECONDS)
+        may_write_again(page)
+        last = page.locator("#chat .answer").last
+        expect(last.locator("blockquote").first).to_be_visible()
+        expect(last.locator(".notice").last).to_have_text(wording.ended(state, "ko"))
+        expect(page.locator(BOX)).to_be_enabled()
+        expect(page.locator("#sources mark").first).to_be_visible()
+    shown = page.locator("body").inner_text()
+    assert (SECRET in shown, "Traceback" in shown, page.locator(".toast-wrap .error, #chat .error").count()) == (False, False, 0)
+    assert REPLY not in shown or mode == "ok"
+
+
+def test_a_model_that_obeys_everything_does_no_harm_on_the_page(
+    visit: Open, serve: Serve, hostile: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: True)
+    sink = Sink()
+    with serving(sink) as foreign:
+        bot, _ = bot_with(
+            hostile.model_copy(update={"data": tmp_path / "kept"}),
+            lambda asked: gullible(asked).replace("http://evil.example", foreign),
+        )
+        page = visit(serve(build_server(bot)), "en-US")
+        for number, order in enumerate(ORDERS, 1):
+            ask(page, f"When do the bells ring? {order.replace('http://evil.example', foreign)}")
+            expect(page.locator("#chat .answer")).to_have_count(number, timeout=20 * SECONDS)
+            may_write_again(page)
+        page.wait_for_timeout(500)
+        shown = page.locator("body").inner_text()
+        assert CANARY not in page.content()
+        assert os.environ["HOME"] not in shown
+        assert page.evaluate("window.__x") is None
+    assert sink.paths == []
+
+
+def test_a_voice_that_is_down_says_so_when_it_is_tested(
+    visit: Open, serve: Serve, settings: Settings, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: dict[str, Any] = {}
+    for mode in ("ok", "401", "500"):
+        bot = bot_at(endpoint.base_url(mode), settings.model_copy(update={"data": tmp_path / mode}), monkeypatch)
+        page = visit(serve(build_server(bot)), "en-US")
+        page.locator("#voice button").first.click()
+        page.locator("#voice-test").click()
+        tested = page.locator("#voice-tested p")
+        expect(tested).to_contain_text("openai:fake", timeout=20 * SECONDS)
+        told[mode] = tested.inner_text()
+    assert told["ok"].startswith("It works: openai:fake answered")
+    assert told["401"] == f"openai:fake: {wording.FAULTS['key']['en']}"
+    assert told["500"] == f"openai:fake: {wording.FAULTS['down']['en']}"
+
+
+def test_a_reader_in_a_hurry_keeps_the_question_and_may_send_it_later(
+    visit: Open, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate = Rate(2)
+    monkeypatch.setattr("bot.ui.page.Rate", lambda: rate)
+    bot = ScriptedBot(quoting)
+    page = visit(serve(build_server(bot)), "en-US")  # type: ignore[arg-type]
+    for count, question in enumerate(("What is a dolmen?", "And why?"), 1):
+        ask(page, question)
+        expect(page.locator("#chat .answer")).to_have_count(count, timeout=20 * SECONDS)
+        may_write_again(page)
+    ask(page, "And who?")
+    expect(page.locator("#chat .notice").last).to_contain_text("2 times a minute")
+    expect(page.locator(BOX)).to_have_value("And who?")
+    expect(page.locator("#sources mark")).to_have_count(1)
+    rate.__init__(2)  # type: ignore[misc]  # as if a minute had passed
+    page.locator(BOX).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .answer")).to_have_count(3, timeout=20 * SECONDS)
+    may_write_again(page)
+    assert [asked for asked, _ in bot.asked] == ["What is a dolmen?", "And why?", "And who?"]
+    expect(page.locator(BOX)).to_have_value("")
+    expect(page.locator("#chat")).not_to_contain_text("times a minute")
+
+
+def test_a_call_that_was_turned_away_does_not_end_the_talk(
+    browser: Browser, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [0]
+    monkeypatch.setattr("bot.ui.middleware.Rate.late", lambda self, caller: late[0])
+    page = browser.new_page(locale="en-US")
+    page.goto(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
+    expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
+    late[0] = 7
+    with page.expect_response(lambda response: response.status == 429):
+        ask(page, "What is a dolmen?")
+    expect(page.locator(".toast-body")).to_contain_text("You can ask 600 times a minute. Please try again in 7 s.")
+    expect(page.locator(BOX)).to_have_value("What is a dolmen?")
+    late[0] = 0
+    ask(page, "And why?")
+    expect(page.locator("#chat .answer")).to_have_count(1, timeout=20 * SECONDS)
+    page.close()
