@@ -102,7 +102,7 @@ def _checked_text(one: Checked) -> str:
 def _model(options: argparse.Namespace) -> tuple[Any, int]:
     progress = ProgressBar()
     try:
-        path = download.fetch(Settings.load().cache, progress)
+        path = download.download_model(Settings.load().cache, progress)
     finally:
         progress.close()
     return ({"path": str(path)} if options.json else path), 0

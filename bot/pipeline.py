@@ -18,12 +18,12 @@ from bot.answers.extractive import MODES
 from bot.errors import CorpusError, IndexMissing, QuestionError
 from bot.indexing import analogies, loader
 from bot.indexing.analogies import Analogy
-from bot.indexing.build import MAP, index_fingerprint, publish, silent
+from bot.indexing.build import MAP_FILE, index_fingerprint, no_progress, publish
 from bot.models import chat, download
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
 from bot.retrieval.condense import Turn
-from bot.retrieval.index import Shelf
+from bot.retrieval.index import Index
 from bot.retrieval.intent import is_broad
 from bot.schema import Answer, Essay, Hit, Passage, Report, Use
 from bot.settings import Keys, Settings
@@ -46,17 +46,17 @@ log = logging.getLogger("dolmen")
 class Bot:
     """Answers questions about the essays of one index. Threads may share it; it follows the index when that is published anew."""
 
-    def __init__(self, settings: Settings, embedder: Embedder | None = None, voice: chat.Voice | None = None) -> None:
+    def __init__(self, settings: Settings, embedder: Embedder | None = None, chat_model: chat.ChatModel | None = None) -> None:
         """Nothing is opened or loaded before it is needed; `Bot.open` checks that there is an index.
 
-        `voice` speaks in place of the one that `settings.llm` names. Raises `ModelError` where that name is none.
+        `chat_model` is used in place of the one that `settings.llm` names. Raises `ModelError` where that name is none.
         """
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-        self._own_model = voice or chat.open_voice(settings.llm, Keys.load(), settings.cache)
+        self._own_model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
         self._elder: Bot | None = None
         self._store = open_store(settings.index, settings.chroma_url)
-        self._shelf: Shelf | None = None
+        self._shelf: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
 
@@ -68,7 +68,7 @@ class Bot:
         """
         bot = cls(Settings.load(**given))
         if bot._store.current() is None:
-            raise missing(bot.settings)
+            raise index_missing(bot.settings)
         return bot
 
     def ask(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Answer:
@@ -95,7 +95,7 @@ class Bot:
         ruled = condense.standalone(question, turns)
         if ruled == question or self._model is None:
             return ruled
-        written = generation.rewritten(question, turns, self._model)
+        written = generation.condense_with_model(question, turns, self._model)
         return written if condense.is_faithful(written, question, turns) else ruled
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
@@ -111,7 +111,7 @@ class Bot:
         """The cosines, -1 to 1, of a sentence with others, in either language, freed from what the whole shelf shares."""
         sample = self._open().sample
         texts = [sentence, *others]
-        rows = [sample.free(row, language_of(text)) for row, text in zip(self._encoded(texts), texts, strict=True)]
+        rows = [sample.center(row, language_of(text)) for row, text in zip(self._encoded(texts), texts, strict=True)]
         return [float(rows[0] @ row) for row in rows[1:]]
 
     def essays(self) -> list[Essay]:
@@ -139,9 +139,9 @@ class Bot:
 
     def sentences(self, identity: str) -> list[tuple[int, int]]:
         """The spans, in characters, of an essay's sentences. Raises `QuestionError` where there is no such essay."""
-        return self._open().spans(self.essay(identity))
+        return self._open().sentence_spans(self.essay(identity))
 
-    def try_voice(self) -> float:
+    def try_model(self) -> float:
         """Seconds until the voice's first word; 0 for the essays' own sentences. Raises `ModelError`: what is wrong, what to do."""
         return generation.first_word_seconds(self._model) if self._model else 0.0
 
@@ -151,20 +151,20 @@ class Bot:
         shelf = self._open()
         self._hits(shelf, "고인돌 dolmen", 1)
         if self._model and self._model.is_local:
-            generation.warm(self._model)
+            generation.warm_up(self._model)
 
-    def fetch_model(self, progress: Progress = silent) -> bool:
+    def fetch_model(self, progress: Progress = no_progress) -> bool:
         """Fetch the local model where `BOT_LLM` wants it, or leaves the choice and there is no key, and it is not there yet; then it speaks.
 
         Returns whether anything was fetched. Raises `ModelError` where it cannot be; the voice stays what it was.
         """
-        if not chat.lacks_local(self.settings.llm, self.voice, self.settings.cache):
+        if not chat.needs_local_model(self.settings.llm, self.model_name, self.settings.cache):
             return False
-        download.fetch(self.settings.cache, progress)
-        self._own_model = chat.open_voice(self.settings.llm, Keys.load(), self.settings.cache)
+        download.download_model(self.settings.cache, progress)
+        self._own_model = chat.open_chat_model(self.settings.llm, Keys.load(), self.settings.cache)
         return True
 
-    def beside(self, index: Path, essays: Sequence[Essay], progress: Progress = silent) -> tuple["Bot", Report]:
+    def with_uploads(self, index: Path, essays: Sequence[Essay], progress: Progress = no_progress) -> tuple["Bot", Report]:
         """A bot over this bot's essays and `essays`, with an index of its own in the folder `index`, and what making that did.
 
         What is known here is not embedded again; embedder and voice are shared. Raises as `build_index` does; then the index that
@@ -172,7 +172,7 @@ class Bot:
         """
         younger = Bot(self.settings.model_copy(update={"index": index, "chroma_url": "", "llm": chat.QUOTES}), self.embedder)
         younger._elder = self
-        shelf = loader.Shelf((*self.essays(), *essays), (), ())
+        shelf = loader.Collection((*self.essays(), *essays), (), ())
         return younger, publish(shelf, younger._store, self.embedder, progress, self._store)
 
     @property
@@ -181,11 +181,11 @@ class Bot:
         return self._store.current()
 
     @property
-    def _model(self) -> chat.Voice | None:
+    def _model(self) -> chat.ChatModel | None:
         return self._elder._model if self._elder else self._own_model
 
     @property
-    def voice(self) -> str:
+    def model_name(self) -> str:
         """Which voice speaks: `quotes`, `local`, or a provider and its model."""
         return self._model.name if self._model else chat.QUOTES
 
@@ -212,12 +212,12 @@ class Bot:
 
     def _rewrite(self, state: dict[str, Any]) -> Answer:
         question, mode = state["question"], state["mode"]
-        name = self.voice if self._model else chat.QUOTES
+        name = self.model_name if self._model else chat.QUOTES
         spoken = [text for role, text in reversed(state["history"]) if role == "user"]
         voiced = next((text for text in (question, *spoken) if any(map(str.isalpha, text))), question)  # an emoji has no language
         return Answer(question, self.standalone(question, state["history"]), language_of(voiced), mode, name)
 
-    def _retrieve(self, state: dict[str, Any]) -> tuple[Shelf, list[Hit]]:
+    def _retrieve(self, state: dict[str, Any]) -> tuple[Index, list[Hit]]:
         shelf = self._open()
         question, mode = state["blank"].standalone, state["blank"].mode
         return shelf, self._hits(shelf, question, PASSAGES, "each" if is_broad(question) or mode in ONE_AN_ESSAY else "answer")
@@ -226,7 +226,7 @@ class Bot:
         """The answer in the essays' own sentences: its citations alone, then with its words."""
         retrieved = time.perf_counter()
         shelf, hits = state["evidence"]
-        grown = list(extractive.quoted(state["blank"], shelf, hits, self._analogies(shelf)))
+        grown = list(extractive.extractive_answers(state["blank"], shelf, hits, self._analogies(shelf)))
         return [replace(one, timings=_timings(state["started"], retrieved)) for one in grown]
 
     def _speak(self, states: Iterator[dict[str, Any]]) -> Iterator[Answer]:
@@ -239,9 +239,9 @@ class Bot:
         answer: Answer = state["quoted"][-1]
         if answer.abstained or not answer.citations or self._model is None:
             return
-        read = context.excerpts(answer.citations, hits, shelf.essays, shelf.spans)
+        read = context.select_context(answer.citations, hits, shelf.essays, shelf.sentence_spans)
         spoken: list[float] = []
-        grown = generation.speak(
+        grown = generation.generate(
             answer, read, shelf.essays, self._model, self.similar, lambda: spoken.append(time.perf_counter())
         )
         for one in grown:
@@ -258,27 +258,27 @@ class Bot:
         self._vectors = known  # replaced, never changed: threads may read the one before
         return [known[text] for text in texts]
 
-    def _analogies(self, shelf: Shelf) -> tuple[Analogy, ...]:
+    def _analogies(self, shelf: Index) -> tuple[Analogy, ...]:
         """The analogies of the map beside the essays, read once for a generation; none where the map no longer fits the shelf."""
         if shelf.analogies is None:
             try:
-                shelf.analogies = analogies.load(self.settings.corpus / MAP, shelf.essays)
+                shelf.analogies = analogies.load(self.settings.corpus / MAP_FILE, shelf.essays)
             except CorpusError as error:
                 log.warning("The analogy map is left out: %s", error)
                 shelf.analogies = ()
         return shelf.analogies
 
-    def _hits(self, shelf: Shelf, question: str, k: int, use: Use = "rank") -> list[Hit]:
+    def _hits(self, shelf: Index, question: str, k: int, use: Use = "rank") -> list[Hit]:
         return shelf.search(question, self.embedder.encode_query(question), k, use)
 
-    def _open(self) -> Shelf:
+    def _open(self) -> Index:
         """The shelf of the generation that is published now."""
         with self._lock:
             current = self._store.current()
             if current is None:
-                raise missing(self.settings)
+                raise index_missing(self.settings)
             if self._shelf is None or self._shelf.generation != current:
-                self._shelf = Shelf(self._store.snapshot(index_fingerprint(self.embedder)))
+                self._shelf = Index(self._store.snapshot(index_fingerprint(self.embedder)))
             return self._shelf
 
 
@@ -303,7 +303,7 @@ def checked_question(question: str, mode: str) -> str:
     return question
 
 
-def missing(settings: Settings) -> IndexMissing:
+def index_missing(settings: Settings) -> IndexMissing:
     """The error for an index that was never made."""
     where = settings.chroma_url or settings.index
     return IndexMissing(

@@ -80,7 +80,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class WindowHit:
     """A window found near a question: its passage, its span in the essay, and its cosine with the question, -1 to 1."""
 
     passage: str
@@ -101,7 +101,7 @@ class Hit:
     dense: float
     lexical: float
     nearness: float = 0.0
-    near: tuple[Near, ...] = ()
+    near: tuple[WindowHit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON: the passage's fields, then the scores rounded to four places."""

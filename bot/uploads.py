@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from bot.errors import BotError, CorpusError, QuestionError, StoreError
 from bot.indexing import loader
-from bot.indexing.build import silent
+from bot.indexing.build import no_progress
 from bot.indexing.loader import LARGEST_FILE, SUFFIXES, slug
 from bot.pipeline import Bot
 from bot.schema import Essay, Note, Report, Skipped
@@ -46,7 +46,7 @@ class _Open:
     generation: str | None
 
 
-class Library:
+class Uploads:
     """The shared shelf, and beside it one for each reader with essays of their own. Threads may share it."""
 
     def __init__(self, bot: Bot) -> None:
@@ -67,7 +67,7 @@ class Library:
         opened = self._opened(reader)
         return sorted(opened.essays, key=lambda essay: essay.title) if opened else []
 
-    def add(self, reader: str, files: Sequence[tuple[str, Path]], progress: Progress = silent) -> Report:
+    def add(self, reader: str, files: Sequence[tuple[str, Path]], progress: Progress = no_progress) -> Report:
         """Put files, as (name, where it lies now), on the reader's shelf; one with a name that is there takes its place.
 
         What cannot be read is named in the report and not kept. Raises `CorpusError` over the limits, `StoreError`; then the shelf is
@@ -112,7 +112,7 @@ class Library:
                     raise QuestionError(f"None of your essays is called {identity!r}.", f"{identity!r}라는 내 글이 없습니다.")
                 found[0].unlink()
                 if essays := _read(staged, self._bot).essays:
-                    self._publish(folder, essays, silent)
+                    self._publish(folder, essays, no_progress)
                 else:
                     self._open.pop(folder.name, None)
                     shutil.rmtree(folder, ignore_errors=True)
@@ -132,7 +132,7 @@ class Library:
             try:
                 _recover(folder)
                 essays = _read(folder / "essays", self._bot).essays
-                return self._make(folder, essays, silent)[0] if essays else None
+                return self._make(folder, essays, no_progress)[0] if essays else None
             except BotError as error:
                 log.warning("A reader's own essays are left out: %s", error)
                 return None
@@ -140,7 +140,7 @@ class Library:
     def _make(self, folder: Path, essays: Sequence[Essay], progress: Progress) -> tuple[_Open, int]:
         """Index the essays beside the shared ones and keep the shelf open. Returns how many windows were embedded, too."""
         generation = self._bot.generation
-        bot, report = self._bot.beside(folder / "index", essays, progress)
+        bot, report = self._bot.with_uploads(folder / "index", essays, progress)
         opened = _Open(bot, tuple(essays), generation)
         with self._lock:
             self._open[folder.name] = opened
@@ -193,17 +193,17 @@ class Library:
             return self._locks.setdefault(name, threading.RLock())
 
 
-def _read(folder: Path, shared: Bot) -> loader.Shelf:
+def _read(folder: Path, shared: Bot) -> loader.Collection:
     """A reader's folder, its essays under ids that the shared shelf does not have, its files called by their names alone."""
     taken = {essay.id for essay in shared.essays()}
-    shelf = loader.gather([folder]) if folder.is_dir() else loader.Shelf((), (), ())
+    shelf = loader.load_existing([folder]) if folder.is_dir() else loader.Collection((), (), ())
     essays = [replace(essay, id=f"{PREFIX}{essay.id}") for essay in shelf.essays]
     where = f"{clean(folder.as_posix()).text}/"  # on the server, which is no reader's business
 
     def bare(one: Remark) -> Remark:
         return replace(one, **{field.name: getattr(one, field.name).replace(where, "") for field in fields(one)})
 
-    return loader.Shelf(
+    return loader.Collection(
         tuple(essay for essay in essays if essay.id not in taken),
         tuple(bare(one) for one in shelf.skipped),
         tuple(bare(one) for one in shelf.notes),

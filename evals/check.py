@@ -10,12 +10,12 @@ from typing import Any
 
 from bot.errors import CorpusError
 from bot.grounding import checker
-from bot.grounding.numbers import MONTHS, figures
-from bot.grounding.transliteration import alike
+from bot.grounding.numbers import MONTHS, find_numbers
+from bot.grounding.transliteration import may_be_same_name
 from bot.pipeline import Bot
 from bot.schema import Essay
 from bot.text.sentences import sentences
-from bot.text.tokenize import names
+from bot.text.tokenize import proper_names
 from evals.metrics import interval
 from evals.sets import FOLDER
 
@@ -156,16 +156,16 @@ def _figure_changed(first: str, _: str, essay: Essay, passage: str, __: list[Ess
     place = dice.choice(places)
     digit = dice.choice([at for at in range(*place.span()) if first[at].isdigit()])
     changed = first[:digit] + dice.choice("123456789".replace(first[digit], "")) + first[digit + 1 :]
-    values = {figure.value for figure in figures(changed)} - {figure.value for figure in figures(passage)}
+    values = {figure.value for figure in find_numbers(changed)} - {figure.value for figure in find_numbers(passage)}
     return (changed if values else ""), essay, passage
 
 
 def _exchange(sentence: str, others: list[str], dice: random.Random) -> str:
-    mine = [name for name in names(sentence) if name not in MONTHS]
+    mine = [name for name in proper_names(sentence) if name not in MONTHS]
     if not mine:
         return ""
     name = dice.choice(mine)
-    other = [one for one in others if not any(alike(one, own) for own in mine)]
+    other = [one for one in others if not any(may_be_same_name(one, own) for own in mine)]
     return _put(sentence, name, dice.choice(other)) if other else ""
 
 
@@ -182,11 +182,11 @@ def _put(sentence: str, name: str, other: str) -> str:
 
 def _name_of_the_shelf(first: str, _: str, essay: Essay, passage: str, essays: list[Essay], dice: random.Random) -> Made:
     other = dice.choice([one for one in essays if one.language == essay.language])
-    return _exchange(first, names(_stretch(other, dice)[2]), dice), essay, passage
+    return _exchange(first, proper_names(_stretch(other, dice)[2]), dice), essay, passage
 
 
 def _name_of_the_passage(first: str, _: str, essay: Essay, passage: str, __: list[Essay], dice: random.Random) -> Made:
-    return _exchange(first, names(passage.replace(first, "")), dice), essay, passage
+    return _exchange(first, proper_names(passage.replace(first, "")), dice), essay, passage
 
 
 def _negated(first: str, _: str, essay: Essay, passage: str, __: list[Essay], ___: random.Random) -> Made:

@@ -31,7 +31,7 @@ class Spoken:
 
 def measure(bot: Bot, each: int = EACH) -> dict[str, Any]:
     """The figures of `each` questions a kind, drawn by a seed; `samples` holds every answer's own sentences, good or bad."""
-    if bot.voice == "quotes":
+    if bot.model_name == "quotes":
         raise ModelError("No model speaks: BOT_LLM is quotes, or auto without a model. Fetch the local one: make model")
     bot.warm()
     essays = {essay.id: essay for essay in bot.essays()}
@@ -44,7 +44,7 @@ def measure(bot: Bot, each: int = EACH) -> dict[str, Any]:
     spoken = {name: [_ask(bot, case) for case in dice.sample(cases, min(each, len(cases)))] for name, cases in kinds.items()}
     everything = [one for group in spoken.values() for one in group]
     return {
-        "voice": bot.voice,
+        "voice": bot.model_name,
         "seed": SEED,
         **{name: _row(group) for name, group in spoken.items()},
         "refused for": dict(Counter(refusal.reason for one in everything for refusal in one.answer.refused).most_common()),

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.indexing.splitter import split, windows
 from bot.pipeline import Bot
-from bot.retrieval.index import Shelf
+from bot.retrieval.index import Index
 from bot.schema import Essay, Language, Passage, Window
 from bot.store import Contents, open_store
 from bot.text.sentences import sentences
@@ -37,7 +37,7 @@ def measure(bot: Bot, passages: int = PASSAGES) -> dict[str, Any]:
         store = open_store(Path(folder) / "index", "")
         with store.writer(lambda *_: None) as writer:
             writer.publish(Contents(tuple(essays), tuple(tiles), terms, tuple(cut), vectors), {"model": "scale"})
-        shelf = Shelf(store.snapshot({"model": "scale"}))
+        shelf = Index(store.snapshot({"model": "scale"}))
         asked = list(questions(bot.essays()))
         times = percentiles("retrieval", asked, lambda question: shelf.search(question, bot.embedder.encode_query(question), 6))
         return {"passages": len(tiles), "windows": len(cut), "questions": len(asked), "seed": SEED, **times}

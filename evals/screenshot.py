@@ -12,14 +12,17 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from bot.ui.catalogue import QUESTIONS
+from bot.ui.catalogue import EXAMPLE_QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs"
 VIEWS = ("chat", "reader", "map", "mine", "kept")
 SCHEMES: tuple[Any, ...] = ("light", "dark")
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
-LANGUAGES = {"light": ("ko-KR", QUESTIONS["ko"][0]), "dark": ("en-US", QUESTIONS["en"][0])}  # so that both are looked at
+LANGUAGES = {
+    "light": ("ko-KR", EXAMPLE_QUESTIONS["ko"][0]),
+    "dark": ("en-US", EXAMPLE_QUESTIONS["en"][0]),
+}  # so that both are looked at
 ESSAY = "# A note of one's own\n\nA stone that nobody moved for two thousand years says little about those who moved it.\n"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # No sandbox and no GPU inside containers; the rest keeps the browser from calling anyone by itself.

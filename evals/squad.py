@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from bot.errors import CorpusError
 from bot.indexing.splitter import windows
 from bot.models.embeddings import Embedder
-from bot.retrieval.calibration import SIZE, Sample
+from bot.retrieval.calibration import SAMPLE_SIZE, Sample
 from bot.retrieval.hybrid import Retriever
 from bot.retrieval.index import WINDOWS
-from bot.schema import Essay, Language, Near, Passage, Window
+from bot.schema import Essay, Language, Passage, Window, WindowHit
 from bot.text.normalize import clean, language_of
 from bot.text.tokenize import bigrams, morphemes
 from evals.baselines import bm25, rrf
@@ -92,7 +92,7 @@ def read(path: Path) -> tuple[list[Essay], list[Passage], list[tuple[str, str]]]
 
 def _sample(languages: list[Language], vectors: Vectors) -> Sample:
     """What a shelf of these windows would measure a question against."""
-    chosen = np.unique(np.linspace(0, len(vectors) - 1, SIZE).astype(int))
+    chosen = np.unique(np.linspace(0, len(vectors) - 1, SAMPLE_SIZE).astype(int))
     found = np.array(languages)[chosen]
     return Sample({language: vectors[chosen][found == language] for language in ("ko", "en")})
 
@@ -100,11 +100,11 @@ def _sample(languages: list[Language], vectors: Vectors) -> Sample:
 def _scores(
     retriever: Retriever, sample: Sample, question: str, vector: Vectors, spans: list[Window], vectors: Vectors
 ) -> dict[str, Vectors]:
-    vector = sample.free(vector, language_of(question))
+    vector = sample.center(vector, language_of(question))
     cosines = vectors @ vector
     order = np.argsort(-cosines)[:WINDOWS]
-    near = [Near(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
-    return retriever.halves(question, near, sample.spread(vector))
+    near = [WindowHit(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
+    return retriever.component_scores(question, near, sample.distributions(vector))
 
 
 def _metrics(scores: list[Vectors], gold: list[int]) -> dict[str, float]:

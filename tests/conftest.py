@@ -122,10 +122,10 @@ def local_model() -> Path:
     """The real local model's file in the user's cache, where `make test` puts it. Without it a test is skipped, but not where CI is set."""
     folder = Settings.load().cache
     pytest.importorskip("xllamacpp", reason="no llama.cpp for this machine")
-    if not download.is_there(folder):
+    if not download.is_downloaded(folder):
         assert not os.environ.get("CI"), "make test fetches the local model first; it is not in the cache"
         pytest.skip("the local model is not here: make model")
-    return download.path(folder)
+    return download.model_path(folder)
 
 
 def _is_loopback(host: object) -> bool:

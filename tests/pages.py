@@ -42,13 +42,13 @@ class ScriptedBot:
         essays: Sequence[Essay] = (KOREAN, ENGLISH),
         ready: bool = True,
         *,
-        voice: str = "quotes",
+        model_name: str = "quotes",
         analogies: Sequence[Analogy] = (),
         data: Path | None = None,
     ) -> None:
         self.script = script
         self.ready = ready
-        self.voice = voice
+        self.model_name = model_name
         self.asked: list[tuple[str, list[Turn]]] = []
         self.modes: list[str] = []
         folder = tempfile.mkdtemp()
@@ -85,7 +85,7 @@ class ScriptedBot:
     def analogies(self) -> tuple[Analogy, ...]:
         return self._analogies
 
-    def try_voice(self) -> float:
+    def try_model(self) -> float:
         return 0.0
 
 

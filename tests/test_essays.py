@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.indexing.loader import read
+from bot.indexing.loader import load_essays
 from bot.schema import Essay
 from bot.text.normalize import language_of
 from tests.places import ROOT
@@ -81,7 +81,7 @@ CLAIMS = [
 
 @cache
 def shelf() -> dict[str, Essay]:
-    return {essay.id: essay for essay in read([CORPUS]).essays}
+    return {essay.id: essay for essay in load_essays([CORPUS]).essays}
 
 
 def parts(path: Path) -> tuple[dict[str, str], str, str]:
@@ -93,7 +93,7 @@ def parts(path: Path) -> tuple[dict[str, str], str, str]:
 
 def test_every_file_is_read_and_nothing_else() -> None:
     assert set(shelf()) == {path.name.removesuffix(".md") for path in FILES}
-    assert not read([CORPUS]).skipped
+    assert not load_essays([CORPUS]).skipped
 
 
 def test_there_are_enough_essays_in_both_languages() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import CorpusError
-from bot.indexing.loader import read
+from bot.indexing.loader import load_essays
 from bot.schema import Hit, Passage
 from evals import squad
 from evals.check import load as load_claims
@@ -32,7 +32,7 @@ def test_the_interval_of_wilson() -> None:
 
 @pytest.mark.parametrize("name", ["golden", "unanswerable", "followups"])
 def test_a_set_fits_the_shelf_and_asks_nothing_twice(name: str) -> None:
-    cases = load(name, {essay.id: essay for essay in read([ROOT / "corpus"]).essays})
+    cases = load(name, {essay.id: essay for essay in load_essays([ROOT / "corpus"]).essays})
     assert len({case.id for case in cases}) == len(cases)
     if name != "followups":
         assert len({case.question for case in cases}) == len(cases)
@@ -41,7 +41,7 @@ def test_a_set_fits_the_shelf_and_asks_nothing_twice(name: str) -> None:
 
 
 def test_the_sets_are_as_large_as_they_should_be() -> None:
-    essays = {essay.id: essay for essay in read([ROOT / "corpus"]).essays}
+    essays = {essay.id: essay for essay in load_essays([ROOT / "corpus"]).essays}
     golden = Counter(case.kind for case in load("golden", essays))
     assert min(golden[direction] for direction in ("ko-ko", "en-en", "ko-en", "en-ko")) >= 60
     asked = Counter(case.answerable for case in load("unanswerable", essays))
@@ -108,7 +108,7 @@ def test_the_card_holds_every_figure_and_every_failure(tmp_path: Path) -> None:
 
 
 def test_generated_quotations_are_true_or_false_as_they_say_and_come_out_the_same_twice() -> None:
-    essays = list(read([ROOT / "corpus"]).essays)
+    essays = list(load_essays([ROOT / "corpus"]).essays)
     claims = list(quotations(essays))
     assert claims == list(quotations(essays))
     assert {claim.kind for claim in claims} == {"verbatim", "one word changed", "stitched", "from elsewhere"}
@@ -117,7 +117,7 @@ def test_generated_quotations_are_true_or_false_as_they_say_and_come_out_the_sam
 
 
 def test_the_claims_fit_the_shelf_half_true_and_half_false_in_both_languages() -> None:
-    claims = load_claims({essay.id: essay for essay in read([ROOT / "corpus"]).essays})
+    claims = load_claims({essay.id: essay for essay in load_essays([ROOT / "corpus"]).essays})
     assert Counter((claim.true, claim.language) for claim in claims) == {
         (truth, language): 60 for truth in (True, False) for language in ("ko", "en")
     }

@@ -205,7 +205,7 @@ def test_what_no_essay_says_is_answered_by_saying_so(question: str, bot: Bot) ->
 def test_an_abstention_shows_the_nearest_passages_and_cites_nothing(
     question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: False)
+    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
     answer = bot.ask(question)
     assert answer.abstained
     assert_sound(answer, shelf_of(bot))
@@ -218,7 +218,7 @@ def test_an_abstention_shows_the_nearest_passages_and_cites_nothing(
 )
 def test_an_answer_speaks_the_questions_language(question: str, language: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = bot.ask(question)
-    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: False)
+    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
     for one in (answer, bot.ask(question)):
         notices = " ".join(sentence.text for sentence in one.sentences if sentence.kind == "notice")
         for essay in bot.essays():
@@ -337,7 +337,7 @@ def test_a_greeting_is_asked_what_it_would_like_to_know(question: str, language:
 
 @pytest.mark.parametrize("question", ["에세이들은 종을 어떻게 보나요?", "what do the essays say about the bell and the hives?"])
 def test_the_whole_shelf_is_heard_with_one_sentence_an_essay(question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: True)
+    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
     answer = bot.ask(question)
     assert_sound(answer, shelf_of(bot))
     essays = [citation.essay for citation in answer.citations]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.schema import Answer, Citation, Hit, Near, Note, Passage, Refusal, Report, Sentence, Skipped, Window
+from bot.schema import Answer, Citation, Hit, Note, Passage, Refusal, Report, Sentence, Skipped, Window, WindowHit
 from tests.toys import essay_of
 
 ESSAY = essay_of("고인돌은 무겁다. The stone is heavy.", identity="돌.ko", language="ko", title="돌", source="돌.ko.md")
@@ -92,7 +92,7 @@ def test_an_answer_that_has_just_begun_has_empty_parts() -> None:
 
 
 def test_the_json_of_a_hit_is_its_passage_with_rounded_scores() -> None:
-    hit = Hit(PASSAGE, 1.234567, 0.87654321, 0.5, near=(Near(PASSAGE.id, 10, 29, 0.9),))
+    hit = Hit(PASSAGE, 1.234567, 0.87654321, 0.5, near=(WindowHit(PASSAGE.id, 10, 29, 0.9),))
     assert hit.to_dict() == {**PASSAGE.to_dict(), "score": 1.2346, "dense": 0.8765, "lexical": 0.5, "nearness": 0.0}
 
 
@@ -126,7 +126,7 @@ def test_the_json_of_a_report() -> None:
 
 
 @pytest.mark.parametrize("noun", [
-    ESSAY, PASSAGE, CITATION, ANSWER, Window("p", 0, 1, "a"), Near("p", 0, 1, 0.5), Hit(PASSAGE, 0, 0, 0), Sentence("a", "essay"),
+    ESSAY, PASSAGE, CITATION, ANSWER, Window("p", 0, 1, "a"), WindowHit("p", 0, 1, 0.5), Hit(PASSAGE, 0, 0, 0), Sentence("a", "essay"),
     Refusal("a", "b"), Skipped("a", "b", "c"), Note("a", "b", "c"), Report(),
 ], ids=lambda noun: type(noun).__name__)  # fmt: skip
 def test_nouns_are_frozen(noun: object) -> None:

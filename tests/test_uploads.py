@@ -13,7 +13,7 @@ from bot.indexing.loader import LARGEST_FILE
 from bot.models.embeddings import Embedder
 from bot.schema import Note, Skipped
 from bot.settings import Settings
-from bot.uploads import Library
+from bot.uploads import Uploads
 
 pytestmark = pytest.mark.slow
 ANN, BEN = "a" * 43, "b" * 43
@@ -50,7 +50,7 @@ def test_a_file_is_asked_about_a_moment_later_and_only_by_its_reader(
         return encode(self, texts, *rest)
 
     monkeypatch.setattr(Embedder, "encode_passages", counting)
-    mine, stages = Library(shared), []
+    mine, stages = Uploads(shared), []
     report = mine.add(
         ANN, [drop("등대.md", f"# 등대의 종\n\n{SENTENCE} 아무도 그 까닭을 묻지 않았다.\n")], lambda *told: stages.append(told)
     )
@@ -66,7 +66,7 @@ def test_a_file_is_asked_about_a_moment_later_and_only_by_its_reader(
     assert mine.bot_for(BEN) is mine.bot_for("") is shared
     assert mine.essays(BEN) == []
     assert SENTENCE not in str(shared.ask("등대지기 마루는 종을 몇 번 쳤나요?").to_dict())
-    again = Library(shared)  # as after a restart
+    again = Uploads(shared)  # as after a restart
     assert [one.id for one in again.essays(ANN)] == ["mine-등대"]
     assert sum(encoded) == report.embedded  # nor anything at a restart
     again.remove(ANN, "mine-등대")
@@ -75,7 +75,7 @@ def test_a_file_is_asked_about_a_moment_later_and_only_by_its_reader(
 
 
 def test_a_file_of_the_same_name_takes_the_others_place(shared: Bot, drop: Any) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     mine.add(
         ANN,
         [
@@ -110,7 +110,7 @@ def test_a_file_of_the_same_name_takes_the_others_place(shared: Bot, drop: Any) 
     ],
 )
 def test_no_name_leaves_the_folder(shared: Bot, drop: Any, name: str) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     assert mine.add(ANN, [drop(name, "A sentence about herons stands here, and another one.\n")]).added == 1
     folder = mine._folder(ANN) / "essays"
     (file,) = folder.iterdir()
@@ -121,7 +121,7 @@ def test_no_name_leaves_the_folder(shared: Bot, drop: Any, name: str) -> None:
 
 
 def test_what_is_no_essay_is_named_and_not_kept(shared: Bot, drop: Any) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     good, empty = drop("good.md", "A sentence about herons stands here.\n"), drop("empty.md", "   \n")
     name, path = drop("photo.png", "x")
     report = mine.add(ANN, [good, empty, (name, path)])
@@ -135,14 +135,14 @@ def test_what_is_no_essay_is_named_and_not_kept(shared: Bot, drop: Any) -> None:
 
 
 def test_how_a_file_was_read_is_told_once(shared: Bot, drop: Any) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     note = Note("a.md", "left out 2 invisible characters", "보이지 않는 글자 2개를 뺐습니다")
     assert mine.add(ANN, [drop("a.md", "A sentence\u200b about\u200b herons stands here.\n")]).notes == (note,)
     assert mine.add(ANN, [drop("b.md", "A sentence about storks stands here.\n")]).notes == ()
 
 
 def test_the_limits_are_told_and_nothing_is_lost(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     mine.add(ANN, [drop("kept.md", "A sentence about herons stands here.\n")])
     with pytest.raises(CorpusError, match="more than 10 at once"):
         mine.add(ANN, [drop(f"{number}.md", f"Number {number} is a sentence.\n") for number in range(11)])
@@ -160,7 +160,7 @@ def test_the_limits_are_told_and_nothing_is_lost(shared: Bot, drop: Any, monkeyp
 
 
 def test_an_add_that_fails_half_way_leaves_the_shelf_as_it_was(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     mine.add(ANN, [drop("kept.md", f"{SENTENCE}\n")])
 
     def failing(*_: Any) -> Any:
@@ -170,18 +170,18 @@ def test_an_add_that_fails_half_way_leaves_the_shelf_as_it_was(shared: Bot, drop
         broken.setattr(Embedder, "encode_passages", failing)
         with pytest.raises(EmbedderError):
             mine.add(ANN, [drop("more.md", "Another sentence, of which nothing is known yet.\n")])
-    for one in (mine, Library(shared)):
+    for one in (mine, Uploads(shared)):
         assert [essay.title for essay in one.essays(ANN)] == ["kept"]
         assert SENTENCE in [citation.quote for citation in one.bot_for(ANN).ask("마루는 종을 몇 번 쳤나요?").citations]
 
 
 def test_a_crash_between_two_renames_is_mended(shared: Bot, drop: Any) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     mine.add(ANN, [drop("kept.md", f"{SENTENCE}\n")])
     folder = mine._folder(ANN)
     (folder / "essays").rename(folder / "essays.old")
     shutil.copytree(folder / "essays.old", folder / "essays.new")
-    after = Library(shared)
+    after = Uploads(shared)
     assert [essay.title for essay in after.essays(ANN)] == ["kept"]
     assert not (folder / "essays.old").exists()
 
@@ -189,18 +189,18 @@ def test_a_crash_between_two_renames_is_mended(shared: Bot, drop: Any) -> None:
 def test_an_index_that_is_damaged_does_not_silence_the_shared_shelf(
     shared: Bot, drop: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     mine.add(ANN, [drop("kept.md", f"{SENTENCE}\n")])
     index = mine._folder(ANN) / "index"
     shutil.rmtree(index)
     index.write_text("no index")
-    after = Library(shared)
+    after = Uploads(shared)
     assert after.bot_for(ANN) is shared
     assert "left out" in caplog.text
 
 
 def test_readers_side_by_side_keep_to_themselves(shared: Bot, drop: Any) -> None:
-    mine = Library(shared)
+    mine = Uploads(shared)
     files = [
         drop("note.md", f"The canary of reader {number} is called Tweety{number}, and it sings at dawn.\n") for number in range(6)
     ]
@@ -218,7 +218,7 @@ def test_readers_side_by_side_keep_to_themselves(shared: Bot, drop: Any) -> None
 
 def test_only_so_many_shelves_stay_open(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "OPEN_AT_ONCE", 1)
-    mine = Library(shared)
+    mine = Uploads(shared)
     for number in range(2):
         mine.add(f"{number:043d}", [drop("n.md", f"A sentence about heron number {number}.\n")])
     assert len(mine._open) == 1

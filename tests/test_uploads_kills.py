@@ -11,7 +11,7 @@ import pytest
 from bot import Bot
 from bot.indexing.build import build_index
 from bot.settings import Settings
-from bot.uploads import Library
+from bot.uploads import Uploads
 from tests.places import ESSAYS
 from tests.store.test_durability import spawn
 from tests.toys import ToyEmbedder
@@ -44,7 +44,7 @@ def add_once(connection: Connection, settings: Settings, file: Path, crash_at: i
         return moved
 
     Path.rename = renaming  # type: ignore[method-assign, assignment]  # the child's own
-    Library(bot_of(settings)).add(ANN, [(file.name, file)], lambda name, done, total: stage(f"{name} {done}/{total}"))
+    Uploads(bot_of(settings)).add(ANN, [(file.name, file)], lambda name, done, total: stage(f"{name} {done}/{total}"))
     connection.send(stages)
 
 
@@ -58,7 +58,7 @@ def dying(spawn: Any, settings: Settings, file: Path, data: Path, crash_at: int)
 
 def titles(settings: Settings) -> list[str]:
     """What a fresh process finds on the shelf, each of it to be found by a search, too."""
-    library = Library(bot_of(settings))
+    library = Uploads(bot_of(settings))
     essays = library.essays(ANN)
     for essay in essays:
         found = library.bot_for(ANN).search(essay.text.strip().splitlines()[-1], 30)
@@ -72,7 +72,7 @@ def test_an_add_that_dies_at_any_stage_leaves_the_old_shelf_or_the_new_one(tmp_p
     first, second = tmp_path / "first.md", tmp_path / "second.md"
     first.write_text("# First\n\nThe heron waits by the weir.\n")
     second.write_text("# Second\n\nThe kettle sings on the stove.\n")
-    Library(bot_of(settings)).add(ANN, [(first.name, first)])
+    Uploads(bot_of(settings)).add(ANN, [(first.name, first)])
     stages = dying(spawn, settings, second, tmp_path / "probe", 0)[1].recv()
     assert {"before essays", "after essays", "before essays.new", "after essays.new"} <= set(stages)
     seen = set()
@@ -82,6 +82,6 @@ def test_an_add_that_dies_at_any_stage_leaves_the_old_shelf_or_the_new_one(tmp_p
         left = titles(here)
         seen.add((child.exitcode, tuple(left)))
         assert left in (["First"], ["First", "Second"]), crash_at
-        Library(bot_of(here)).add(ANN, [(second.name, second)])
+        Uploads(bot_of(here)).add(ANN, [(second.name, second)])
         assert titles(here) == ["First", "Second"]
     assert seen == {(9, ("First",)), (9, ("First", "Second")), (0, ("First", "Second"))}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from langchain_core.messages import AIMessageChunk
 
-from bot.models.chat import Limits, Voice
+from bot.models.chat import ChatModel, Limits
 from bot.models.embeddings import Embedder, Progress
 from bot.schema import Essay, Language
 
@@ -120,6 +120,6 @@ class ScriptedModel:
         if self.ends:
             yield AIMessageChunk(content="", response_metadata={"finish_reason": self.ends})
 
-    def voice(self, limits: Limits | None = None, *, reads: bool = True) -> Voice:
+    def chat_model(self, limits: Limits | None = None, *, reads: bool = True) -> ChatModel:
         """The voice that speaks with this model."""
-        return Voice("scripted", lambda: self, limits, reads=reads)  # type: ignore[arg-type, return-value]
+        return ChatModel("scripted", lambda: self, limits, reads=reads)  # type: ignore[arg-type, return-value]

@@ -13,13 +13,13 @@ BUDGET = 450.0  # tokens of all excerpts together, by `tokens`
 PER_HANGUL, PER_OTHER = 0.75, 0.25  # tokens a character, as Qwen2.5's tokenizer counts the shelf: .72 and .24
 
 
-def tokens(text: str) -> float:
+def estimate_tokens(text: str) -> float:
     """About how many tokens a model counts in `text`."""
     hangul = sum("가" <= character <= "힣" for character in text)
     return PER_HANGUL * hangul + PER_OTHER * (len(text) - hangul)
 
 
-def excerpts(
+def select_context(
     citations: Sequence[Citation], hits: Sequence[Hit], essays: Mapping[str, Essay], spans: Callable[[Essay], list[Span]]
 ) -> list[Passage]:
     """Stretches of the essays, whole sentences each, in the order of the citations, then of the hits.
@@ -29,7 +29,7 @@ def excerpts(
     chosen: dict[str, set[Span]] = {}
     left = BUDGET
     for essay, span in _wanted(citations, hits, essays, spans):
-        cost = tokens(essay.text[slice(*span)])
+        cost = estimate_tokens(essay.text[slice(*span)])
         taken = chosen.setdefault(essay.id, set())
         if span not in taken and cost <= left:
             taken.add(span)

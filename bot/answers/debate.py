@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.answers.wording import ASK_BACK, MAP
-from bot.indexing.analogies import Analogy, Both, Break, Pair, Quotation
+from bot.indexing.analogies import Analogy, Bilingual, Break, Pair, Quotation
 from bot.schema import Kind, Language
 from bot.text.tokenize import morphemes
 
@@ -86,7 +86,7 @@ def counter(analogies: Sequence[Analogy], question: str, language: Language) -> 
     ]
 
 
-def ask_back(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
+def socratic(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
     """A claim, quoted, what was objected to it, and one question for the reader about the two."""
     first, words = analogies[0], MAP[language]
     one = _fitting(first, question)
@@ -139,7 +139,7 @@ def _in_common(asked: set[str], pair: Pair) -> int:
     return len(asked & set(morphemes(" ".join((*_both(pair.source), *_both(pair.target))))))
 
 
-def _both(both: Both) -> tuple[str, str]:
+def _both(both: Bilingual) -> tuple[str, str]:
     return both.ko, both.en
 
 
@@ -158,5 +158,5 @@ def _quoted(quotations: Sequence[Quotation], language: Language) -> list[Line]:
     return [Line("", "essay", quotation) for quotation in (own or list(quotations))[:1]]
 
 
-def _in(both: Both, language: Language) -> str:
+def _in(both: Bilingual, language: Language) -> str:
     return both.ko if language == "ko" else both.en

@@ -8,7 +8,7 @@ from bot.answers.debate import Line
 from bot.grounding import quotations
 from bot.indexing.analogies import Analogy, Quotation
 from bot.retrieval import map_search
-from bot.retrieval.index import Shelf
+from bot.retrieval.index import Index
 from bot.retrieval.intent import is_broad, is_greeting, is_other_work
 from bot.schema import Answer, Hit, Sentence
 
@@ -16,10 +16,10 @@ MODES = ("answer", "counter", "socratic", "compare")
 NEAREST = 2  # passages that are shown beside an abstention
 SIDES = 2  # essays that are set against each other
 
-_FROM_MAP = {"counter": debate.counter, "socratic": debate.ask_back, "compare": debate.compare}
+_FROM_MAP = {"counter": debate.counter, "socratic": debate.socratic, "compare": debate.compare}
 
 
-def quoted(blank: Answer, shelf: Shelf, hits: list[Hit], held: tuple[Analogy, ...]) -> Iterator[Answer]:
+def extractive_answers(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> Iterator[Answer]:
     """The answer in its mode: first its citations, then its words. `held` is the analogy map."""
     if is_greeting(blank.question):
         yield replace(blank, sentences=(Sentence(wording.GREETING[blank.language], "notice"),), abstained=True)
@@ -31,26 +31,26 @@ def quoted(blank: Answer, shelf: Shelf, hits: list[Hit], held: tuple[Analogy, ..
         yield _abstain(blank, shelf, hits)
 
 
-def _lines(blank: Answer, shelf: Shelf, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
+def _lines(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
     """From the map where the question is about an analogy, else in the essays' own sentences; none where they do not say."""
     question, language = blank.standalone, blank.language
     if blank.mode != "answer":
         return _discussed(blank, shelf, hits, held)
-    if held and map_search.is_overview(question):
+    if held and map_search.asks_for_all_analogies(question):
         return debate.list_all(held, language)
     if is_broad(question) and (said := _all_say(blank, shelf, hits, held)):
         return said
-    if about := map_search.about(question, held):
+    if about := map_search.analogies_about(question, held):
         return debate.explain(about, question, language)
-    return list(_quotations(blank, shelf, hits)) if shelf.covers(question, hits) else []
+    return list(_quotations(blank, shelf, hits)) if shelf.is_answered(question, hits) else []
 
 
-def _discussed(blank: Answer, shelf: Shelf, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
+def _discussed(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
     """A counter-argument, a question back or a comparison: from the map, else from the essays that answer."""
     question, language = blank.standalone, blank.language
-    if about := map_search.about(question, held) or map_search.touched(question, held):
+    if about := map_search.analogies_about(question, held) or map_search.analogies_mentioning(question, held):
         return _FROM_MAP[blank.mode](about, question, language)
-    if not shelf.covers(question, hits):
+    if not shelf.is_answered(question, hits):
         return []
     if blank.mode == "socratic":
         return [*_quotations(blank, shelf, hits, most=1), Line(wording.ASK_BACK[language][""], "reading")]
@@ -66,16 +66,16 @@ def _one_an_essay(hits: Sequence[Hit]) -> list[Hit]:
     return list(best.values())
 
 
-def _all_say(blank: Answer, shelf: Shelf, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
+def _all_say(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
     """What the map names of a question about the whole shelf, and one sentence an essay; nothing where neither knows of it."""
-    named = debate.name_all(map_search.touched(blank.standalone, held), blank.language)
-    if not named and not shelf.covers(blank.standalone, hits):
+    named = debate.name_all(map_search.analogies_mentioning(blank.standalone, held), blank.language)
+    if not named and not shelf.is_answered(blank.standalone, hits):
         return []
     naming = [hit for hit in hits if hit.lexical > 0]  # an essay that has none of the question's words was found for company
     return [*named, *_quotations(blank, shelf, naming if len(naming) > 1 else hits, each=True)]
 
 
-def _tell(blank: Answer, shelf: Shelf, lines: Sequence[Line]) -> Iterator[Answer]:
+def _tell(blank: Answer, shelf: Index, lines: Sequence[Line]) -> Iterator[Answer]:
     """The lines as an answer: first its citations, each checked against its essay, then the words too."""
     numbers: dict[Quotation, int] = {}
     for line in lines:
@@ -93,14 +93,16 @@ def _tell(blank: Answer, shelf: Shelf, lines: Sequence[Line]) -> Iterator[Answer
 
 
 def _quotations(
-    blank: Answer, shelf: Shelf, hits: Sequence[Hit], *, each: bool = False, most: int = selection.MOST
+    blank: Answer, shelf: Index, hits: Sequence[Hit], *, each: bool = False, most: int = selection.MOST
 ) -> Iterator[Line]:
     """The essays' own sentences, introduced by the title of their essay; with `each` the best one of every hit."""
     question, rarity = blank.standalone, shelf.retriever.rarity
     picks = [
         pick
         for group in ([[hit] for hit in hits] if each else [hits])
-        for pick in selection.pick(question, group, shelf.essays, shelf.spans, rarity, most=1 if each else most)
+        for pick in selection.select_sentences(
+            question, group, shelf.essays, shelf.sentence_spans, rarity, most=1 if each else most
+        )
     ]
     title = ""
     for pick in picks:
@@ -117,7 +119,7 @@ def _decline(blank: Answer, hits: Sequence[Hit]) -> Answer:
     return replace(blank, sentences=said, abstained=True, nearest=tuple(hit.passage for hit in hits[:NEAREST]))
 
 
-def _abstain(blank: Answer, shelf: Shelf, hits: Sequence[Hit]) -> Answer:
+def _abstain(blank: Answer, shelf: Index, hits: Sequence[Hit]) -> Answer:
     """The answer that says the essays do not say, with the nearest passages beside it."""
     notices = [wording.ABSTAIN[blank.language]]
     if hits:

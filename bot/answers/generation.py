@@ -15,8 +15,8 @@ from bot.answers import prompts, wording
 from bot.errors import ModelError
 from bot.grounding import quotations
 from bot.grounding.checker import Evidence, Similar
-from bot.models.chat import Voice
-from bot.models.streaming import StreamFault, words
+from bot.models.chat import ChatModel
+from bot.models.streaming import StreamFault, stream_text
 from bot.schema import Answer, Citation, Essay, Language, Passage, Refusal, Sentence
 from bot.text.normalize import language_of
 from bot.text.sentences import sentences
@@ -39,11 +39,11 @@ _LETTER = re.compile(r"[^\W\d_]")
 _ASIDE = re.compile(r"“[^”]*”|\"[^\"]*\"|「[^」]*」|\([^)]*\)")  # a quotation or an original name may be in the other language
 
 
-def speak(
+def generate(
     answer: Answer,
     passages: Sequence[Passage],
     essays: Mapping[str, Essay],
-    voice: Voice,
+    voice: ChatModel,
     similar: Similar | None = None,
     heard: Callable[[], None] | None = None,
 ) -> Iterator[Answer]:
@@ -55,14 +55,14 @@ def speak(
     asked = prompts.messages(
         answer.standalone, [(essays[one.essay].title, one.text) for one in passages], answer.language, answer.mode
     )
-    desk = _Desk(answer, passages, essays, similar, voice.reads)
+    desk = _Draft(answer, passages, essays, similar, voice.reads)
     fault, rest = "", ""
     try:
-        with closing(words(voice.chat, asked, voice.limits)) as pieces:
+        with closing(stream_text(voice.chat, asked, voice.limits)) as pieces:
             for piece in pieces:
                 if piece and heard:
                     heard()
-                whole, rest = complete(rest + piece) if piece else ([], rest)
+                whole, rest = complete_sentences(rest + piece) if piece else ([], rest)
                 for sentence in whole:
                     desk.take(sentence)
                 yield desk.answer
@@ -72,38 +72,38 @@ def speak(
         yield desk.unopened(error)
         return
     if not fault:
-        for sentence in split(rest):
+        for sentence in split_sentences(rest):
             desk.take(sentence)
     yield desk.closed(fault)
 
 
-def rewritten(question: str, talk: Sequence[tuple[str, str]], voice: Voice) -> str:
+def condense_with_model(question: str, talk: Sequence[tuple[str, str]], voice: ChatModel) -> str:
     """The question as the model writes it to stand without the talk; empty where the model fails or takes too long."""
     asked = prompts.rewriting(question, talk[-REWRITE_TURNS:], language_of(question))
     limits = replace(voice.limits, total=min(voice.limits.total, REWRITE_SECONDS), characters=REWRITE_LONGEST)
     try:
-        return "".join(words(voice.chat, asked, limits)).strip(' \n"“”')
+        return "".join(stream_text(voice.chat, asked, limits)).strip(' \n"“”')
     except (StreamFault, ModelError):
         return ""
 
 
-def warm(voice: Voice) -> None:
+def warm_up(voice: ChatModel) -> None:
     """Load a local model and let it read the rules of both languages, which stand at the head of every prompt."""
     for language in prompts.RULES:
         asked = prompts.messages("?", [], language, "answer")
         try:
-            with closing(words(voice.chat, asked, replace(voice.limits, characters=0))) as pieces:
+            with closing(stream_text(voice.chat, asked, replace(voice.limits, characters=0))) as pieces:
                 next(pieces, "")
         except (StreamFault, ModelError):
             return  # it comes up again, with its remedy, when a question is asked
 
 
-def complete(text: str) -> tuple[list[str], str]:
+def complete_sentences(text: str) -> tuple[list[str], str]:
     """The sentences of `text` that are whole, and the rest, which more words may go on with.
 
     A sentence is whole when another has begun; what begins with a bracket may be the number that belongs to it.
     """
-    found = split(text)
+    found = split_sentences(text)
     begun = 2 if found and found[-1][0] in "[［(" else 1
     if len(found) <= begun:
         return [], text
@@ -114,7 +114,7 @@ def complete(text: str) -> tuple[list[str], str]:
     return found[:-begun], gathered[at:]
 
 
-def split(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences of a model's text, each with the numbers that stand behind it; list marks and bold type are taken off.
 
     A quotation of several sentences is one: cut up, none of its parts would look like a quotation any more.
@@ -144,7 +144,7 @@ def _gathered(text: str) -> str:
 
 
 @dataclass
-class _Desk:
+class _Draft:
     """An answer in the making, and what its sentences are held against."""
 
     answer: Answer
@@ -271,11 +271,13 @@ TRIAL_QUESTION = "Say the word yes."
 TRIAL_LONGEST = 200  # characters that are waited for; a model that is cut off there works
 
 
-def first_word_seconds(voice: Voice) -> float:
+def first_word_seconds(voice: ChatModel) -> float:
     """Seconds until the model's first word. Raises `ModelError`, which says what is wrong and what to do."""
     started = time.perf_counter()
     try:
-        with closing(words(voice.chat, [("user", TRIAL_QUESTION)], replace(voice.limits, characters=TRIAL_LONGEST))) as pieces:
+        with closing(
+            stream_text(voice.chat, [("user", TRIAL_QUESTION)], replace(voice.limits, characters=TRIAL_LONGEST))
+        ) as pieces:
             for piece in pieces:
                 if piece.strip():
                     return time.perf_counter() - started

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.schema import Essay, Hit
 from bot.text.sentences import Span
-from bot.text.tokenize import morphemes, weigh
+from bot.text.tokenize import morphemes, weighted_length
 
 MOST = 5  # sentences in an answer; a reader should see the whole of it at a glance
 LEAST = 2
@@ -27,7 +27,7 @@ HANGING = (*"이것 그것 이는 그는 이런 그런 그래서 따라서 즉 T
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class SelectedSentence:
     """A sentence to quote: its essay and its span in the essay's text."""
 
     essay: Essay
@@ -36,27 +36,27 @@ class Pick:
     score: float
 
 
-def pick(
+def select_sentences(
     question: str,
     hits: Sequence[Hit],
     essays: Mapping[str, Essay],
     spans: Callable[[Essay], list[Span]],
     rarity: Callable[[str], float],
     most: int = MOST,
-) -> list[Pick]:
+) -> list[SelectedSentence]:
     """Two to five (or `most`) sentences of the `hits`, fewer where they hold fewer, in reading order, the best essay first.
 
     `spans` gives an essay's quotable sentences, `rarity` a word's weight.
     """
     words = {word: rarity(word) for word in morphemes(question)}
     why = bool(_WHY.search(question))
-    candidates: list[Pick] = []
+    candidates: list[SelectedSentence] = []
     for hit in hits:
         essay = essays[hit.passage.essay]
         inside = [span for span in spans(essay) if hit.passage.start <= span[0] and span[1] <= hit.passage.end]
         for place, span in enumerate(inside):
             reason = REASON * (why and _gives_reason(essay.text, inside[max(0, place - 2) : place], span))
-            candidates.append(Pick(essay, *span, _score(essay.text, span, hit, words) + reason))
+            candidates.append(SelectedSentence(essay, *span, _score(essay.text, span, hit, words) + reason))
     return _in_reading_order(_choose(candidates, spans, most))
 
 
@@ -65,7 +65,7 @@ def _score(text: str, span: Span, hit: Hit, words: Mapping[str, float]) -> float
     held = set(morphemes(sentence))
     overlap = sum(weight for word, weight in words.items() if word in held) / (sum(words.values()) or 1.0)
     score = PASSAGE * hit.score + WORDS * overlap + NEARNESS * _below_nearest(hit, span)
-    score -= SHORT_COSTS * max(0.0, 1 - weigh(sentence) / SHORT)
+    score -= SHORT_COSTS * max(0.0, 1 - weighted_length(sentence) / SHORT)
     if sentence.rstrip("”\"'’) ").endswith("?"):
         score -= QUESTION_COSTS
     if " — " in sentence and text[: span[0]].endswith("- "):
@@ -87,8 +87,8 @@ def _below_nearest(hit: Hit, span: Span) -> float:
     return sum(around) / len(around) - hit.dense
 
 
-def _choose(candidates: list[Pick], spans: Callable[[Essay], list[Span]], most: int) -> list[Pick]:
-    ranked: list[Pick] = []
+def _choose(candidates: list[SelectedSentence], spans: Callable[[Essay], list[Span]], most: int) -> list[SelectedSentence]:
+    ranked: list[SelectedSentence] = []
     said: set[str] = set()
     for pick in sorted(candidates, key=lambda pick: (-pick.score, pick.essay.id, pick.start)):
         text = pick.essay.text[pick.start : pick.end]
@@ -107,7 +107,7 @@ def _choose(candidates: list[Pick], spans: Callable[[Essay], list[Span]], most: 
     return chosen
 
 
-def _before(pick: Pick, spans: Callable[[Essay], list[Span]]) -> Pick | None:
+def _before(pick: SelectedSentence, spans: Callable[[Essay], list[Span]]) -> SelectedSentence | None:
     """The sentence before one that hangs on it ("This is why…"), in the same paragraph."""
     text = pick.essay.text
     if not text[pick.start : pick.end].startswith(HANGING):
@@ -115,10 +115,10 @@ def _before(pick: Pick, spans: Callable[[Essay], list[Span]]) -> Pick | None:
     earlier = [span for span in spans(pick.essay) if span[1] <= pick.start]
     if not earlier or "\n\n" in text[earlier[-1][1] : pick.start]:
         return None
-    return Pick(pick.essay, *earlier[-1], pick.score)
+    return SelectedSentence(pick.essay, *earlier[-1], pick.score)
 
 
-def _in_reading_order(chosen: list[Pick]) -> list[Pick]:
+def _in_reading_order(chosen: list[SelectedSentence]) -> list[SelectedSentence]:
     best: dict[str, float] = {}
     for pick in chosen:
         best[pick.essay.id] = max(pick.score, best.get(pick.essay.id, 0.0))

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from bot.chats.history import Conversation, Turn
+from bot.chats.history import Chat, Turn
 from bot.errors import BotError
 from bot.schema import Answer, Citation, Language, Sentence
 
@@ -49,7 +49,7 @@ _WORDS: dict[Language, dict[str, str]] = {
 }
 
 
-def to_json(talk: Conversation) -> str:
+def to_json(talk: Chat) -> str:
     """The talk as JSON: every answer as `Answer.to_dict` gives it, when it was asked, and its rating."""
     turns = [
         {
@@ -63,7 +63,7 @@ def to_json(talk: Conversation) -> str:
     return json.dumps(told, ensure_ascii=False, indent=1)
 
 
-def to_markdown(talk: Conversation) -> str:
+def to_markdown(talk: Chat) -> str:
     """The talk as Markdown. Texts are escaped, so that nothing in them is taken for markup."""
     parts = [f"# {_md(talk.name)}", _WORDS[_language(talk)]["kept"].format(created=talk.created)]
     for number, turn in enumerate(talk.turns, 1):
@@ -71,7 +71,7 @@ def to_markdown(talk: Conversation) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def to_html(talk: Conversation) -> str:
+def to_html(talk: Chat) -> str:
     """The talk as one HTML file that stands alone: no script, nothing fetched, everything escaped."""
     language = _language(talk)
     turns = "\n".join(_html_turn(turn) for turn in talk.turns)
@@ -84,7 +84,7 @@ def to_html(talk: Conversation) -> str:
 
 
 # By the name that a file of the kind ends with: how it is made, and its media type.
-EXPORTS: dict[str, tuple[Callable[[Conversation], str], str]] = {
+EXPORTS: dict[str, tuple[Callable[[Chat], str], str]] = {
     "md": (to_markdown, "text/markdown; charset=utf-8"),
     "html": (to_html, "text/html; charset=utf-8"),
     "json": (to_json, "application/json"),
@@ -168,7 +168,7 @@ def _pure(sentence: Sentence) -> str | None:
     return text[1:-1] if whole and "“" not in text[1:-1] else None
 
 
-def _language(talk: Conversation) -> Language:
+def _language(talk: Chat) -> Language:
     """The language of the first answer."""
     return talk.turns[0].answer.language if talk.turns else "en"
 

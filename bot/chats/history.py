@@ -55,7 +55,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class Chat:
     """A kept talk. `created` and `changed` are UTC, ISO 8601."""
 
     id: str
@@ -66,7 +66,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ChatSummary:
     """A kept talk as a list shows it; `turns` is how many there are."""
 
     id: str
@@ -75,7 +75,7 @@ class Summary:
     turns: int
 
 
-class Conversations:
+class ChatHistory:
     """The kept talks of every reader. Threads and processes may share the file; each call has a connection of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -113,7 +113,7 @@ class Conversations:
             rows.execute("update talks set changed = ? where id = ?", (moment, talk))
         return int(last) + 1
 
-    def put(self, reader: str, talk: str, place: int, asked: str, answer: Answer) -> None:
+    def update_answer(self, reader: str, talk: str, place: int, asked: str, answer: Answer) -> None:
         """Put what the answer of the turn that was `asked` then has grown to in the place of what stands there; its rating stays.
 
         Raises `QuestionError` where there is no such turn (any more), `StoreError`.
@@ -125,7 +125,7 @@ class Conversations:
             if not rows.execute(change, (_storable(held), _words(answer), talk, place, asked)).rowcount:
                 raise _unknown()
 
-    def get(self, reader: str, talk: str) -> Conversation:
+    def get(self, reader: str, talk: str) -> Chat:
         """The talk. Raises `QuestionError` where this reader has none by that id, `StoreError` where it cannot be read."""
         with self._reading() as rows:
             found = (
@@ -138,9 +138,9 @@ class Conversations:
                 raise _unknown()
             held = rows.execute("select answer, asked, good, reason from turns where talk = ? order by place", (talk,)).fetchall()
         name, created, changed = found
-        return Conversation(talk, name, created, changed, tuple(turn for row in held if (turn := _turn(*row))))
+        return Chat(talk, name, created, changed, tuple(turn for row in held if (turn := _turn(*row))))
 
-    def list(self, reader: str, search: str = "") -> list[Summary]:
+    def list(self, reader: str, search: str = "") -> list[ChatSummary]:
         """The reader's talks, newest first; with `search` those in whose name, questions or answers all its words occur."""
         wanted = clean(search).text.casefold().split()
         with self._reading() as rows:
@@ -152,13 +152,13 @@ class Conversations:
                 (reader,),
             ).fetchall()
             if not wanted:
-                return [Summary(*row) for row in held]
+                return [ChatSummary(*row) for row in held]
             texts = {row[0]: [row[1].casefold()] for row in held}
             for talk, words in rows.execute(
                 "select talk, words from turns join talks on talks.id = talk where reader = ?", (reader,)
             ):
                 texts[talk].append(words)
-        return [Summary(*row) for row in held if all(any(word in text for text in texts[row[0]]) for word in wanted)]
+        return [ChatSummary(*row) for row in held if all(any(word in text for text in texts[row[0]]) for word in wanted)]
 
     def rename(self, reader: str, talk: str, name: str) -> None:
         """Name a talk. Raises `QuestionError` for an empty or too long name and an unknown talk, `StoreError`."""

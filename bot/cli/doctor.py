@@ -12,7 +12,7 @@ from bot.errors import BotError, CorpusError
 from bot.indexing import loader
 from bot.indexing.build import index_fingerprint
 from bot.models import download
-from bot.models.chat import open_voice
+from bot.models.chat import open_chat_model
 from bot.models.embeddings import Embedder
 from bot.settings import Keys, Settings
 from bot.store import open_store
@@ -65,7 +65,7 @@ def _python(_: Settings) -> Check:
 
 def _corpus(settings: Settings) -> Check:
     try:
-        shelf = loader.read([settings.corpus])
+        shelf = loader.load_essays([settings.corpus])
     except CorpusError as error:
         return Check("corpus", False, str(error), "set BOT_CORPUS to a folder with essays (.md, .txt)")
     return Check("corpus", True, f"{len(shelf.essays)} essays in {settings.corpus}")
@@ -88,12 +88,12 @@ def _index(settings: Settings) -> Check:
 
 
 def _voice(settings: Settings) -> Check:
-    voice = open_voice(settings.llm, Keys.load(), settings.cache)
+    voice = open_chat_model(settings.llm, Keys.load(), settings.cache)
     if voice is None:
         more = " (for a model: make model, or a provider's key)" if settings.llm == "auto" else ""
         return Check("model", True, f"the quotes voice answers, without a model{more}")
     named = settings.llm.partition(":")[2]
-    file = Path(named).expanduser() if named else download.path(settings.cache)
+    file = Path(named).expanduser() if named else download.model_path(settings.cache)
     if voice.is_local and not file.is_file():
         remedy = "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
         return Check("model", False, f"{voice.name}: there is no {file}", remedy)

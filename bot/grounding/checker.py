@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from bot.grounding import contradiction, numbers
-from bot.grounding.quotations import locate, quotations, quoted
-from bot.grounding.transliteration import alike, is_translated, same_sound
+from bot.grounding.quotations import all_quotations, locate, quotations
+from bot.grounding.transliteration import is_translated, may_be_same_name, same_sound
 from bot.text.sentences import sentences
-from bot.text.tokenize import morphemes, names, nouns
+from bot.text.tokenize import morphemes, nouns, proper_names
 
 # Weights and thresholds of what supports a paraphrase, set on the `dev` half of evals/verify.jsonl.
 ENOUGH = 1.05  # the share of a sentence's words that the passages hold, and its cosine with their nearest sentence, together
@@ -45,7 +45,7 @@ class Evidence:
         """Why `sentence` may not stand as a reading of the passages, which need not say it: a quotation, however short, a figure or a
         name that none of them holds; empty where it may.
         """
-        return self._strange(sentence, quoted(sentence))
+        return self._strange(sentence, all_quotations(sentence))
 
     def support(self, sentence: str) -> tuple[int, int, int] | None:
         """Where the passages bear `sentence` out best: the place of the passage and a span in it, of its quotation or of a sentence."""
@@ -64,9 +64,13 @@ class Evidence:
         if any(all(locate(quote, passage) is None for passage in self._passages) for quote in quotes):
             return "quotation"
         words = _MARKS.sub("", sentence)
-        if any(not numbers.holds(figure, self._figures) for figure in numbers.figures(words) if numbers.telling(figure, words)):
+        if any(
+            not numbers.is_among(figure, self._figures)
+            for figure in numbers.find_numbers(words)
+            if numbers.is_informative(figure, words)
+        ):
             return "figure"
-        strange = [name for name in names(words) if name.casefold() not in self._spelt]
+        strange = [name for name in proper_names(words) if name.casefold() not in self._spelt]
         return "name" if any(not self._knows(name, words) for name in strange) else ""
 
     def _knows(self, name: str, words: str) -> bool:
@@ -85,10 +89,10 @@ class Evidence:
         across = share < ACROSS and _is_korean(words) != any(_is_korean(passage) for passage in self._passages)
         if max(cosines) < ENOUGH_ACROSS if across else share + max(cosines) < ENOUGH:
             return "support"
-        claim = contradiction.Text(words)
-        if contradiction.misplaced(claim, self._read):
+        claim = contradiction.ClaimText(words)
+        if contradiction.swaps_roles(claim, self._read):
             return "name"
-        return "negation" if contradiction.opposed(claim, self._read) else ""
+        return "negation" if contradiction.contradicts(claim, self._read) else ""
 
     def _nearness(self, words: str) -> tuple[list[float], list[float]]:
         """For each sentence of the passages: the share of the words that it holds, and its cosine with them."""
@@ -97,8 +101,8 @@ class Evidence:
         return [len(said & held) / (len(said) or 1) for held in self._words], list(cosines)
 
     @cached_property
-    def _figures(self) -> list[numbers.Figure]:
-        return [figure for text in (*self._passages, self._known) for figure in numbers.figures(text)]
+    def _figures(self) -> list[numbers.Number]:
+        return [figure for text in (*self._passages, self._known) for figure in numbers.find_numbers(text)]
 
     @cached_property
     def _nouns(self) -> list[str]:
@@ -122,8 +126,8 @@ class Evidence:
         return [self._passages[place][start:end] for place, start, end in self._spans]
 
     @cached_property
-    def _read(self) -> list[contradiction.Text]:
-        return [contradiction.Text(sentence) for sentence in self._sentences]
+    def _read(self) -> list[contradiction.ClaimText]:
+        return [contradiction.ClaimText(sentence) for sentence in self._sentences]
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:
@@ -144,7 +148,7 @@ def _named(name: str, sentence: str, nouns: Sequence[str]) -> bool:
     if name in numbers.MONTHS:  # a month is a figure: 2월 is February
         return True
     around = [word[:length] for word in sentence.split() if name in word for length in range(len(name) + 1, len(word) + 1)]
-    return any(alike(form, noun) for form in (name, *around) for noun in nouns)
+    return any(may_be_same_name(form, noun) for form in (name, *around) for noun in nouns)
 
 
 def _is_korean(text: str) -> bool:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from bot.grounding import numbers
-from bot.grounding.grammar import Clause, clauses, is_common, role
-from bot.grounding.transliteration import alike, is_translated
-from bot.text.tokenize import morphemes, names, nouns
+from bot.grounding.grammar import Clause, clauses, is_common_verb, preposition_before
+from bot.grounding.transliteration import is_translated, may_be_same_name
+from bot.text.tokenize import morphemes, nouns, proper_names
 
 # Set on the `dev` half of evals/verify.jsonl and on generated claims.
 LEAST = 2  # shared words below which two clauses are not about the same
@@ -19,7 +19,7 @@ MARGIN = 0.2  # by how much the sentence with another name is nearer than any wi
 
 
 @dataclass(frozen=True)
-class Text:
+class ClaimText:
     """A sentence or a clause, read once: its words, figures, names, and all that a name may be found among."""
 
     text: str
@@ -31,14 +31,14 @@ class Text:
         return frozenset(word for word in morphemes(self.text) if word not in called and not word[:1].isdigit())
 
     @cached_property
-    def figures(self) -> list[numbers.Figure]:
+    def figures(self) -> list[numbers.Number]:
         """Its numbers."""
-        return numbers.figures(self.text)
+        return numbers.find_numbers(self.text)
 
     @cached_property
     def names(self) -> list[str]:
         """Its proper names."""
-        return [name for name in names(self.text, openers=True) if name not in numbers.MONTHS]
+        return [name for name in proper_names(self.text, openers=True) if name not in numbers.MONTHS]
 
     @cached_property
     def korean(self) -> bool:
@@ -61,16 +61,16 @@ class Text:
         return frozenset(word for clause in self.clauses for word in clause.affirmed | clause.denied)
 
     @cached_property
-    def parts(self) -> "list[Text]":
+    def parts(self) -> "list[ClaimText]":
         """Its clauses, for who is named in each."""
-        return [Text(self.text[clause.start : clause.end]) for clause in self.clauses]
+        return [ClaimText(self.text[clause.start : clause.end]) for clause in self.clauses]
 
     def calls(self, name: str) -> bool:
         """Whether it names this."""
-        return name.casefold() in self.text.casefold() or any(alike(name, noun) for noun in self.nouns)
+        return name.casefold() in self.text.casefold() or any(may_be_same_name(name, noun) for noun in self.nouns)
 
 
-def misplaced(claim: Text, sentences: Sequence[Text]) -> bool:
+def swaps_roles(claim: ClaimText, sentences: Sequence[ClaimText]) -> bool:
     """Whether a clause of the claim says of one name what the passages say of another, which the clause leaves out."""
     parts = [part for sentence in sentences for part in sentence.parts]
     for part in claim.parts:
@@ -88,17 +88,17 @@ def misplaced(claim: Text, sentences: Sequence[Text]) -> bool:
 
 
 def _is_one_of(names: Sequence[str], name: str) -> bool:
-    return any(alike(name, one) for one in names)
+    return any(may_be_same_name(name, one) for one in names)
 
 
-def _counted_for(part: Text, claim: Text, sentence: Text) -> bool:
+def _counted_for(part: ClaimText, claim: ClaimText, sentence: ClaimText) -> bool:
     """Whether a sentence has the one figure of `part` next to a name of another clause that has a figure too: seven for A, nine for B."""
     first, last = part.text.find(part.names[0]), part.text.rfind(part.names[-1])
     one_name = last - first <= sum(map(len, part.names[:-1])) + 2 * len(part.names)  # Faster R-CNN
     if not one_name or not all(sentence.calls(own) for own in part.names):
         return False
     told = [figure for figure in part.figures if figure.value > 1]
-    there = [one for one in sentence.figures if len(told) == 1 and numbers.holds(told[0], [one])]
+    there = [one for one in sentence.figures if len(told) == 1 and numbers.is_among(told[0], [one])]
     if len(there) != 1:
         return False
     places = [(sentence.text.find(one), one) for one in sentence.names]
@@ -106,12 +106,12 @@ def _counted_for(part: Text, claim: Text, sentence: Text) -> bool:
         1
     ]
     return not part.calls(nearest) and any(
-        one.calls(nearest) and any(numbers.holds(figure, sentence.figures) for figure in one.figures if figure.value > 1)
+        one.calls(nearest) and any(numbers.is_among(figure, sentence.figures) for figure in one.figures if figure.value > 1)
         for one in claim.parts
     )
 
 
-def _rivalled(name: str, part: Text, units: Sequence[Text], rival: Callable[[str], bool]) -> bool:
+def _rivalled(name: str, part: ClaimText, units: Sequence[ClaimText], rival: Callable[[str], bool]) -> bool:
     """Whether the unit that `part` repeats best does not call `name`, nor does the one before it, but has a rival in its place."""
     shares = [_share(part, unit) for unit in units]
     called = [unit.calls(name) for unit in units]
@@ -128,20 +128,20 @@ def _rivalled(name: str, part: Text, units: Sequence[Text], rival: Callable[[str
     return any(rivals[at] for at in range(len(units)) if shares[at] == best and not called[at])
 
 
-def _takes_the_place(name: str, part: Text, other: str, unit: Text) -> bool:
+def _takes_the_place(name: str, part: ClaimText, other: str, unit: ClaimText) -> bool:
     """Whether two names stand in the same place of their sentences, as far as English prepositions tell."""
-    return part.korean or unit.korean or role(name, part.text) == role(other, unit.text)
+    return part.korean or unit.korean or preposition_before(name, part.text) == preposition_before(other, unit.text)
 
 
-def _share(part: Text, unit: Text) -> float:
+def _share(part: ClaimText, unit: ClaimText) -> float:
     """The share of what `part` says besides names that `unit` says too; across languages, of its figures. None if it is next to nothing."""
-    told = [figure for figure in part.figures if numbers.telling(figure, part.text)]
+    told = [figure for figure in part.figures if numbers.is_informative(figure, part.text)]
     words = part.words if part.korean == unit.korean else frozenset()
-    shared = len(words & unit.words) + sum(numbers.holds(figure, unit.figures) for figure in told)
+    shared = len(words & unit.words) + sum(numbers.is_among(figure, unit.figures) for figure in told)
     return shared / (len(words) + len(told)) if shared >= LEAST else 0.0
 
 
-def opposed(claim: Text, sentences: Sequence[Text]) -> bool:
+def contradicts(claim: ClaimText, sentences: Sequence[ClaimText]) -> bool:
     """Whether a clause of the claim affirms what the passages deny, or the reverse."""
     if any(_turned(claim, sentence) for sentence in sentences if claim.korean and sentence.korean):
         return True
@@ -161,18 +161,18 @@ def _scope(one: Clause, other: Clause) -> frozenset[str]:
     return turned if len(turned) > LEAST and len(turned) >= SAME * len(one.affirmed | one.denied) else frozenset()
 
 
-def _turned(claim: Text, sentence: Text) -> bool:
+def _turned(claim: ClaimText, sentence: ClaimText) -> bool:
     """Whether two Korean sentences of nearly the same words deny an odd number of times more: Kiwi reads 물었다 otherwise than 물지."""
     same = len(claim.said & sentence.said) >= REPEATED * max(len(claim.said), len(sentence.said), 1)
     denials, there = (sum(len(clause.denied) for clause in one.clauses) for one in (claim, sentence))
     return same and len(claim.clauses) == len(sentence.clauses) and (denials - there) % 2 == 1
 
 
-def _opposed(head: str, clause: Clause, claim: Text, there: Sequence[tuple[Clause, Text]]) -> bool:
+def _opposed(head: str, clause: Clause, claim: ClaimText, there: Sequence[tuple[Clause, ClaimText]]) -> bool:
     """Whether the clause that shares most with this one, of those with this word in a place to be denied, takes the other side."""
     said = clause.affirmed | clause.denied
     called = [name for name in claim.names if claim.text.find(name, clause.start, clause.end) >= 0]
-    least = max(LEAST, SAME_CLAUSE * len(said)) if is_common(head) else LEAST
+    least = max(LEAST, SAME_CLAUSE * len(said)) if is_common_verb(head) else LEAST
     sides: dict[bool, float] = {True: 0, False: 0}
     for other, sentence in there:
         words = other.affirmed | other.denied

@@ -52,12 +52,12 @@ class Clause:
     heads: frozenset[str]
 
 
-def is_common(word: str) -> bool:
+def is_common_verb(word: str) -> bool:
     """Whether a Korean verb of a clause is so common that it tells nothing by itself."""
     return word.removesuffix("-") in STOP_VERBS
 
 
-def role(name: str, text: str) -> str:
+def preposition_before(name: str, text: str) -> str:
     """The preposition that an English name of `text` stands behind ("of" for a genitive); empty for a subject or an agent."""
     at = text.find(name)
     if text[at + len(name) : at + len(name) + 2] in {"’s", "'s"}:

@@ -66,7 +66,7 @@ _ENGLISH_WORDS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Number:
     """A number as it stands in a text: its value, whether it is a percentage, and its span."""
 
     value: float
@@ -75,7 +75,7 @@ class Figure:
     end: int
 
 
-def figures(text: str, *, spelt: bool = True) -> list[Figure]:
+def find_numbers(text: str, *, spelt: bool = True) -> list[Number]:
     """The numbers of `text` in order of their places; with `spelt` those in words too (열일곱, thirty-seven, two million)."""
     found = list(_in_digits(text))
     if spelt:
@@ -84,13 +84,13 @@ def figures(text: str, *, spelt: bool = True) -> list[Figure]:
     return sorted(found, key=lambda figure: figure.start)
 
 
-def telling(figure: Figure, text: str) -> bool:
+def is_informative(figure: Number, text: str) -> bool:
     """Whether a number of `text` says something: in digits, or above ten in words ("one of them", "한 사람" say little)."""
     written = text[figure.start : figure.end]
     return (figure.value > SPELT_FROM and len(written) > 1) or any(character.isdigit() for character in written)
 
 
-def holds(figure: Figure, others: list[Figure]) -> bool:
+def is_among(figure: Number, others: list[Number]) -> bool:
     """Whether one of `others` says the same: the same value, or one of which this is the rounding to two digits or more."""
     fraction = figure.value != int(figure.value)  # "37.93 per cent to 37.91": the second one is a percentage, too
     return any((figure.percent == other.percent or fraction) and _rounds_to(other.value, figure.value) for other in others)
@@ -107,14 +107,14 @@ def _is_year(value: float) -> bool:
     return 1000 <= value <= 2100 and value == int(value)
 
 
-def _in_digits(text: str) -> Iterator[Figure]:
+def _in_digits(text: str) -> Iterator[Number]:
     for match in _KOREAN.finditer(text):
         for start, end, value in _values(match.group(), match.start()):
             scale = _SCALE_AFTER.match(text, end)
             if scale:
                 value, end = value * _SCALES[scale.group(1).lower()], scale.end()
             percent = _PERCENT.match(text, end)
-            yield Figure(value, bool(percent), start, percent.end() if percent else end)
+            yield Number(value, bool(percent), start, percent.end() if percent else end)
 
 
 def _values(run: str, offset: int) -> Iterator[tuple[int, int, float]]:
@@ -138,15 +138,15 @@ def _values(run: str, offset: int) -> Iterator[tuple[int, int, float]]:
         yield offset + start, offset + end, total + section
 
 
-def _in_words(text: str) -> Iterator[Figure]:
+def _in_words(text: str) -> Iterator[Number]:
     for match in _NATIVE_NUMBER.finditer(text):
         yield _with_percent(text, float(sum(_NATIVE[word] for word in match.groups() if word)), match)
     for match in _SINO_NUMBER.finditer(text):
         yield _with_percent(text, _sino(match.group().replace(" ", "")), match)
     for match in _MONTH.finditer(text):
-        yield Figure(float(MONTHS.index(match.group()) + 1), False, *match.span())
+        yield Number(float(MONTHS.index(match.group()) + 1), False, *match.span())
     for match in _ORDINAL.finditer(text):
-        yield Figure(float(_ORDINALS[match.group().lower()]), False, *match.span())
+        yield Number(float(_ORDINALS[match.group().lower()]), False, *match.span())
     for match in _ENGLISH_WORDS.finditer(text):
         value = float(sum(_WORDS[word.lower()] for word in match.groups()[:2] if word) or (1 if match.group(3) else 0))
         scale = _SCALE_AFTER.match(text, match.end())
@@ -158,12 +158,12 @@ def _in_words(text: str) -> Iterator[Figure]:
         if span:  # five centuries are five hundred years
             value, end = value * _YEARS[span.group(1).lower()], span.end()
         percent = _PERCENT.match(text, end)
-        yield Figure(value, bool(percent), match.start(), percent.end() if percent else end)
+        yield Number(value, bool(percent), match.start(), percent.end() if percent else end)
 
 
-def _with_percent(text: str, value: float, match: re.Match[str]) -> Figure:
+def _with_percent(text: str, value: float, match: re.Match[str]) -> Number:
     percent = _PERCENT.match(text, match.end())
-    return Figure(value, bool(percent), match.start(), percent.end() if percent else match.end())
+    return Number(value, bool(percent), match.start(), percent.end() if percent else match.end())
 
 
 def _sino(word: str) -> float:

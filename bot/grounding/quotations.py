@@ -46,7 +46,7 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     return None
 
 
-def holds(citation: Citation, essays: Iterable[Essay]) -> bool:
+def still_holds(citation: Citation, essays: Iterable[Essay]) -> bool:
     """Whether the citation's quotation stands in today's essays at its offsets, character for character."""
     return 0 <= citation.start < citation.end and any(
         essay.id == citation.essay and essay.text[citation.start : citation.end] == citation.quote for essay in essays
@@ -55,10 +55,10 @@ def holds(citation: Citation, essays: Iterable[Essay]) -> bool:
 
 def quotations(text: str) -> list[str]:
     """What `text` shows as quoted: in quotation marks of any style or on lines that begin with >, if longer than three words."""
-    return [quote for quote in quoted(text) if len(quote.split()) > THREE_WORDS]
+    return [quote for quote in all_quotations(text) if len(quote.split()) > THREE_WORDS]
 
 
-def quoted(text: str) -> list[str]:
+def all_quotations(text: str) -> list[str]:
     """What `text` shows as quoted, however short."""
     return [next(part for part in match.groups() if part) for match in _QUOTATION.finditer(text)]
 

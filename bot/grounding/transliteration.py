@@ -69,7 +69,7 @@ _GROUPS = [frozenset(group.split()) for line in _LISTED.strip().splitlines() for
 _BY_NAME = {name: group for group in _GROUPS for name in group}
 
 
-def alike(one: str, other: str) -> bool:
+def may_be_same_name(one: str, other: str) -> bool:
     """Whether two names, one word each, in either script, may be the same; of two words only where they may be pinyin."""
     one, other = one.casefold(), other.casefold()
     if one == other or other in _BY_NAME.get(one, ()):

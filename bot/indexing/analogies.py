@@ -19,7 +19,7 @@ Move = Literal["disanalogy", "survivorship", "other-cause", "wrong-measure", "mi
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class Bilingual:
     """The same said in Korean and in English."""
 
     ko: str
@@ -27,7 +27,7 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class DomainWords:
     """The nouns by which a reader may name a domain, in Korean and in English."""
 
     ko: tuple[str, ...]
@@ -38,8 +38,8 @@ class Words:
 class Domains:
     """The words of the domain that an analogy starts from, and of the one it is carried to."""
 
-    source: Words
-    target: Words
+    source: DomainWords
+    target: DomainWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Quotation:
 class Pair:
     """Two things that the analogy sets beside each other, and the quotations, at least one, that do so."""
 
-    source: Both
-    target: Both
+    source: Bilingual
+    target: Bilingual
     quotes: tuple[Quotation, ...]
 
 
@@ -70,9 +70,9 @@ class Break:
 
     by: By
     move: Move
-    text: Both
+    text: Bilingual
     quotes: tuple[Quotation, ...] = ()
-    reply: Both | None = None
+    reply: Bilingual | None = None
     reply_quotes: tuple[Quotation, ...] = ()
 
 
@@ -81,14 +81,14 @@ class Analogy:
     """One analogy: what its writer wants it to show, and what of the source is `unmapped`, left without a partner."""
 
     id: str
-    name: Both
-    source: Both
-    target: Both
+    name: Bilingual
+    source: Bilingual
+    target: Bilingual
     words: Domains
-    shows: Both
+    shows: Bilingual
     pairs: tuple[Pair, ...]
     breaks: tuple[Break, ...]
-    unmapped: Both
+    unmapped: Bilingual
 
     def to_dict(self) -> dict[str, Any]:
         """The analogy as plain JSON: both languages, and every quotation with its essay and offsets."""

@@ -14,15 +14,15 @@ from bot.settings import Settings
 from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
 from bot.text import tokenize
 
-MAP = "analogies.yaml"  # the analogy map beside the essays
+MAP_FILE = "analogies.yaml"  # the analogy map beside the essays
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def no_progress(stage: str, done: int, total: int) -> None:
     """The progress of an ingest, told to nobody."""
 
 
 def build_index(
-    settings: Settings, paths: Sequence[Path] = (), *, embedder: Embedder | None = None, progress: Progress = silent
+    settings: Settings, paths: Sequence[Path] = (), *, embedder: Embedder | None = None, progress: Progress = no_progress
 ) -> Report:
     """Make the index hold the essays in `paths` (or `settings.corpus`) and no others; nothing is done where it does already.
 
@@ -32,14 +32,16 @@ def build_index(
     embedder = embedder or Embedder(settings.embedding_model, settings.cache)
     store = open_store(settings.index, settings.chroma_url)
     progress("scan", 0, 1)
-    shelf = loader.read(list(paths) or [settings.corpus])
+    shelf = loader.load_essays(list(paths) or [settings.corpus])
     if embedder.fingerprint.get("revision") == "unknown":  # a model that is not fetched yet
         embedder.load()
     _check_maps(list(paths) or [settings.corpus], shelf.essays)
     return publish(shelf, store, embedder, progress)
 
 
-def publish(shelf: loader.Shelf, store: Store, embedder: Embedder, progress: Progress, source: Store | None = None) -> Report:
+def publish(
+    shelf: loader.Collection, store: Store, embedder: Embedder, progress: Progress, source: Store | None = None
+) -> Report:
     """Make `store` hold the essays of `shelf`; vectors are taken over from its own last generation and from `source`'s."""
     fingerprint = index_fingerprint(embedder)
     report = _compare(shelf, store.usable(), fingerprint)
@@ -84,7 +86,7 @@ def _contents(
     return Contents(tuple(essays), tuple(tiles), terms, tuple(windows), matrix), len(fresh)
 
 
-def _compare(shelf: loader.Shelf, manifest: Manifest | None, fingerprint: dict[str, str]) -> Report:
+def _compare(shelf: loader.Collection, manifest: Manifest | None, fingerprint: dict[str, str]) -> Report:
     """What an ingest of `shelf` would do. With another fingerprint every essay that stays counts as changed."""
     before = manifest.essays if manifest else {}
     after = {essay.id: essay.digest for essay in shelf.essays}
@@ -105,7 +107,7 @@ def _compare(shelf: loader.Shelf, manifest: Manifest | None, fingerprint: dict[s
 def _check_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> None:
     """Read the analogy map of each folder, so that one with a false quotation stops the ingest, not a reader's question."""
     for folder in folders:
-        analogies.load(folder / MAP, {essay.id: essay for essay in essays})
+        analogies.load(folder / MAP_FILE, {essay.id: essay for essay in essays})
 
 
 def _changes(report: Report) -> bool:

@@ -28,7 +28,7 @@ _NOT_IN_ID = re.compile(r"[^\w.]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Collection:
     """What was read: the essays by id, what was left out and why, and remarks on what was cleaned."""
 
     essays: tuple[Essay, ...]
@@ -44,7 +44,7 @@ class _SkipError(Exception):
         self.korean = korean
 
 
-def read(paths: list[Path]) -> Shelf:
+def load_essays(paths: list[Path]) -> Collection:
     """The essays in `paths`, files or folders, with ids unique among them.
 
     Raises `CorpusError` where a path does not exist or no essay is found at all.
@@ -52,13 +52,13 @@ def read(paths: list[Path]) -> Shelf:
     for path in paths:
         if not _exists(path):
             raise CorpusError(f"There is no {_shown(path)}. Give a folder or file with essays ({', '.join(sorted(SUFFIXES))}).")
-    shelf = gather(paths)
+    shelf = load_existing(paths)
     if not shelf.essays:
         raise CorpusError(_nothing_found(paths, shelf.skipped))
     return shelf
 
 
-def gather(paths: list[Path]) -> Shelf:
+def load_existing(paths: list[Path]) -> Collection:
     """As `read`, for paths that exist; a shelf without essays where there are none."""
     essays: dict[str, Essay] = {}
     texts: dict[str, str] = {}
@@ -77,7 +77,7 @@ def gather(paths: list[Path]) -> Shelf:
         essays[essay.id] = essay
         texts[essay.sha256] = _shown(path)
         notes += [Note(_shown(path), *remark) for remark in remarks]
-    return Shelf(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes))
+    return Collection(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes))
 
 
 def _exists(path: Path) -> bool:

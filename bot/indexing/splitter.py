@@ -9,12 +9,13 @@ from itertools import pairwise
 
 from bot.schema import Essay, Passage, Window
 from bot.text.sentences import Span, headings, sentences
-from bot.text.tokenize import weigh
+from bot.text.tokenize import weighted_length
 
 VERSION = "1"  # goes into the index's fingerprint: raise it when cuts or windows change
 
 PASSAGE_WEIGHT = 900  # at most, in Latin characters; a Hangul syllable weighs two, so about 450 Korean characters
 SHORT_WEIGHT = 120  # a paragraph lighter than this (a heading, a one-liner) joins its neighbour
+MARKS = " \t>#*+-_=|:.)0123456789"  # what may stand before the first sentence of a Markdown line
 WINDOW_SENTENCES = 3  # measured in the design: windows of three and four sentences find far more than one or whole passages
 
 
@@ -45,10 +46,10 @@ def _passage_starts(text: str, spans: list[Span]) -> list[int]:
     for paragraph in _paragraphs(text, spans):
         for start, _ in _balanced(text, paragraph):
             start = _line_start(text, start)
-            light = weigh(text[starts[-1] : start]) < SHORT_WEIGHT
+            light = weighted_length(text[starts[-1] : start]) < SHORT_WEIGHT
             if start > starts[-1] and not light:
                 starts.append(start)
-    if len(starts) > 1 and weigh(text[starts[-1] :].strip()) < SHORT_WEIGHT // 4:
+    if len(starts) > 1 and weighted_length(text[starts[-1] :].strip()) < SHORT_WEIGHT // 4:
         starts.pop()
     return starts
 
@@ -56,7 +57,7 @@ def _passage_starts(text: str, spans: list[Span]) -> list[int]:
 def _line_start(text: str, start: int) -> int:
     """A passage takes the Markdown marks before its first sentence along: from the line's beginning, where only marks stand between."""
     line = text.rfind("\n", 0, start) + 1
-    return line if not any(character.isalpha() for character in text[line:start]) else start
+    return line if not text[line:start].strip(MARKS) else start
 
 
 def _paragraphs(text: str, spans: list[Span]) -> list[list[Span]]:
@@ -72,11 +73,15 @@ def _paragraphs(text: str, spans: list[Span]) -> list[list[Span]]:
 
 def _balanced(text: str, paragraph: list[Span]) -> list[Span]:
     """The paragraph as runs of whole sentences, each at most `PASSAGE_WEIGHT` where its sentences allow, and of like size."""
-    total = weigh(text[paragraph[0][0] : paragraph[-1][1]])
+    total = weighted_length(text[paragraph[0][0] : paragraph[-1][1]])
     goal = total / -(-total // PASSAGE_WEIGHT)
     runs: list[Span] = []
     for start, end in (piece for span in paragraph for piece in _cut_long(text, span)):
-        if runs and weigh(text[runs[-1][0] : (start + end) // 2]) <= goal and weigh(text[runs[-1][0] : end]) <= PASSAGE_WEIGHT:
+        if (
+            runs
+            and weighted_length(text[runs[-1][0] : (start + end) // 2]) <= goal
+            and weighted_length(text[runs[-1][0] : end]) <= PASSAGE_WEIGHT
+        ):
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((start, end))
@@ -86,7 +91,7 @@ def _balanced(text: str, paragraph: list[Span]) -> list[Span]:
 def _cut_long(text: str, span: Span) -> list[Span]:
     """A sentence that alone is heavier than a passage (a table, a text without marks) is cut at white space, else anywhere."""
     start, end = span
-    if weigh(text[start:end]) <= PASSAGE_WEIGHT:
+    if weighted_length(text[start:end]) <= PASSAGE_WEIGHT:
         return [span]
     pieces, room = [], PASSAGE_WEIGHT // 2
     while end - start > room:

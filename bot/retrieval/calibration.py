@@ -8,15 +8,17 @@ from numpy.typing import NDArray
 
 from bot.schema import Language
 
-SIZE = 1024  # windows; their mean and spread hardly change with more
-LEAST = 200  # windows, below which their mean is what the few essays say, not what all essays share
-COMMON = 0.8  # how much of the mean vector a question gives up; chosen on the golden questions' `dev` half, see evals/LOG.md
+SAMPLE_SIZE = 1024  # windows; their mean and spread hardly change with more
+MIN_WINDOWS = 200  # windows, below which their mean is what the few essays say, not what all essays share
+CENTROID_WEIGHT = (
+    0.8  # how much of the mean vector a question gives up; chosen on the golden questions' `dev` half, see evals/LOG.md
+)
 
 Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Distribution:
     """How a question's cosines with the windows of one language are spread: what a cosine is measured against."""
 
     mean: float
@@ -38,9 +40,9 @@ class Sample:
     @property
     def large(self) -> bool:
         """Whether there are enough windows to tell what they share from what they say."""
-        return sum(len(rows) for rows in self._vectors.values()) >= LEAST
+        return sum(len(rows) for rows in self._vectors.values()) >= MIN_WINDOWS
 
-    def free(self, vector: Vector, language: Language) -> Vector:
+    def center(self, vector: Vector, language: Language) -> Vector:
         """A question's vector without most of what all windows of its language share, of length 1 again.
 
         Vectors of e5 lie in a narrow cone, and a window near its axis is near to every question (Mu and Viswanath, All-but-the-Top,
@@ -50,14 +52,14 @@ class Sample:
         if not self.large:
             return vector
         mean = self._means[language] if language in self._means else np.mean(list(self._means.values()), axis=0)
-        freed = vector - COMMON * mean
+        freed = vector - CENTROID_WEIGHT * mean
         return np.asarray(freed / max(float(np.linalg.norm(freed)), 1e-6), dtype=np.float32)
 
-    def spread(self, vector: Vector) -> dict[Language, Spread]:
+    def distributions(self, vector: Vector) -> dict[Language, Distribution]:
         """How the vector's cosines with each language's windows are spread; two windows are the least that have a spread."""
         found = {language: rows @ vector for language, rows in self._vectors.items()}
         whole = np.concatenate(list(found.values())) if found else np.zeros(1)
         return {
-            language: Spread(float(cosines.mean()), float((cosines if len(cosines) > 1 else whole).std()))
+            language: Distribution(float(cosines.mean()), float((cosines if len(cosines) > 1 else whole).std()))
             for language, cosines in found.items()
         }

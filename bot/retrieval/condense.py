@@ -7,10 +7,10 @@ it leans on: the reader's last whole question, with its topic exchanged where th
 import re
 from collections.abc import Sequence
 
-from bot.grounding.transliteration import alike
+from bot.grounding.transliteration import may_be_same_name
 from bot.retrieval.intent import is_greeting
 from bot.text.normalize import language_of
-from bot.text.tokenize import is_verb, morphemes, names, nouns
+from bot.text.tokenize import is_verb, morphemes, nouns, proper_names
 
 Turn = tuple[str, str]
 
@@ -81,8 +81,8 @@ def is_faithful(written: str, question: str, history: Sequence[Turn]) -> bool:
         return False
     talk = " ".join([question, *(text for _, text in history)])
     held = nouns(talk)
-    kept = all(any(alike(name, noun) for noun in nouns(written)) for name in names(question))
-    return kept and all(name in talk or any(alike(name, noun) for noun in held) for name in names(written))
+    kept = all(any(may_be_same_name(name, noun) for noun in nouns(written)) for name in proper_names(question))
+    return kept and all(name in talk or any(may_be_same_name(name, noun) for noun in held) for name in proper_names(written))
 
 
 def _leans(question: str) -> bool:

@@ -14,8 +14,8 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.calibration import Spread
-from bot.schema import Essay, Hit, Language, Near, Passage, Use
+from bot.retrieval.calibration import Distribution
+from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
 from bot.text.normalize import language_of
 from bot.text.tokenize import bigrams, is_verb, morphemes
 
@@ -70,7 +70,7 @@ class Retriever:
         self._back = np.array([passage.start >= back[passage.essay] for passage in passages], dtype=np.float32)
 
     def search(
-        self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread], k: int, use: Use = "rank"
+        self, question: str, near: Sequence[WindowHit], spread: Mapping[Language, Distribution], k: int, use: Use = "rank"
     ) -> list[Hit]:
         """At most `k` hits, best first: neighbours merged, near-twins and editions in the other language dropped.
 
@@ -101,7 +101,7 @@ class Retriever:
         """The weight of a morpheme: its inverse document frequency in the shelf."""
         return self._morphemes.rarity(word)
 
-    def covers(self, question: str, hits: Sequence[Hit], *, large: bool = True) -> bool:
+    def is_answered(self, question: str, hits: Sequence[Hit], *, large: bool = True) -> bool:
         """Whether the shelf answers the question that found these hits, or has to say honestly that it does not.
 
         `large` says whether the hits' dense scores were freed from what all windows share (`Sample.large`).
@@ -127,7 +127,9 @@ class Retriever:
         missing = sum(weight for word, weight in weights.items() if not len(self._morphemes.holders(word)))
         return missing / (sum(weights.values()) or 1.0)
 
-    def halves(self, question: str, near: Sequence[Near], spread: Mapping[Language, Spread]) -> dict[str, Scores]:
+    def component_scores(
+        self, question: str, near: Sequence[WindowHit], spread: Mapping[Language, Distribution]
+    ) -> dict[str, Scores]:
         """The scores of all passages, in their order, by each half alone and by the whole: `dense`, `lexical`, `hybrid`."""
         words = morphemes(question)
         dense = self._dense(self._by_passage(near), spread)
@@ -167,14 +169,14 @@ class Retriever:
         """Which passages stand in the other language though their essay has an edition in the question's own."""
         return np.asarray(~own & np.isin(self._edition, self._edition[own]), dtype=np.bool_)
 
-    def _by_passage(self, near: Sequence[Near]) -> dict[int, list[Near]]:
+    def _by_passage(self, near: Sequence[WindowHit]) -> dict[int, list[WindowHit]]:
         """Each passage's windows, nearest first, by the passage's row."""
-        windows: dict[int, list[Near]] = {}
+        windows: dict[int, list[WindowHit]] = {}
         for window in sorted(near, key=lambda window: (-window.cosine, window.start)):
             windows.setdefault(self._row[window.passage], []).append(window)
         return windows
 
-    def _dense(self, windows: dict[int, list[Near]], spread: Mapping[Language, Spread]) -> Scores:
+    def _dense(self, windows: dict[int, list[WindowHit]], spread: Mapping[Language, Distribution]) -> Scores:
         """Each passage's best z-score; what was not near enough to be listed counts as the least near in its language that was."""
         dense = np.zeros(len(self._passages), dtype=np.float32)
         sides: tuple[tuple[Language, bool], ...] = (("ko", True), ("en", False))

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from bot.indexing.analogies import Analogy, Words
+from bot.indexing.analogies import Analogy, DomainWords
 from bot.text.tokenize import morphemes
 
 # A question that asks about an analogy as such. One that names both of its domains needs none of these.
@@ -23,7 +23,7 @@ _FRAME = (
 )
 
 
-def about(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
+def analogies_about(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
     """The analogies that a question is about, best first.
 
     Those of which it names both domains; where there are none and it asks for a likeness or a break, those of which it names one.
@@ -45,18 +45,18 @@ def _quoted(analogy: Analogy, question: str) -> bool:
     return pairs or any(one.text.ko in question or one.text.en in question for one in analogy.breaks)
 
 
-def touched(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
+def analogies_mentioning(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
     """The analogies of which a question names a domain, the map's order kept."""
     return tuple(one for one in analogies if _named(one.words.source, question) or _named(one.words.target, question))
 
 
-def is_overview(question: str) -> bool:
+def asks_for_all_analogies(question: str) -> bool:
     """Whether a question asks for all the analogies, and for nothing else: with any other word it is about something in them."""
     said = _stems(question)
     return bool(said & _NAMES and _SEVERAL.search(question)) and all(word in _NAMES or f" {word} " in _FRAME for word in said)
 
 
-def _named(words: Words, question: str) -> int:
+def _named(words: DomainWords, question: str) -> int:
     """How many of a domain's words the question says. Kiwi may cut a word otherwise when it stands alone: then letters decide."""
     said = _stems(question)
     spelt = {word for word in words.ko if len(word) > 1 and word in question}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import IndexDamaged, StoreError
-from bot.schema import Essay, Language, Near, Passage
+from bot.schema import Essay, Language, Passage, WindowHit
 from bot.store.chroma import ABOUT_ESSAY, collection_names
 from bot.store.disk import damaged
 from bot.store.manifest import REBUILD, Contents, Manifest, Span, outline_of
@@ -72,12 +72,12 @@ class Snapshot:
         if outline_of(self.passages, self.terms, self.windows) != self.manifest.outline:
             raise damaged(self.opened, "holds other passages, terms or windows than its manifest says")
 
-    def query(self, vector: NDArray[np.float32], n: int) -> list[Near]:
+    def query(self, vector: NDArray[np.float32], n: int) -> list[WindowHit]:
         """Find the `n` windows nearest to a vector of shape (dimension,), nearest first; fewer where there are fewer.
 
         Raises `IndexMismatch` for a vector of another dimension, `StoreError` when closed or when the server is gone.
         """
-        return [Near(*self.windows[index], cosine) for index, cosine in self.nearest(vector, n)]
+        return [WindowHit(*self.windows[index], cosine) for index, cosine in self.nearest(vector, n)]
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[int, float]]:
         """Do as `query` does, with numbers into `windows` and cosines."""

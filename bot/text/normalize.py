@@ -32,7 +32,7 @@ _LATIN = re.compile("[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
-class Clean:
+class CleanText:
     """Clean text, and how many characters the door dropped."""
 
     text: str
@@ -48,12 +48,12 @@ class UndecodableError(ValueError):
         self.korean = korean
 
 
-def clean(text: str) -> Clean:
+def clean(text: str) -> CleanText:
     """`text` in NFC with line feeds as newlines, without NUL, lone surrogates, zero-width, direction and tag characters."""
     text = _NEWLINES.sub("\n", text)
     text, unseen = _UNSEEN.subn("", text)
     text, joiners = _JOINER.subn("", text)
-    return Clean(unicodedata.normalize("NFC", text), unseen + joiners)
+    return CleanText(unicodedata.normalize("NFC", text), unseen + joiners)
 
 
 def decode(data: bytes) -> str:

@@ -48,7 +48,7 @@ def is_verb(word: str) -> bool:
     return word.endswith("-")
 
 
-def names(text: str, *, openers: bool = False) -> list[str]:
+def proper_names(text: str, *, openers: bool = False) -> list[str]:
     """The proper names of `text`, a word each: Kiwi's for Korean, and Latin words with a capital that does not open a sentence.
 
     With `openers` also a Latin word that does, where another name or a verb stands right behind it: Kublai began.
@@ -78,7 +78,7 @@ def bigrams(text: str) -> list[str]:
     return [pair for word in words for pair in ([word] if len(word) == 1 else map("".join, pairwise(word)))]
 
 
-def weigh(text: str) -> int:
+def weighted_length(text: str) -> int:
     """The length of `text` in Latin characters: every character beyond ASCII counts twice, as it carries about twice as much."""
     return sum(1 if character < "\x80" else 2 for character in text)
 

@@ -7,7 +7,7 @@ from bot.text.normalize import language_of
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Messages:
     """Everything the page says by itself, in one language. Braces are filled in by whoever shows the word."""
 
     # the masthead, the views and the line one writes in
@@ -107,8 +107,8 @@ class Words:
     voice_fine_quotes: str
 
 
-WORDS: dict[Language, Words] = {
-    "ko": Words(
+MESSAGES: dict[Language, Messages] = {
+    "ko": Messages(
         tagline="에세이를 두고 나누는 대화. 인용은 모두 원문과 한 글자씩 맞춰 보았습니다.",
         other_language="English",
         new_talk="새 대화",
@@ -207,7 +207,7 @@ WORDS: dict[Language, Words] = {
         voice_fine="잘 됩니다. {name}이(가) {seconds}초 만에 대답했습니다.",
         voice_fine_quotes="잘 됩니다. 모델 없이 에세이의 문장으로 답합니다.",
     ),
-    "en": Words(
+    "en": Messages(
         tagline="Talk with essays. Every quotation was checked against the text, character by character.",
         other_language="한국어",
         new_talk="New talk",
@@ -332,7 +332,7 @@ REASONS: dict[Language, dict[str, str]] = {
     },
 }
 
-QUESTIONS: dict[Language, tuple[str, ...]] = {
+EXAMPLE_QUESTIONS: dict[Language, tuple[str, ...]] = {
     "ko": (
         "글쓴이는 고인돌을 왜 지었다고 하나요?",
         "고인돌과 파라미터 경쟁은 어디까지 닮았나요?",

@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from bot.chats.history import Turn
-from bot.ui.chat_handlers import Talk
+from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.history import messages
-from bot.ui.layout import Parts, Tab
+from bot.ui.layout import Components, TabState
 from bot.ui.visitor import visitor
 
 AT_ONCE = 8  # questions that are answered side by side
@@ -21,10 +21,10 @@ PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
 Asked = list[Any]  # Gradio's events, after which other things may follow
 
 
-class Chat:
+class ChatEvents:
     """The handlers of the chat, bound to its components."""
 
-    def __init__(self, parts: Parts, talk: Talk) -> None:
+    def __init__(self, parts: Components, talk: ChatHandlers) -> None:
         """Nothing is wired yet."""
         self._parts, self._talk = parts, talk
 
@@ -44,7 +44,7 @@ class Chat:
         parts.box.stop(self.stopped, [parts.talk, parts.turns, parts.tab], left, cancels=asked, **PRIVATE)
         return asked
 
-    def stopped(self, identity: str, held: Sequence[Turn], tab: Tab, request: gr.Request) -> Iterator[Updates]:
+    def stopped(self, identity: str, held: Sequence[Turn], tab: TabState, request: gr.Request) -> Iterator[Updates]:
         """What is there of an answer that was stopped: at once, and again once the model has heard of it and that is written down."""
         parts, reader = self._parts, visitor(request).reader
         tab.turns_away += 1
@@ -59,7 +59,7 @@ class Chat:
             turns = self._talk.turns(reader, identity, turns)
 
     def typed(
-        self, question: str, mode: str, identity: str, cut: str, held: Sequence[Turn], tab: Tab, request: gr.Request
+        self, question: str, mode: str, identity: str, cut: str, held: Sequence[Turn], tab: TabState, request: gr.Request
     ) -> Iterator[Updates]:
         """A question from the box, which is emptied; from turn `cut` on it takes the place of what was there."""
         for place, told in enumerate(self._ask(question, mode, identity, number(cut), held, tab, request)):
@@ -68,7 +68,7 @@ class Chat:
             yield told
 
     def clicked(
-        self, wanted: str, mode: str, identity: str, held: Sequence[Turn], tab: Tab, request: gr.Request
+        self, wanted: str, mode: str, identity: str, held: Sequence[Turn], tab: TabState, request: gr.Request
     ) -> Iterator[Updates]:
         """A question from a link or a button; what stands in the box stays."""
         want = read(wanted)
@@ -76,13 +76,13 @@ class Chat:
         yield from self._ask(str(want.get("question") or ""), mode, identity, cut, held, tab, request)
 
     def example(
-        self, chosen: gr.SelectData, mode: str, identity: str, held: Sequence[Turn], tab: Tab, request: gr.Request
+        self, chosen: gr.SelectData, mode: str, identity: str, held: Sequence[Turn], tab: TabState, request: gr.Request
     ) -> Iterator[Updates]:
         """One of the questions that wait on the empty page."""
         yield from self._ask(str(chosen.value["text"]), mode, identity, 0, held, tab, request)
 
     def _ask(
-        self, question: str, mode: str, identity: str, cut: int, held: Sequence[Turn], tab: Tab, request: gr.Request
+        self, question: str, mode: str, identity: str, cut: int, held: Sequence[Turn], tab: TabState, request: gr.Request
     ) -> Iterator[Updates]:
         parts, begun = self._parts, tab.turns_away
         with closing(self._talk.reply(question, mode, identity, cut, tuple(held or ()), request)) as steps:

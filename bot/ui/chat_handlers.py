@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING
 
 from gradio import Request
 
-from bot.chats.history import Turn
+from bot.chats.history import ChatHistory, Turn
 from bot.errors import BotError, QuestionError, TooManyRequests
 from bot.models.chat import QUOTES
 from bot.pipeline import checked_question
 from bot.schema import Answer, Essay, Sentence
-from bot.ui.catalogue import WORDS, language_for
-from bot.ui.history import Message, messages, spoken
+from bot.ui.catalogue import MESSAGES, language_for
+from bot.ui.history import Message, chat_message, messages
 from bot.ui.markup import notice, paragraph
-from bot.ui.message import bubble
-from bot.ui.rate_limit import Rate
+from bot.ui.message import answer_markup
+from bot.ui.rate_limit import RateLimiter
 from bot.ui.sources import sources
 from bot.ui.visitor import Visitor, visitor
+from bot.uploads import Uploads
 
 if TYPE_CHECKING:
-    from bot.chats.history import Conversations
     from bot.pipeline import Bot
-    from bot.uploads import Library
 
 LONGEST_HISTORY = 12  # messages that go along with a question
 
@@ -33,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplyStep:
     """The page after a piece of an answer: the whole chat, the sources, the talk's id; at the end of the answer its turns, too.
 
     Where `declined`, nothing was asked, and what was typed should stay where it is. `if_stopped` is what the turns come to where
@@ -48,18 +47,18 @@ class Step:
     if_stopped: tuple[Turn, ...] = ()
 
 
-class Talk:
+class ChatHandlers:
     """Answers the chat's questions. Keeps nothing in memory between questions, so that talks cannot mix."""
 
-    def __init__(self, library: "Library", conversations: "Conversations", rate: Rate | None = None) -> None:
+    def __init__(self, library: Uploads, conversations: ChatHistory, rate: RateLimiter | None = None) -> None:
         """All three are shared by all who talk; they are safe to. `rate` says how often one may ask."""
         self._library = library
         self._conversations = conversations
-        self._rate = rate or Rate()
+        self._rate = rate or RateLimiter()
 
     def reply(
         self, question: str, mode: str, talk: str, cut: int, held: Sequence[Turn], request: Request | None
-    ) -> Generator[Step, None, None]:
+    ) -> Generator[ReplyStep, None, None]:
         """Ask the essays in a talk. From turn `cut` on, if it is not 0, the question takes the place of what was there.
 
         `held` are the turns as this tab knows them: they speak where the reader has no cookie or the disk cannot be read.
@@ -70,37 +69,37 @@ class Talk:
         turns = self.turns(who.reader, talk, held)
         earlier = turns[: cut - 1 if cut else None]
         if not question.strip():
-            yield Step(messages(turns), "", talk, tuple(turns), declined=True)
+            yield ReplyStep(messages(turns), "", talk, tuple(turns), declined=True)
             return
         try:
             question = checked_question(question, mode)
-            with self._rate.turn(who.caller):
+            with self._rate.slot(who.caller):
                 yield from self._answered(question, mode, talk, cut, earlier, who)
         except (QuestionError, TooManyRequests) as error:  # of what was asked nothing was begun
-            told = spoken("assistant", notice(error.korean if language == "ko" else str(error)))
-            yield Step([*messages(turns), told], "", talk, tuple(turns), declined=True)
+            told = chat_message("assistant", notice(error.korean if language == "ko" else str(error)))
+            yield ReplyStep([*messages(turns), told], "", talk, tuple(turns), declined=True)
 
-    def _answered(self, question: str, mode: str, talk: str, cut: int, earlier: list[Turn], who: Visitor) -> Iterator[Step]:
+    def _answered(self, question: str, mode: str, talk: str, cut: int, earlier: list[Turn], who: Visitor) -> Iterator[ReplyStep]:
         """The steps of an answer. It is kept when it is asked, whenever a model adds to it, and when it is whole."""
         language = language_for(question, who.accepted)
-        shown = [*messages(earlier), spoken("user", paragraph(question))]
+        shown = [*messages(earlier), chat_message("user", paragraph(question))]
         answer, asked = Answer(question, question, language, mode, QUOTES), now()
         talk, place, unkept = self._begin(who, talk, cut, Turn(_stopped(answer), asked), earlier)
         panel = ""
         try:
             bot = self._library.bot_for(who.reader)
-            words = WORDS[language].searching if bot.ready else WORDS[language].waiting
+            words = MESSAGES[language].searching if bot.ready else MESSAGES[language].waiting
             so_far = (*earlier, Turn(_stopped(answer), asked))
-            yield Step([*shown, spoken("assistant", notice(words))], panel, talk, if_stopped=so_far)
-            going = WORDS[language].reading_on if bot.voice != QUOTES else ""
+            yield ReplyStep([*shown, chat_message("assistant", notice(words))], panel, talk, if_stopped=so_far)
+            going = MESSAGES[language].reading_on if bot.model_name != QUOTES else ""
             for grown in bot.stream(question, _history(earlier), mode):
                 if going and len(grown.sentences) > len(answer.sentences):  # a stop may be heard only when the model next speaks
                     self._put(who, talk, place, asked, _stopped(grown))
                 answer = grown
                 panel = sources(answer, essays_of(bot, answer))
                 so_far = (*earlier, Turn(_stopped(answer), asked))
-                said = spoken("assistant", bubble(answer, place, whole=False, going=going))
-                yield Step([*shown, said], panel, talk, if_stopped=so_far)
+                said = chat_message("assistant", answer_markup(answer, place, whole=False, going=going))
+                yield ReplyStep([*shown, said], panel, talk, if_stopped=so_far)
         except GeneratorExit:  # the reader pressed stop, or left
             self._put(who, talk, place, asked, _stopped(answer))
             raise
@@ -108,14 +107,14 @@ class Talk:
             answer = _ended(answer, error.korean if language == "ko" else str(error))
         except Exception as error:  # whatever it is, the reader's talk must go on
             log_place("A question could not be answered", error)
-            answer = _ended(answer, WORDS[language].trouble)
+            answer = _ended(answer, MESSAGES[language].trouble)
         unkept = self._put(who, talk, place, asked, answer) or unkept
         turns = whole = (*earlier, Turn(answer, asked))
         if not unkept:  # with what was rated or asked in another tab meanwhile
             turns = tuple(self.turns(who.reader, talk, whole)) or whole
         chat = messages(turns)
-        chat[-1]["content"] += notice(WORDS[language].unkept.format(reason=unkept)) if unkept else ""
-        yield Step(chat, panel, talk, turns)
+        chat[-1]["content"] += notice(MESSAGES[language].unkept.format(reason=unkept)) if unkept else ""
+        yield ReplyStep(chat, panel, talk, turns)
 
     def turns(self, reader: str, talk: str, held: Sequence[Turn]) -> list[Turn]:
         """The turns of a talk, from the disk where it can be read; none where the reader deleted it in another tab."""
@@ -149,7 +148,7 @@ class Talk:
         if not (who.reader and talk):
             return ""
         try:
-            self._conversations.put(who.reader, talk, place, asked, answer)
+            self._conversations.update_answer(who.reader, talk, place, asked, answer)
         except BotError as error:
             return error.korean if answer.language == "ko" else str(error)
         return ""
@@ -184,7 +183,7 @@ def _history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
 
 def _stopped(answer: Answer) -> Answer:
     """An answer as it stands if nobody hears the rest of it."""
-    return _ended(answer, WORDS[answer.language].stopped)
+    return _ended(answer, MESSAGES[answer.language].stopped)
 
 
 def _ended(answer: Answer, words: str) -> Answer:

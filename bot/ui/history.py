@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from bot.chats.export import EXPORTS
-from bot.chats.history import Summary, Turn
+from bot.chats.history import ChatSummary, Turn
 from bot.schema import Language
-from bot.ui.catalogue import WORDS
+from bot.ui.catalogue import MESSAGES
 from bot.ui.markup import button, link, notice, paragraph, plain
-from bot.ui.message import bubble
+from bot.ui.message import answer_markup
 
 Message = dict[str, Any]
 
 
-def talks(summaries: Sequence[Summary], search: str, now: str, language: Language) -> str:
+def chat_list(summaries: Sequence[ChatSummary], search: str, now: str, language: Language) -> str:
     """The list, newest first; `now` is the id of the talk that is open. Each can be opened, taken home and deleted."""
-    words = WORDS[language]
+    words = MESSAGES[language]
     if not summaries:
         return notice(words.kept_no_hit.format(search=search) if search.strip() else words.kept_none)
     return f'<ul class="talks">{"".join(_talk(one, one.id == now, language) for one in summaries)}</ul>'
@@ -24,22 +24,24 @@ def talks(summaries: Sequence[Summary], search: str, now: str, language: Languag
 
 def messages(turns: Sequence[Turn]) -> list[Message]:
     """The turns of a talk as the chat shows them."""
-    return [message for place, turn in enumerate(turns, 1) for message in pair(turn, place)]
+    return [message for place, turn in enumerate(turns, 1) for message in turn_messages(turn, place)]
 
 
-def pair(turn: Turn, place: int) -> tuple[Message, Message]:
+def turn_messages(turn: Turn, place: int) -> tuple[Message, Message]:
     """A question and its answer."""
     rated = turn.rating.good if turn.rating else None
-    return spoken("user", paragraph(turn.answer.question)), spoken("assistant", bubble(turn.answer, place, rated=rated))
+    return chat_message("user", paragraph(turn.answer.question)), chat_message(
+        "assistant", answer_markup(turn.answer, place, rated=rated)
+    )
 
 
-def spoken(role: str, markup: str) -> Message:
+def chat_message(role: str, markup: str) -> Message:
     """One message of the chat."""
     return {"role": role, "content": markup}
 
 
-def _talk(one: Summary, is_open: bool, language: Language) -> str:
-    words = WORDS[language]
+def _talk(one: ChatSummary, is_open: bool, language: Language) -> str:
+    words = MESSAGES[language]
     about = f"{_local(one.changed)} · {words.kept_turns.format(count=one.turns)}"
     taken = " ".join(link(f"export/{one.id}.{kind}", kind, "export") for kind in EXPORTS)
     name = link(f"#talk/{one.id}", one.name, "title")

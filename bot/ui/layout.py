@@ -8,17 +8,17 @@ import gradio as gr
 from bot.answers.extractive import MODES
 from bot.chats.history import LONGEST_NAME, Turn
 from bot.schema import Language
-from bot.ui.catalogue import QUESTIONS, WORDS
+from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 
 VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")
 IDLE = 7_200  # seconds after which a page that nobody uses forgets its talk; with a cookie it is on the disk
 VIEWS = ("chat", "sources", "read", "map", "mine", "kept")
 
 # The heading's mark belongs to the translation: Gradio puts the whole text in its place.
-i18n = gr.I18n(**{language: {**asdict(words), "mine_head": f"## {words.mine_title}"} for language, words in WORDS.items()})
+i18n = gr.I18n(**{language: {**asdict(words), "mine_head": f"## {words.mine_title}"} for language, words in MESSAGES.items()})
 
 
-class Tab:
+class TabState:
     """One open page: how often its reader turned away from an answer, and what the talk comes to if they do so now.
 
     Whoever writes an answer stops when the number changes.
@@ -31,7 +31,7 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Components:
     """The components that handlers write to."""
 
     box: gr.Textbox
@@ -61,7 +61,7 @@ class Parts:
     wanted: dict[str, gr.Textbox]
 
 
-def components() -> Parts:
+def components() -> Components:
     """Everything that is on the page, in its order."""
     made: dict[str, Any] = {}
     with gr.Column(elem_id="page"):
@@ -78,10 +78,10 @@ def components() -> Parts:
         made["talk"] = _hidden("talk-id")
         made["cut"] = _hidden("cut")
         made["turns"] = gr.State((), time_to_live=IDLE)
-        made["tab"] = gr.State(Tab())  # copied for each page that is opened
+        made["tab"] = gr.State(TabState())  # copied for each page that is opened
         # page.js writes what is wanted into one of these. Gradio's own way, a script for each event, would need unsafe-eval.
         made["wanted"] = {verb: _hidden(f"do-{verb}") for verb in VERBS}
-    return Parts(**made)
+    return Components(**made)
 
 
 def _hidden(identity: str) -> gr.Textbox:
@@ -91,7 +91,7 @@ def _hidden(identity: str) -> gr.Textbox:
 def examples(language: Language) -> list[dict[str, str]]:
     """The questions that wait on an empty page: in both languages, the reader's own first."""
     other: Language = "en" if language == "ko" else "ko"
-    return [{"text": question} for question in (*QUESTIONS[language], *QUESTIONS[other])]
+    return [{"text": question} for question in (*EXAMPLE_QUESTIONS[language], *EXAMPLE_QUESTIONS[other])]
 
 
 def _chat() -> dict[str, Any]:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.indexing.analogies import Analogy, Both, Break, Domains, Pair, Quotation
+from bot.indexing.analogies import Analogy, Bilingual, Break, Domains, Pair, Quotation
 from bot.schema import Essay, Language
 from bot.ui.markup import ask_link, label, link, notice, plain, read_link
 
@@ -18,7 +18,7 @@ _WORD = re.compile(r"\S+\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MapMessages:
     """What the map says by itself, in one language."""
 
     count: str
@@ -38,8 +38,8 @@ class Words:
     moves: Mapping[str, str]
 
 
-WORDS: dict[Language, Words] = {
-    "ko": Words(
+MAP_MESSAGES: dict[Language, MapMessages] = {
+    "ko": MapMessages(
         count="비유 {count}개. 선을 누르면 근거가 된 문장이 나옵니다.",
         none="이 서가에는 비유 지도가 없습니다. 에세이 옆에 analogies.yaml을 두면 여기에 그려집니다.",
         shows="보이려는 것",
@@ -64,7 +64,7 @@ WORDS: dict[Language, Words] = {
             "scale": "규모의 차이",
         },
     ),
-    "en": Words(
+    "en": MapMessages(
         count="Analogies: {count}. Click a line for the sentences it rests on.",
         none="This shelf has no analogy map. Put an analogies.yaml beside the essays, and it is drawn here.",
         shows="What it is meant to show",
@@ -94,7 +94,7 @@ WORDS: dict[Language, Words] = {
 
 def analogy_map(analogies: Sequence[Analogy], essays: Mapping[str, Essay], language: Language) -> str:
     """The markup of the map, each analogy folded up but the first. `essays`, by id, are what its quotations stand in."""
-    words = WORDS[language]
+    words = MAP_MESSAGES[language]
     if not analogies:
         return notice(words.none)
     figures = "".join(_figure(one, essays, language, is_open=place == 0) for place, one in enumerate(analogies))
@@ -145,7 +145,7 @@ def measure(text: str, size: float) -> float:
 
 
 def _figure(analogy: Analogy, essays: Mapping[str, Essay], language: Language, *, is_open: bool) -> str:
-    words = WORDS[language]
+    words = MAP_MESSAGES[language]
     pairs = "".join(_pair(analogy, one, number, essays, language) for number, one in enumerate(analogy.pairs, 1))
     breaks = "".join(_break(analogy, one, number, essays, language) for number, one in enumerate(analogy.breaks, 1))
     return (
@@ -158,7 +158,7 @@ def _figure(analogy: Analogy, essays: Mapping[str, Essay], language: Language, *
 
 def _pair(analogy: Analogy, pair: Pair, number: int, essays: Mapping[str, Essay], language: Language) -> str:
     """What opens when a pair's line is clicked."""
-    words = WORDS[language]
+    words = MAP_MESSAGES[language]
     a, b = _in(pair.source, language), _in(pair.target, language)
     question = words.ask_pair.format(a=a, b=b, **_domains(analogy, language))
     return (
@@ -170,7 +170,7 @@ def _pair(analogy: Analogy, pair: Pair, number: int, essays: Mapping[str, Essay]
 
 def _break(analogy: Analogy, one: Break, number: int, essays: Mapping[str, Essay], language: Language) -> str:
     """What opens when a break is clicked."""
-    words = WORDS[language]
+    words = MAP_MESSAGES[language]
     whose = words.by_essay if one.by == "essay" else words.by_reader
     reply = ""
     if one.reply:
@@ -185,7 +185,7 @@ def _break(analogy: Analogy, one: Break, number: int, essays: Mapping[str, Essay
 
 
 def _close(language: Language) -> str:
-    return link("#view/map", WORDS[language].close, "close")
+    return link("#view/map", MAP_MESSAGES[language].close, "close")
 
 
 def _quotations(quotes: Sequence[Quotation], essays: Mapping[str, Essay], language: Language) -> str:
@@ -200,7 +200,7 @@ def _quotations(quotes: Sequence[Quotation], essays: Mapping[str, Essay], langua
 
 
 def _asks(question: str, language: Language) -> str:
-    words = WORDS[language]
+    words = MAP_MESSAGES[language]
     return (
         f'<p class="asks">{link(ask_link("answer", question), words.ask, "act")} '
         f"{link(ask_link('counter', question), words.counter, 'act')}</p>"
@@ -215,7 +215,7 @@ def _domains(analogy: Analogy, language: Language) -> dict[str, str]:
     }
 
 
-def _named(analogy: Analogy, domain: Both, side: str, language: Language) -> str:
+def _named(analogy: Analogy, domain: Bilingual, side: str, language: Language) -> str:
     text, words = _in(domain, language), _said(analogy.words, side, language)
     return text if any(word.rstrip("-") in text for word in words) else f"{text}({words[0]})"
 
@@ -246,7 +246,7 @@ def _head(analogy: Analogy, language: Language, column: float, right: float, siz
 def _line(analogy: Analogy, pair: Pair, number: int, language: Language, at: tuple[float, float, float]) -> str:
     """A pair's line, over a wider one that cannot be seen, so that a finger finds it."""
     left, right, y = at
-    said = WORDS[language].pair.format(a=_in(pair.source, language), b=_in(pair.target, language))
+    said = MAP_MESSAGES[language].pair.format(a=_in(pair.source, language), b=_in(pair.target, language))
     path = f"M{left:.0f} {y:.1f}H{right:.0f}"
     return (
         f'<a class="line" href="#{_id(analogy, "pair", number)}" aria-label="{plain(said)}"><path class="reach" d="{path}"/>'
@@ -258,8 +258,8 @@ def _line(analogy: Analogy, pair: Pair, number: int, language: Language, at: tup
 def _broken(analogy: Analogy, one: Break, number: int, language: Language, at: tuple[float, float, float]) -> str:
     """A break: a line that does not arrive, a cross where it ends, and what kind of break it is."""
     width, y, size = at
-    said = WORDS[language].broken.format(number=number, move=WORDS[language].moves[one.move])
-    shown = f"{number}. {WORDS[language].moves[one.move]}"
+    said = MAP_MESSAGES[language].broken.format(number=number, move=MAP_MESSAGES[language].moves[one.move])
+    shown = f"{number}. {MAP_MESSAGES[language].moves[one.move]}"
     half = measure(shown, size) / 2 + 26
     left, right = width / 2 - half, width / 2 + half
     cross = f"M{left + 8:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"
@@ -287,5 +287,5 @@ def _id(analogy: Analogy, *rest: object) -> str:
     return plain("/".join(["map", analogy.id, *map(str, rest)]))
 
 
-def _in(text: Both, language: Language) -> str:
+def _in(text: Bilingual, language: Language) -> str:
     return text.ko if language == "ko" else text.en

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from bot.schema import Answer, Citation, Refusal, Sentence
-from bot.ui.catalogue import REASONS, WORDS
+from bot.ui.catalogue import MESSAGES, REASONS
 from bot.ui.markup import button, label, notice, plain, read_link
 
 _QUOTE_MARKS = " \"'“”‘’"
 
 
-def bubble(answer: Answer, turn: int, *, whole: bool = True, going: str = "", rated: bool | None = None) -> str:
+def answer_markup(answer: Answer, turn: int, *, whole: bool = True, going: str = "", rated: bool | None = None) -> str:
     """The markup of an answer. `turn` is the place of its question in the talk, from 1; `rated` is the reader's thumb, if any.
 
     While it grows (not `whole`) it says what is `going` on; when it is whole, what can be done with it.
     """
-    words = WORDS[answer.language]
+    words = MESSAGES[answer.language]
     parts = []
     if answer.standalone != answer.question:
         parts.append(notice(words.asked_as.format(question=answer.standalone)))
@@ -42,7 +42,7 @@ def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
     if sentence.kind == "notice":
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
-        return f'<p class="reading">{label(WORDS[answer.language].reading) if labelled else ""}{text}</p>'
+        return f'<p class="reading">{label(MESSAGES[answer.language].reading) if labelled else ""}{text}</p>'
     return f"<blockquote>{text}</blockquote>" if _is_quotation(sentence, answer.citations) else f'<p class="said">{text}</p>'
 
 
@@ -59,13 +59,13 @@ def _left_out(refused: Sequence[Refusal], answer: Answer) -> str:
         f'<li><span class="taken">{plain(one.text)}</span> <span class="because">{plain(reasons.get(one.reason, one.reason))}</span></li>'
         for one in refused
     )
-    said = plain(WORDS[answer.language].refused.format(count=len(refused)))
+    said = plain(MESSAGES[answer.language].refused.format(count=len(refused)))
     return f'<details class="refused"><summary>{said}</summary><ul>{items}</ul></details>'
 
 
 def _foot(answer: Answer, turn: int, rated: bool | None) -> str:
     """What can be done with an answer."""
-    words = WORDS[answer.language]
+    words = MESSAGES[answer.language]
     acts = [
         ("copy", words.copy),
         (f"retry-{answer.mode}", words.retry),

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.ui.rate_limit import CALLS, Rate, hurried
+from bot.ui.rate_limit import CALLS, RateLimiter, too_many_a_minute
 from bot.ui.visitor import READER, cookies_in, new_token, token_in, visitor
 
 LARGEST_BODY = 1_000_000  # bytes; the longest question that is answered has 4,000 characters
@@ -39,7 +39,7 @@ SAFE_HEADERS = {
 }
 
 
-class WithSafeHeaders:
+class SecurityHeaders:
     """Puts `SAFE_HEADERS` on every response, those of the other guards included."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -75,7 +75,7 @@ class SameOrigin:
         await self._app(scope, receive, send)
 
 
-class SmallBody:
+class BodyLimit:
     """Answers 413 to a body of more than `LARGEST_BODY` bytes, `LARGEST_UPLOAD` for files: unparsed where the length is announced."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -91,11 +91,11 @@ class SmallBody:
         if _announced(scope) > most:
             await too_large(most)(scope, receive, send)
         else:
-            body = _CountedBody(scope, receive, send, most)
+            body = _LimitedBody(scope, receive, send, most)
             await self._app(scope, body.receive, body.send)
 
 
-class _CountedBody:
+class _LimitedBody:
     """A request whose body is counted while it is read. Once it is too large, the rest is cut off and the answer a refusal."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
@@ -133,29 +133,29 @@ def _announced(scope: Scope) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-class Paced:
+class RateLimit:
     """Answers 429 to a caller who sends more than so many requests a minute; a question counts by itself, and sooner."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Stands before anything that does work. Reading the page is not counted: sending is."""
         self._app = app
-        self._questions, self._calls = Rate(), Rate(CALLS)
+        self._questions, self._calls = RateLimiter(), RateLimiter(CALLS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Say in `Retry-After` how many seconds are left."""
         if scope["type"] == "http" and scope["method"] == "POST":
             who = visitor(HTTPConnection(scope))
             rate = self._questions if scope["path"].rstrip("/") in QUESTION_PATHS else self._calls
-            seconds = rate.late(who.caller)
+            seconds = rate.retry_after(who.caller)
             if seconds:
-                error = hurried(rate.per_minute, seconds)
+                error = too_many_a_minute(rate.per_minute, seconds)
                 reason = error.korean if who.language == "ko" else str(error)
                 await refusal(429, reason, retry_after=str(seconds))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-class Welcome:
+class PageScript:
     """Gives the page its script, ahead of everything else in it, and each new reader a cookie.
 
     Gradio puts a script of one's own into the page only after it has started; the language has to be chosen before.

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from bot.chats.history import Conversations
+from bot.chats.history import ChatHistory
 from bot.errors import BotError
-from bot.ui.chat_events import AT_ONCE, Chat
-from bot.ui.chat_handlers import Talk
+from bot.ui.chat_events import AT_ONCE, ChatEvents
+from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.layout import components
-from bot.ui.rate_limit import Rate
-from bot.ui.view_events import Views
-from bot.ui.view_handlers import Desk
+from bot.ui.rate_limit import RateLimiter
+from bot.ui.view_events import ViewEvents
+from bot.ui.view_handlers import ViewHandlers
 from bot.ui.visitor import visitor
-from bot.uploads import Library
+from bot.uploads import Uploads
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot
@@ -30,14 +30,14 @@ SANS = ("Pretendard", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "N
 
 def build_page(bot: "Bot") -> gr.Blocks:
     """The page that asks `bot`, and keeps what its readers keep in the bot's `data` folder."""
-    library, conversations = Library(bot), Conversations(bot.settings.data)
-    rate = Rate()
-    talk = Talk(library, conversations, rate)
+    library, conversations = Uploads(bot), ChatHistory(bot.settings.data)
+    rate = RateLimiter()
+    talk = ChatHandlers(library, conversations, rate)
     page = gr.Blocks(title="Dolmen", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600))
     with page:
         parts = components()
-        asked = Chat(parts, talk).wire()
-        Views(parts, Desk(library, conversations, talk, bot.settings.data)).wire(asked)
+        asked = ChatEvents(parts, talk).wire()
+        ViewEvents(parts, ViewHandlers(library, conversations, talk, bot.settings.data)).wire(asked)
         gr.api(_asker(bot, rate), api_name="ask")  # type: ignore[attr-defined]
     page.state_session_capacity = SESSIONS
     page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE)
@@ -49,11 +49,11 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(font=SANS, font_mono=("ui-monospace", "monospace"))
 
 
-def _asker(bot: "Bot", rate: Rate) -> Any:
+def _asker(bot: "Bot", rate: RateLimiter) -> Any:
     def ask(request: gr.Request, question: str, mode: str = "answer") -> dict[str, Any]:
         """Ask the essays. Returns the answer as JSON, the same as `python -m bot ask --json` prints."""
         try:
-            with rate.turn(visitor(request).caller):
+            with rate.slot(visitor(request).caller):
                 return bot.ask(question, mode=mode).to_dict()
         except BotError as error:
             raise gr.Error(str(error), print_exception=False) from None

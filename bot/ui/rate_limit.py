@@ -20,7 +20,7 @@ LONGEST = 240.0  # seconds after which a question counts as over, whatever becam
 NETWORK = 64  # bits of an IPv6 address that tell one subscriber from another (RFC 6177)
 
 
-class Rate:
+class RateLimiter:
     """Counts what each caller asks within the last minute, and what of it is still being answered. Safe between threads."""
 
     def __init__(self, per_minute: int = QUESTIONS, at_once: int = AT_ONCE) -> None:
@@ -32,14 +32,14 @@ class Rate:
         self._going: dict[str, list[float]] = {}
         self._lock = Lock()
 
-    def late(self, caller: str) -> int:
+    def retry_after(self, caller: str) -> int:
         """Count one call. Returns 0 where it may go on, and otherwise the seconds until the next one may."""
         if self._limiter.hit(self._item, caller):
             return 0
         return max(1, math.ceil(self._limiter.get_window_stats(self._item, caller).reset_time - time.time()))
 
     @contextmanager
-    def turn(self, caller: str) -> Iterator[None]:
+    def slot(self, caller: str) -> Iterator[None]:
         """The time that a question takes. Raises `TooManyRequests`, which no question survives, before anything is done for it."""
         begun = self._begin(caller)
         try:
@@ -52,10 +52,10 @@ class Rate:
         with self._lock:
             going = [begun for begun in self._going.get(caller, []) if now - begun < LONGEST]
             if len(going) >= self._at_once:
-                raise crowded(self._at_once)
-            seconds = self.late(caller)
+                raise too_many_at_once(self._at_once)
+            seconds = self.retry_after(caller)
             if seconds:
-                raise hurried(self.per_minute, seconds)
+                raise too_many_a_minute(self.per_minute, seconds)
             self._going[caller] = [*going, now]
         return now
 
@@ -80,7 +80,7 @@ def caller(address: str, reader: str) -> str:
     return str(ipaddress.ip_network((where, NETWORK), strict=False)) if where.version == 6 else address
 
 
-def hurried(count: int, seconds: int) -> TooManyRequests:
+def too_many_a_minute(count: int, seconds: int) -> TooManyRequests:
     """The refusal of a caller who asks too often."""
     return TooManyRequests(
         f"You can ask {count} times a minute. Please try again in {seconds} s.",
@@ -88,7 +88,7 @@ def hurried(count: int, seconds: int) -> TooManyRequests:
     )
 
 
-def crowded(count: int) -> TooManyRequests:
+def too_many_at_once(count: int) -> TooManyRequests:
     """The refusal of a caller of whose questions enough are being answered."""
     return TooManyRequests(
         f"{count} of your questions are being answered at this moment. Ask again when one of them is done.",

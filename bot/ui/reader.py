@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from bot.schema import Essay, Hit, Language
-from bot.ui.catalogue import WORDS
+from bot.ui.catalogue import MESSAGES
 from bot.ui.emphasis import Style, styled, styles
 from bot.ui.markup import button, link, notice, outward, plain, read_link
 
@@ -23,7 +23,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a link points: an essay's id, characters `start` to `end` of its text (0 to 0 is its beginning), and of which text."""
 
     essay: str
@@ -32,20 +32,20 @@ class Place:
     sha256: str = ""
 
 
-def place(fragment: str) -> Place | None:
+def parse_location(fragment: str) -> Location | None:
     """The place that a `read_link` points to; None for anything else."""
     found = _FRAGMENT.match(fragment)
     if not found:
         return None
-    return Place(unquote(found[1]), int(found[2] or 0), int(found[3] or 0), found[4] or "")
+    return Location(unquote(found[1]), int(found[2] or 0), int(found[3] or 0), found[4] or "")
 
 
-def article(essay: Essay, sentences: Sequence[Span], at: Place, language: Language, opening: int = 0) -> str:
+def article(essay: Essay, sentences: Sequence[Span], at: Location, language: Language, opening: int = 0) -> str:
     """The essay, or the part of a long one that holds the place, its sentences marked off and the place highlighted.
 
     `opening` makes the markup differ from the one before, so that page.js sees that the essay was opened anew.
     """
-    words = WORDS[language]
+    words = MESSAGES[language]
     blocks = _without_title(list(_blocks(essay.text)), essay)
     first, last = _part(blocks, at.start)
     quoted = _valid(at, essay)
@@ -56,27 +56,27 @@ def article(essay: Essay, sentences: Sequence[Span], at: Place, language: Langua
     after = _turn(essay, blocks[last][0], words.later) if last < len(blocks) else ""
     head = f'<h2 class="title" id="essay-title" tabindex="-1">{plain(essay.title)}</h2><p class="about">{_about(essay, language, whole=True)}</p>'
     return (
-        f'{ways(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
+        f'{back_links(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
         f"<header>{head}</header>{changed}{before}{body}{after}</article>"
         f'<p class="hint">{plain(words.sentence_hint)}</p>'
     )
 
 
-def missing(language: Language, opening: int = 0) -> str:
+def missing_essay(language: Language, opening: int = 0) -> str:
     """What stands where an essay would that is not on the shelf (any more), and the ways from there."""
-    return f'{ways(language)}<article class="essay" id="opening-{opening}">{notice(WORDS[language].essay_missing)}</article>'
+    return f'{back_links(language)}<article class="essay" id="opening-{opening}">{notice(MESSAGES[language].essay_missing)}</article>'
 
 
-def ways(language: Language) -> str:
+def back_links(language: Language) -> str:
     """The links that lead from an essay to the shelf and to the answer."""
-    words = WORDS[language]
+    words = MESSAGES[language]
     back = link("#view/read", f"← {words.shelf_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
     return f'<p class="ways">{back}</p>'
 
 
-def shelf(essays: Sequence[Essay], own: Sequence[str], language: Language) -> str:
+def essay_list(essays: Sequence[Essay], own: Sequence[str], language: Language) -> str:
     """The essays to choose from; `own` are the ids of the reader's own, which stand first."""
-    words = WORDS[language]
+    words = MESSAGES[language]
     ordered = sorted(essays, key=lambda essay: (essay.id not in own, essay.language != language, essay.title))
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, 0, 0, essay.sha256), essay.title, "title")}'
@@ -86,14 +86,14 @@ def shelf(essays: Sequence[Essay], own: Sequence[str], language: Language) -> st
     return f'<p class="count">{plain(words.shelf_count.format(count=len(ordered)))}</p><ul class="shelf">{items}</ul>'
 
 
-def found(search: str, essays: Mapping[str, Essay], hits: Sequence[Hit], own: Sequence[str], language: Language) -> str:
+def search_results(search: str, essays: Mapping[str, Essay], hits: Sequence[Hit], own: Sequence[str], language: Language) -> str:
     """What a search of the shelf found: essays by title or author, then passages with their beginnings."""
     wanted = search.casefold().strip()
     named = [one for one in essays.values() if wanted in f"{one.title}\n{one.author}".casefold()]
     passages = [(essays[hit.passage.essay], _sharpest(hit)) for hit in hits if hit.passage.essay in essays]
     if not named and not passages:
-        return notice(WORDS[language].shelf_none.format(search=search))
-    titles = shelf(named, own, language) if named else ""
+        return notice(MESSAGES[language].shelf_none.format(search=search))
+    titles = essay_list(named, own, language) if named else ""
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, *span, essay.sha256), _snippet(essay, span), "snippet")}'
         f'<span class="about">{plain(essay.title)}</span></li>'
@@ -122,10 +122,10 @@ def _about(essay: Essay, language: Language, *, whole: bool = False) -> str:
 
 
 def _own(essay: Essay, own: Sequence[str], language: Language) -> str:
-    return f'<span class="own">{plain(WORDS[language].yours)}</span> ' if essay.id in own else ""
+    return f'<span class="own">{plain(MESSAGES[language].yours)}</span> ' if essay.id in own else ""
 
 
-def _valid(at: Place, essay: Essay) -> Span:
+def _valid(at: Location, essay: Essay) -> Span:
     """The span to highlight, inside the text; (0, 0) is none."""
     return (at.start, min(at.end, len(essay.text))) if 0 <= at.start < min(at.end, len(essay.text)) else (0, 0)
 
@@ -199,7 +199,7 @@ def _marked(text: str, start: int, end: int, quoted: Span, found: list[Style]) -
 
 def own_essays(essays: Sequence[Essay], language: Language) -> str:
     """The reader's own essays, each with a button that takes it off the shelf."""
-    words = WORDS[language]
+    words = MESSAGES[language]
     if not essays:
         return notice(words.mine_none)
     items = "".join(

@@ -16,11 +16,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bot.chats.export import EXPORTS
-from bot.chats.history import Conversations
+from bot.chats.history import ChatHistory
 from bot.errors import BotError
-from bot.ui.catalogue import WORDS
+from bot.ui.catalogue import MESSAGES
 from bot.ui.layout import i18n
-from bot.ui.middleware import Paced, SameOrigin, SmallBody, Welcome, WithSafeHeaders
+from bot.ui.middleware import BodyLimit, PageScript, RateLimit, SameOrigin, SecurityHeaders
 from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
 from bot.ui.visitor import cookies_in, token_in
 
@@ -37,12 +37,12 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
     named = f"[{host}]" if ":" in host else host  # as a Host header writes it
     allowed = ["*"] if host in ANY_ADDRESS else [*HOSTS, named]
     guards = [
-        Middleware(WithSafeHeaders),
+        Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False),
         Middleware(SameOrigin),
-        Middleware(Paced),
-        Middleware(SmallBody),
-        Middleware(Welcome, script=script()),
+        Middleware(RateLimit),
+        Middleware(BodyLimit),
+        Middleware(PageScript, script=script()),
         Middleware(CORSMiddleware, allow_origins=[]),  # its presence turns off Gradio's own, which lets any origin in
     ]
     app = FastAPI(middleware=guards, docs_url=None, redoc_url=None, openapi_url=None)
@@ -53,7 +53,7 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
 
     @app.get("/export/{talk}.{kind}")
     def export(talk: str, kind: str, request: Request) -> Response:
-        return exported(Conversations(bot.settings.data), talk, kind, request)
+        return exported(ChatHistory(bot.settings.data), talk, kind, request)
 
     gr.mount_gradio_app(
         app,
@@ -77,11 +77,11 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
 
 def script() -> str:
     """The page's own script, with the words that it says."""
-    words = json.dumps({language: asdict(said) for language, said in WORDS.items()}, ensure_ascii=True)
+    words = json.dumps({language: asdict(said) for language, said in MESSAGES.items()}, ensure_ascii=True)
     return SCRIPT.read_text("utf-8").replace("__WORDS__", words.replace("</", "<\\/"))
 
 
-def exported(conversations: Conversations, talk: str, kind: str, request: Request) -> Response:
+def exported(conversations: ChatHistory, talk: str, kind: str, request: Request) -> Response:
     """A talk of the reader's as a file to take home; 404 where this reader has none by that id, or there is no such format."""
     cookies = cookies_in(request.headers.get("cookie", ""))
     reader = token_in(cookies)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.schema import Answer, Citation, Essay, Language, Passage
-from bot.ui.catalogue import WORDS
+from bot.ui.catalogue import MESSAGES
 from bot.ui.markup import label, link, plain, read_link
 
 _BREAK = re.compile(r"\n\s*\n|\n(?=[-*] )")  # between paragraphs, and between the items of a list
@@ -72,7 +72,7 @@ def _nearest(passage: Passage, essay: Essay | None, language: Language) -> str:
     """A passage that is near the question and does not answer it: nothing in it is highlighted."""
     title, source = (essay.title, essay.source) if essay else (passage.essay, "")
     opens = link(read_link(essay.id, passage.start, passage.end, essay.sha256), title, "open") if essay else plain(title)
-    heading = f"{label(WORDS[language].nearest)}{opens}"
+    heading = f"{label(MESSAGES[language].nearest)}{opens}"
     text = passage.text.strip()
     opening = _HEADING.match(text)
     shown = f'<span class="heading">{plain(opening[1])}</span>' if opening else ""
@@ -91,7 +91,7 @@ def _stretch(text: str, *, head: bool, tail: bool) -> str:
 def _where(source: str, spans: Sequence[tuple[int, int]], language: Language) -> str:
     """Where to find the quotations: the essay's source, and their offsets in its text."""
     offsets = ", ".join(f"{start:,}–{end:,}" for start, end in spans)
-    return " · ".join(part for part in (source, WORDS[language].offsets.format(offsets=offsets)) if part)
+    return " · ".join(part for part in (source, MESSAGES[language].offsets.format(offsets=offsets)) if part)
 
 
 def _frame(heading: str, text: str, where: str, essay: Essay | None) -> str:

@@ -8,19 +8,19 @@ import gradio as gr
 
 from bot.answers.extractive import MODES
 from bot.chats.history import Turn
-from bot.ui.catalogue import WORDS
+from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_events import PRIVATE, Asked, Updates, number, read
-from bot.ui.layout import Parts, Tab, examples
-from bot.ui.view_handlers import Desk
+from bot.ui.layout import Components, TabState, examples
+from bot.ui.view_handlers import ViewHandlers
 from bot.ui.visitor import visitor
 
 SETTLE = 0.1  # seconds in which what an answer sent last arrives, before another talk is put in its place
 
 
-class Views:
+class ViewEvents:
     """The handlers of the views, bound to their components."""
 
-    def __init__(self, parts: Parts, desk: Desk) -> None:
+    def __init__(self, parts: Components, desk: ViewHandlers) -> None:
         """Nothing is wired yet."""
         self._parts, self._desk = parts, desk
 
@@ -54,7 +54,7 @@ class Views:
         """Everything that a page shows when it is opened: the talk that was open, and the views in the reader's language."""
         identity, parts, desk = str(read(wanted).get("talk") or ""), self._parts, self._desk
         language = visitor(request).language
-        words, opened = WORDS[language], self._opened(identity, (), request)
+        words, opened = MESSAGES[language], self._opened(identity, (), request)
         return {
             **opened,
             parts.chat: gr.Chatbot(opened[parts.chat], examples=cast(Any, examples(language))),
@@ -66,7 +66,7 @@ class Views:
             parts.voice: gr.Accordion(label=f"{words.voice}: {desk.voice(request)}"),
         }
 
-    def reopen(self, wanted: str, tab: Tab, request: gr.Request) -> Updates:
+    def reopen(self, wanted: str, tab: TabState, request: gr.Request) -> Updates:
         """Open a kept talk, or an empty one."""
         tab.turns_away += 1
         time.sleep(SETTLE)
@@ -117,7 +117,7 @@ class Views:
 
     def add(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's way
         """Put files on the reader's shelf, with a bar that moves as they are read."""
-        words, parts, desk = WORDS[visitor(request).language], self._parts, self._desk
+        words, parts, desk = MESSAGES[visitor(request).language], self._parts, self._desk
         stages = {"scan": words.stage_scan, "split": words.stage_scan, "embed": words.stage_embed}
 
         def tell(stage: str, done: int, total: int) -> None:
@@ -133,7 +133,7 @@ class Views:
 
     def test(self, request: gr.Request) -> Iterator[str]:
         """Try the voice."""
-        yield WORDS[visitor(request).language].voice_testing
+        yield MESSAGES[visitor(request).language].voice_testing
         yield self._desk.test_voice(request)
 
     def _opened(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:

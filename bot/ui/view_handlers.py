@@ -4,27 +4,23 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gradio import Request
 
-from bot.chats.history import Turn
+from bot.chats.history import ChatHistory, Turn
 from bot.errors import BotError, QuestionError
 from bot.models.chat import LOCAL, QUOTES
 from bot.schema import Essay, Language, Report
 from bot.store import Progress
 from bot.ui import reader
-from bot.ui.catalogue import WORDS
-from bot.ui.chat_handlers import Talk, essays_of, log_place
-from bot.ui.history import Message, messages, talks
+from bot.ui.catalogue import MESSAGES
+from bot.ui.chat_handlers import ChatHandlers, essays_of, log_place
+from bot.ui.history import Message, chat_list, messages
 from bot.ui.map import analogy_map
 from bot.ui.markup import notice, plain
 from bot.ui.sources import sources
 from bot.ui.visitor import Visitor, visitor
-
-if TYPE_CHECKING:
-    from bot.chats.history import Conversations
-    from bot.uploads import Library
+from bot.uploads import Uploads
 
 FOUND = 8  # passages that a search of the shelf shows
 LONGEST_SEARCH = 200  # characters
@@ -34,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedChat:
     """A talk as it stands on the page: its chat, the sources of its last answer, its id, its turns and its name."""
 
     chat: list[Message]
@@ -44,10 +40,10 @@ class Opened:
     name: str
 
 
-class Desk:
+class ViewHandlers:
     """The handlers of the page's views. They keep nothing between calls: who asks is told by the request each time."""
 
-    def __init__(self, library: "Library", conversations: "Conversations", talk: Talk, folder: Path) -> None:
+    def __init__(self, library: Uploads, conversations: ChatHistory, talk: ChatHandlers, folder: Path) -> None:
         """`folder` is where talks are kept, as the reader is told."""
         self._library = library
         self._conversations = conversations
@@ -57,21 +53,21 @@ class Desk:
     def read(self, fragment: str, opening: int, request: Request | None) -> str:
         """The essay that a `read_link` points to, as a page, or that there is none. `opening` tells one opening from the next."""
         who = visitor(request)
-        at = reader.place(str(fragment or ""))
+        at = reader.parse_location(str(fragment or ""))
         if at is None:
-            return reader.missing(who.language, opening)
+            return reader.missing_essay(who.language, opening)
 
         def work() -> str:
             bot = self._library.bot_for(who.reader)
             try:
                 essay = bot.essay(at.essay)
             except QuestionError:
-                return reader.missing(who.language, opening)
+                return reader.missing_essay(who.language, opening)
             marked = bot.sentences(essay.id) if len(essay.text) <= LONGEST_MARKED else ()
             return reader.article(essay, marked, at, who.language, opening)
 
         shown = _safely(work, who.language)
-        return shown if "<article" in shown else f"{reader.ways(who.language)}{shown}"
+        return shown if "<article" in shown else f"{reader.back_links(who.language)}{shown}"
 
     def shelf(self, search: str, request: Request | None) -> str:
         """The shelf, or what a search of it finds."""
@@ -83,9 +79,9 @@ class Desk:
             own = [essay.id for essay in self._own(who)]
             essays = bot.essays()
             if not search:
-                return reader.shelf(essays, own, who.language)
+                return reader.essay_list(essays, own, who.language)
             by_id = {essay.id: essay for essay in essays}
-            return reader.found(search, by_id, bot.search(search, FOUND), own, who.language)
+            return reader.search_results(search, by_id, bot.search(search, FOUND), own, who.language)
 
         return _safely(work, who.language)
 
@@ -126,32 +122,32 @@ class Desk:
             if essay is None:
                 return ""
             self._library.remove(who.reader, essay.id)
-            return notice(WORDS[who.language].removed.format(title=essay.title))
+            return notice(MESSAGES[who.language].removed.format(title=essay.title))
 
         return _safely(work, who.language)
 
-    def open(self, talk: str, held: Sequence[Turn], request: Request | None) -> Opened:
+    def open(self, talk: str, held: Sequence[Turn], request: Request | None) -> OpenedChat:
         """A kept talk, opened; an empty one where there is none of this reader's by that id."""
         who = visitor(request)
         turns = tuple(self._talk.turns(who.reader, str(talk or ""), held))
         if not turns:
-            return Opened([], "", "", (), "")
+            return OpenedChat([], "", "", (), "")
         try:
             panel = sources(turns[-1].answer, essays_of(self._library.bot_for(who.reader), turns[-1].answer))
         except BotError:
             panel = ""
-        return Opened(messages(turns), panel, talk, turns, self._name(who, talk))
+        return OpenedChat(messages(turns), panel, talk, turns, self._name(who, talk))
 
     def kept(self, search: str, talk: str, request: Request | None) -> str:
         """The reader's talks, newest first."""
         who = visitor(request)
         search = str(search or "")[:LONGEST_SEARCH]
-        words = WORDS[who.language]
+        words = MESSAGES[who.language]
         if not who.reader:
             return notice(words.no_cookie)
         where = notice(words.kept_where.format(folder=self._folder.name))
         return _safely(
-            lambda: talks(self._conversations.list(who.reader, search), search, talk, who.language) + where, who.language
+            lambda: chat_list(self._conversations.list(who.reader, search), search, talk, who.language) + where, who.language
         )
 
     def name(self, talk: str, request: Request | None) -> str:
@@ -183,7 +179,7 @@ class Desk:
         """Write a rating down. Returns a word of thanks, or why it could not be written."""
         who = visitor(request)
 
-        words = WORDS[who.language]
+        words = MESSAGES[who.language]
 
         def work() -> str:
             if not who.reader:
@@ -196,7 +192,7 @@ class Desk:
     def voice(self, request: Request | None) -> str:
         """Which voice speaks, in a word or two."""
         who = visitor(request)
-        words, name = WORDS[who.language], self._library.bot_for("").voice
+        words, name = MESSAGES[who.language], self._library.bot_for("").model_name
         if name == QUOTES:
             return words.voice_quotes
         return f"{words.voice_local} ({name})" if name.partition(":")[0] == LOCAL else words.voice_other.format(name=name)
@@ -207,11 +203,11 @@ class Desk:
 
         def work() -> str:
             bot = self._library.bot_for("")
-            seconds = bot.try_voice()
-            words = WORDS[who.language]
-            if bot.voice == QUOTES:
+            seconds = bot.try_model()
+            words = MESSAGES[who.language]
+            if bot.model_name == QUOTES:
                 return notice(words.voice_fine_quotes)
-            return notice(words.voice_fine.format(name=bot.voice, seconds=f"{seconds:.1f}"))
+            return notice(words.voice_fine.format(name=bot.model_name, seconds=f"{seconds:.1f}"))
 
         return _safely(work, who.language)
 
@@ -229,7 +225,7 @@ class Desk:
 
 def _told(report: Report, who: Visitor) -> str:
     """What an upload came to: what was put on the shelf, and what could not be read and why."""
-    words = WORDS[who.language]
+    words = MESSAGES[who.language]
     count = report.added + report.changed
     lines = [notice(words.mine_added.format(count=count))] if count else []
     korean = who.language == "ko"
@@ -246,4 +242,4 @@ def _safely(work: Callable[[], str], language: Language) -> str:
         return f'<p class="notice wrong">{plain(error.korean if language == "ko" else str(error))}</p>'
     except Exception as error:  # whatever it is, the page must go on
         log_place("A view could not be made", error)
-        return notice(WORDS[language].trouble)
+        return notice(MESSAGES[language].trouble)

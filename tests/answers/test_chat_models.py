@@ -13,7 +13,7 @@ import pytest
 from bot.answers import prompts
 from bot.errors import BotError, ModelError
 from bot.indexing.build import build_index
-from bot.models.chat import Voice
+from bot.models.chat import ChatModel
 from bot.pipeline import Bot
 from bot.retrieval.hybrid import Retriever
 from bot.schema import Answer
@@ -35,7 +35,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def bot_with(settings: Settings, reply: Any, **how: Any) -> tuple[Bot, ScriptedModel]:
     model = reply if isinstance(reply, ScriptedModel) else ScriptedModel(reply)
-    return Bot(settings, ToyEmbedder(), model.voice(**how)), model
+    return Bot(settings, ToyEmbedder(), model.chat_model(**how)), model
 
 
 def test_checked_quotations_stand_before_the_models_first_word(settings: Settings) -> None:
@@ -72,7 +72,7 @@ def test_a_model_that_cannot_be_opened_leaves_the_quotations_and_its_remedy(sett
     def fail() -> Any:
         raise ModelError("There is no model. Fetch it with: make model", "모델이 없습니다. make model 로 받아 주세요.")
 
-    answer = Bot(settings, ToyEmbedder(), Voice("local", fail)).ask(QUESTION)
+    answer = Bot(settings, ToyEmbedder(), ChatModel("local", fail)).ask(QUESTION)
     assert answer.citations
     assert answer.sentences[-1].kind == "notice"
     assert "make model 로" in answer.sentences[-1].text
@@ -125,9 +125,9 @@ def test_a_question_that_stands_alone_is_not_rewritten(settings: Settings) -> No
 
 
 @pytest.mark.parametrize("point", [
-    "bot.retrieval.index.Shelf.search", "bot.retrieval.index.Shelf.covers",
+    "bot.retrieval.index.Index.search", "bot.retrieval.index.Index.is_answered",
     "bot.retrieval.hybrid.Retriever.search", "tests.toys.ToyEmbedder.encode_query",
-    "bot.answers.selection.pick", "bot.store.snapshot.Snapshot.query",
+    "bot.answers.selection.select_sentences", "bot.store.snapshot.Snapshot.query",
 ])  # fmt: skip
 def test_no_model_is_asked_where_embedder_or_index_fail(point: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> Any:
@@ -183,7 +183,7 @@ def gullible(asked: list[tuple[str, str]]) -> str:
 def test_a_model_that_obeys_everything_does_no_harm(
     order: str, route: str, hostile: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: True)
+    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
     bot, model = bot_with(hostile, gullible)
     acts: list[Any] = []
     _watch(monkeypatch, acts)

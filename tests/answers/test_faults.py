@@ -12,7 +12,7 @@ import pytest
 
 from bot.answers import wording
 from bot.indexing.build import build_index
-from bot.models.chat import Limits, open_voice
+from bot.models.chat import Limits, open_chat_model
 from bot.pipeline import Bot
 from bot.schema import Answer
 from bot.settings import Keys, Settings
@@ -54,7 +54,7 @@ def endpoint() -> Iterator[Endpoint]:
 def bot_at(address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, limits: Limits = LIMITS) -> Bot:
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
     monkeypatch.setenv("OPENAI_BASE_URL", address)
-    voice = open_voice("openai:fake", Keys.load(), Path("cache"))
+    voice = open_chat_model("openai:fake", Keys.load(), Path("cache"))
     assert voice is not None
     voice.limits = limits
     return Bot(settings, ToyEmbedder(), voice)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers import prompts, wording
-from bot.answers.context import excerpts
-from bot.answers.generation import complete, speak, split
+from bot.answers.context import select_context
+from bot.answers.generation import complete_sentences, generate, split_sentences
 from bot.grounding.quotations import cite
 from bot.models.chat import Limits
 from bot.schema import Answer, Essay, Passage, Refusal
@@ -40,7 +40,7 @@ def blank(language: str = "en", mode: str = "answer", quotes: bool = True) -> An
 
 def grown(reply: str | Callable[[list[tuple[str, str]]], str], language: str = "en", **how: object) -> list[Answer]:
     model = reply if isinstance(reply, ScriptedModel) else ScriptedModel(reply)
-    return list(speak(blank(language), PASSAGES, ESSAYS, model.voice(**how), alike))  # type: ignore[arg-type]
+    return list(generate(blank(language), PASSAGES, ESSAYS, model.chat_model(**how), alike))  # type: ignore[arg-type]
 
 
 def said(reply: str, language: str = "en", **how: object) -> Answer:
@@ -142,7 +142,7 @@ def test_each_answer_holds_the_one_before() -> None:
 @pytest.mark.parametrize(("ends", "state"), [("", "cut"), ("length", "cut")])
 def test_what_was_cut_off_is_never_shown_as_whole(ends: str, state: str) -> None:
     model = ScriptedModel("The bell of Ardmore weighs 412 pounds [1]. It was cast in 17", ends=ends)
-    answer = list(speak(blank(), PASSAGES, ESSAYS, model.voice(), alike))[-1]
+    answer = list(generate(blank(), PASSAGES, ESSAYS, model.chat_model(), alike))[-1]
     assert [one.text for one in answer.sentences] == ["The bell of Ardmore weighs 412 pounds.", wording.ended(state, "en")]
     assert not answer.complete
     assert answer.to_dict()["complete"] is False
@@ -150,7 +150,7 @@ def test_what_was_cut_off_is_never_shown_as_whole(ends: str, state: str) -> None
 
 def test_closing_the_answer_ends_the_model() -> None:
     model = ScriptedModel("The bell of Ardmore weighs 412 pounds [1]. " * 2000)
-    stream: Iterator[Answer] = speak(blank(), PASSAGES, ESSAYS, model.voice(Limits(characters=10**9)), alike)
+    stream: Iterator[Answer] = generate(blank(), PASSAGES, ESSAYS, model.chat_model(Limits(characters=10**9)), alike)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert model.said <= len(model.reply)  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ def test_closing_the_answer_ends_the_model() -> None:
 
 def test_the_model_reads_the_rules_the_passages_and_the_question_and_has_no_tools() -> None:
     model = ScriptedModel("It was cast in 1763 by John Warner. [1]")
-    list(speak(blank(), PASSAGES, ESSAYS, model.voice(), alike))
+    list(generate(blank(), PASSAGES, ESSAYS, model.chat_model(), alike))
     ((system, user),) = model.asked
     assert system == ("system", prompts.RULES["en"])
     assert user[0] == "user"
@@ -176,7 +176,7 @@ def test_the_model_reads_the_rules_the_passages_and_the_question_and_has_no_tool
     ("\n\n", []),
 ])  # fmt: skip
 def test_sentences_keep_the_numbers_behind_them(text: str, sentences: list[str]) -> None:
-    found = [sentence.replace("][", "] [") for sentence in split(text)]
+    found = [sentence.replace("][", "] [") for sentence in split_sentences(text)]
     assert [" ".join(one.split()) for one in found] == sentences or found == sentences
 
 
@@ -186,9 +186,9 @@ def test_a_stream_gives_the_same_sentences_as_the_whole() -> None:
         found: list[str] = []
         rest = ""
         for start in range(0, len(text), size):
-            whole, rest = complete(rest + text[start : start + size])
+            whole, rest = complete_sentences(rest + text[start : start + size])
             found += whole
-        assert found + split(rest) == split(text), size
+        assert found + split_sentences(rest) == split_sentences(text), size
 
 
 # P5: a model that invents citations, in fifty answers
@@ -218,7 +218,7 @@ def spans(essay: Essay) -> list[tuple[int, int]]:
 
 
 def test_what_a_model_reads_are_the_quoted_sentences_and_those_around_them() -> None:
-    (first, second) = excerpts([cite(BELL, *spans(BELL)[1], 1), cite(HIVE, *spans(HIVE)[0], 2)], [], ESSAYS, spans)
+    (first, second) = select_context([cite(BELL, *spans(BELL)[1], 1), cite(HIVE, *spans(HIVE)[0], 2)], [], ESSAYS, spans)
     assert first.text == BELL.text
     assert second.text == HIVE.text[: spans(HIVE)[1][1]]
 
@@ -226,7 +226,7 @@ def test_what_a_model_reads_are_the_quoted_sentences_and_those_around_them() -> 
 def test_what_a_model_reads_is_bounded_and_made_of_the_essays_own_sentences() -> None:
     long = essay_of(" ".join(f"Sentence number {n} says that the bell is heavy and old." for n in range(400)), "long.en")
     cited = [cite(long, *span, n + 1) for n, span in enumerate(spans(long)[::20])]
-    read = excerpts(cited, [], {long.id: long}, spans)
+    read = select_context(cited, [], {long.id: long}, spans)
     assert 1 <= len(read) <= 6
     assert sum(len(one.text) for one in read) / 4 <= 450
     assert all(long.text[one.start : one.end] == one.text for one in read)

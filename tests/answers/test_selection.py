@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers.selection import MOST, Pick, pick
-from bot.grounding.quotations import cite, holds
+from bot.answers.selection import MOST, SelectedSentence, select_sentences
+from bot.grounding.quotations import cite, still_holds
 from bot.indexing.splitter import quotable
 from tests.retrieval.test_hybrid import FACTS, QUESTIONS, RANKED
 
 ANSWERS = ["마지막 한 번을 치다가 줄이 끊어졌고", "벌통은 밤에 옮긴다.", "48,116", "the Ostrins, paid its whole rent"]
 
 
-def picked(question: str, k: int = 6) -> list[Pick]:
-    return pick(question, RANKED.search(question, k), RANKED.essays, quotable, RANKED.retriever.rarity)
+def picked(question: str, k: int = 6) -> list[SelectedSentence]:
+    return select_sentences(question, RANKED.search(question, k), RANKED.essays, quotable, RANKED.retriever.rarity)
 
 
 @pytest.mark.parametrize(("question", "words"), [(question, words) for (question, _), words in zip(FACTS, ANSWERS, strict=True)])
@@ -31,7 +31,7 @@ def test_picks_are_few_whole_sentences_of_the_essays_that_were_found(question: s
     for number, one in enumerate(picks, start=1):
         assert one.essay.id in found
         assert (one.start, one.end) in quotable(one.essay)
-        assert holds(cite(one.essay, one.start, one.end, number), RANKED.essays.values())
+        assert still_holds(cite(one.essay, one.start, one.end, number), RANKED.essays.values())
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -45,11 +45,11 @@ def test_picks_stand_essay_by_essay_in_reading_order(question: str) -> None:
 
 
 def test_without_hits_nothing_is_picked() -> None:
-    assert pick("벌통?", [], RANKED.essays, quotable, lambda _: 1.0) == []
+    assert select_sentences("벌통?", [], RANKED.essays, quotable, lambda _: 1.0) == []
 
 
 def test_without_a_sentence_to_quote_nothing_is_picked() -> None:
-    assert pick("벌통?", RANKED.search("벌통?"), RANKED.essays, lambda _: [], lambda _: 1.0) == []
+    assert select_sentences("벌통?", RANKED.search("벌통?"), RANKED.essays, lambda _: [], lambda _: 1.0) == []
 
 
 def test_the_same_question_gets_the_same_picks() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chats.export import EXPORTS, quotations
-from bot.chats.history import Conversation, Rating, Turn
+from bot.chats.history import Chat, Rating, Turn
 from bot.chats.recheck import Checked, check, check_file
 from bot.errors import BotError
 from bot.schema import Answer, Citation, Essay, Refusal, Sentence
@@ -24,9 +24,9 @@ KINDS = sorted(EXPORTS)
 SHELF = {KOREAN.id: KOREAN, ENGLISH.id: ENGLISH}
 
 
-def talk_of(*answers: Answer, name: str = "돌 이야기", reason: str = "") -> Conversation:
+def talk_of(*answers: Answer, name: str = "돌 이야기", reason: str = "") -> Chat:
     turns = tuple(Turn(answer, "2026-11-24T01:02:03+00:00", Rating(False, reason)) for answer in answers)
-    return Conversation("id", name, "2026-11-24T01:02:03+00:00", "2026-11-24T01:02:03+00:00", turns)
+    return Chat("id", name, "2026-11-24T01:02:03+00:00", "2026-11-24T01:02:03+00:00", turns)
 
 
 def telling(*citations: Citation, question: str = "왜?", reading: str = "돌로 쓴 이력서다.") -> Answer:
@@ -40,7 +40,7 @@ def telling(*citations: Citation, question: str = "왜?", reading: str = "돌로
     return replace(blank(question), sentences=(*said, *more), citations=citations, refused=refused, complete=False)
 
 
-def exported(talk: Conversation, kind: str) -> str:
+def exported(talk: Chat, kind: str) -> str:
     return EXPORTS[kind][0](talk)
 
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chats.history import SHORTENED, Conversations, Rating
+from bot.chats.history import SHORTENED, ChatHistory, Rating
 from bot.errors import BotError, QuestionError, StoreError
 from bot.schema import Answer, Citation, Passage, Refusal, Sentence
 from bot.ui.chat_handlers import now
@@ -28,19 +28,19 @@ ANN, BEN = "a" * 43, "b" * 43
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Conversations:
-    return Conversations(tmp_path / "data")
+def kept(tmp_path: Path) -> ChatHistory:
+    return ChatHistory(tmp_path / "data")
 
 
 def answered(question: str) -> Answer:
     return [*quoting(question)][-1]
 
 
-def test_a_talk_is_kept_turn_by_turn(kept: Conversations, tmp_path: Path) -> None:
+def test_a_talk_is_kept_turn_by_turn(kept: ChatHistory, tmp_path: Path) -> None:
     talk = kept.new()
     assert not (tmp_path / "data").exists()
     assert [kept.add(ANN, talk, answered(question)) for question in ("왜?", "또?")] == [1, 2]
-    held = Conversations(tmp_path / "data").get(ANN, talk)
+    held = ChatHistory(tmp_path / "data").get(ANN, talk)
     assert [turn.answer for turn in held.turns] == [answered("왜?"), answered("또?")]
     assert (held.id, held.name, held.turns[0].rating) == (talk, "왜?", None)
     assert held.created <= held.turns[1].asked <= held.changed
@@ -48,13 +48,13 @@ def test_a_talk_is_kept_turn_by_turn(kept: Conversations, tmp_path: Path) -> Non
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_an_answer_grows_in_its_place_and_keeps_its_rating(kept: Conversations) -> None:
+def test_an_answer_grows_in_its_place_and_keeps_its_rating(kept: ChatHistory) -> None:
     talk, asked = kept.new(), "2026-01-01T00:00:00.001+00:00"
     begun, whole = answered("왜?"), replace(answered("왜?"), complete=False, sentences=(Sentence("달라진 말", "reading"),))
     kept.add(ANN, talk, begun, asked=asked)
     kept.add(ANN, talk, answered("또?"))
     kept.rate(ANN, talk, 1, True)
-    kept.put(ANN, talk, 1, asked, whole)
+    kept.update_answer(ANN, talk, 1, asked, whole)
     held = kept.get(ANN, talk).turns
     assert [turn.answer for turn in held] == [whole, answered("또?")]
     assert (held[0].asked, held[0].rating) == (asked, Rating(good=True))
@@ -66,17 +66,17 @@ def test_an_answer_grows_in_its_place_and_keeps_its_rating(kept: Conversations) 
         (ANN, talk, 1, ""),
     ):
         with pytest.raises(QuestionError):
-            kept.put(reader, other, place, when, begun)
+            kept.update_answer(reader, other, place, when, begun)
 
 
-def test_of_two_talks_of_one_second_the_later_stands_first(kept: Conversations) -> None:
+def test_of_two_talks_of_one_second_the_later_stands_first(kept: ChatHistory) -> None:
     talks = [kept.new() for _ in range(9)]
     for number, talk in enumerate(talks):
         kept.add(ANN, talk, answered("왜?"), asked=now() if number % 2 else "")
     assert [one.id for one in kept.list(ANN)] == talks[::-1]
 
 
-def test_editing_cuts_what_follows_and_the_talk_stays_what_it_was(kept: Conversations) -> None:
+def test_editing_cuts_what_follows_and_the_talk_stays_what_it_was(kept: ChatHistory) -> None:
     talk = kept.new()
     for question in ("하나", "둘", "셋"):
         kept.add(ANN, talk, answered(question))
@@ -94,7 +94,7 @@ def test_editing_cuts_what_follows_and_the_talk_stays_what_it_was(kept: Conversa
     assert kept.add(ANN, kept.new(), answered("다른 대화"), cut=2) == 1
 
 
-def test_another_readers_talk_is_one_that_there_is_not(kept: Conversations) -> None:
+def test_another_readers_talk_is_one_that_there_is_not(kept: ChatHistory) -> None:
     talk = kept.new()
     kept.add(ANN, talk, answered("비밀?"))
     tries: list[Any] = [
@@ -117,7 +117,7 @@ def test_another_readers_talk_is_one_that_there_is_not(kept: Conversations) -> N
     assert len(kept.get(ANN, talk).turns) == 1
 
 
-def test_a_search_finds_names_questions_and_answers(kept: Conversations) -> None:
+def test_a_search_finds_names_questions_and_answers(kept: ChatHistory) -> None:
     first, second = kept.new(), kept.new()
     kept.add(ANN, first, answered("로마는 왜?"))
     kept.add(ANN, second, answered("Why Café 100%?"))
@@ -139,14 +139,14 @@ def test_a_search_finds_names_questions_and_answers(kept: Conversations) -> None
 @pytest.mark.parametrize(
     ("question", "name"), [("왜?", "왜?"), (" a\n b ", "a b"), ("", "…"), ("가" * 80, "가" * (SHORTENED - 1) + "…")]
 )
-def test_a_talk_is_named_after_its_first_question(kept: Conversations, question: str, name: str) -> None:
+def test_a_talk_is_named_after_its_first_question(kept: ChatHistory, question: str, name: str) -> None:
     talk = kept.new()
     kept.add(ANN, talk, replace(answered("왜?"), question=question))
     assert kept.get(ANN, talk).name == name
 
 
 @pytest.mark.parametrize("name", ["", "  \n", "x" * 101, "\u200b"])
-def test_a_name_has_some_characters_and_not_too_many(kept: Conversations, name: str) -> None:
+def test_a_name_has_some_characters_and_not_too_many(kept: ChatHistory, name: str) -> None:
     talk = kept.new()
     kept.add(ANN, talk, answered("왜?"))
     with pytest.raises(QuestionError, match="1 to 100"):
@@ -155,7 +155,7 @@ def test_a_name_has_some_characters_and_not_too_many(kept: Conversations, name: 
     assert kept.get(ANN, talk).name == "x" * 100
 
 
-def test_a_rating_stays_with_its_turn_and_is_a_line_of_json(kept: Conversations, tmp_path: Path) -> None:
+def test_a_rating_stays_with_its_turn_and_is_a_line_of_json(kept: ChatHistory, tmp_path: Path) -> None:
     talk = kept.new()
     kept.add(ANN, talk, answered("왜?"))
     kept.rate(ANN, talk, 1, False)
@@ -178,7 +178,7 @@ def test_a_rating_stays_with_its_turn_and_is_a_line_of_json(kept: Conversations,
 
 
 @pytest.mark.parametrize("payload", [*PAYLOADS, "a\ud800b", "nul\x00nul", "'; drop table talks; --", "👩‍👩‍👧 가족"])
-def test_any_text_is_kept(kept: Conversations, payload: str) -> None:
+def test_any_text_is_kept(kept: ChatHistory, payload: str) -> None:
     talk = kept.new()
     answer = replace(answered("왜?"), question=payload, sentences=(Sentence(payload, "reading"),))
     kept.add(ANN, talk, answer)
@@ -187,7 +187,7 @@ def test_any_text_is_kept(kept: Conversations, payload: str) -> None:
     assert kept.list(ANN)[0].turns == 1
 
 
-def test_thirty_two_threads_keep_to_themselves(kept: Conversations) -> None:
+def test_thirty_two_threads_keep_to_themselves(kept: ChatHistory) -> None:
     def work(number: int) -> list[str]:
         reader, talk = f"{number:043d}", kept.new()
         for turn in range(6):
@@ -204,7 +204,7 @@ def test_thirty_two_threads_keep_to_themselves(kept: Conversations) -> None:
 
 def write_until_killed(folder: Path, told: int) -> None:
     """Say of each turn that it is kept; at most for ten seconds, should nobody end it."""
-    kept, talk, end = Conversations(folder), "t" * 22, time.monotonic() + 10
+    kept, talk, end = ChatHistory(folder), "t" * 22, time.monotonic() + 10
     for number in itertools.count():
         kept.add(ANN, talk, answered(f"왜 {number}?"))
         os.write(told, f"{number}\n".encode())
@@ -226,14 +226,14 @@ def test_a_killed_writer_loses_nothing_that_was_acknowledged(tmp_path: Path, mom
         os.kill(writer, signal.SIGKILL)
         os.waitpid(writer, 0)
         acknowledged = len(told.read().splitlines()) + 1
-    turns = Conversations(tmp_path).get(ANN, "t" * 22).turns
+    turns = ChatHistory(tmp_path).get(ANN, "t" * 22).turns
     assert len(turns) in (acknowledged, acknowledged + 1)
     assert [turn.answer.question for turn in turns] == [f"왜 {number}?" for number in range(len(turns))]
-    assert Conversations(tmp_path).add(ANN, "t" * 22, answered("더?")) == len(turns) + 1
+    assert ChatHistory(tmp_path).add(ANN, "t" * 22, answered("더?")) == len(turns) + 1
 
 
 def many(folder: Path, reader: str) -> None:
-    kept = Conversations(folder)
+    kept = ChatHistory(folder)
     talk = kept.new()
     for number in range(40):
         kept.add(reader, talk, answered(f"왜 {number}?"))
@@ -247,10 +247,10 @@ def test_two_processes_write_side_by_side(tmp_path: Path) -> None:
     for worker in workers:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert [[one.turns for one in Conversations(tmp_path).list(reader)] for reader in (ANN, BEN)] == [[40], [40]]
+    assert [[one.turns for one in ChatHistory(tmp_path).list(reader)] for reader in (ANN, BEN)] == [[40], [40]]
 
 
-def test_a_file_of_a_newer_version_is_left_alone(kept: Conversations, tmp_path: Path) -> None:
+def test_a_file_of_a_newer_version_is_left_alone(kept: ChatHistory, tmp_path: Path) -> None:
     kept.add(ANN, kept.new(), answered("왜?"))
     with sqlite3.connect(tmp_path / "data" / "conversations.sqlite3") as rows:
         rows.execute("pragma user_version = 99")
@@ -262,14 +262,14 @@ def test_a_file_of_a_newer_version_is_left_alone(kept: Conversations, tmp_path: 
 def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "conversations.sqlite3").write_bytes(b"this is no database at all" * 400)
     with pytest.raises(StoreError, match="BOT_DATA") as error:
-        Conversations(tmp_path).list(ANN)
+        ChatHistory(tmp_path).list(ANN)
     assert "\n" not in str(error.value)
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="BOT_DATA"):
-        Conversations(tmp_path / "file").add(ANN, "t", answered("왜?"))
+        ChatHistory(tmp_path / "file").add(ANN, "t", answered("왜?"))
 
 
-def test_a_turn_that_cannot_be_read_does_not_hide_the_others(kept: Conversations, tmp_path: Path) -> None:
+def test_a_turn_that_cannot_be_read_does_not_hide_the_others(kept: ChatHistory, tmp_path: Path) -> None:
     talk = kept.new()
     for question in ("하나", "둘"):
         kept.add(ANN, talk, answered(question))

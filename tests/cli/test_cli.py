@@ -96,7 +96,7 @@ def test_an_answer_in_json_is_the_answer_and_nothing_else(run: Run, index: Path)
 
 
 def test_an_abstention_is_fine_and_shows_the_nearest_passage(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: False)
+    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
     code, out, err = run("ask", "벌통은 언제 옮기나요?")
     assert (code, err) == (0, "")
     assert "bees.ko" in out

@@ -179,7 +179,7 @@ def test_a_local_model_that_is_not_there_is_told(
     name: str, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BOT_LLM", name)
-    monkeypatch.setattr("bot.models.download.path", lambda folder: tmp_path / "model.gguf")
+    monkeypatch.setattr("bot.models.download.model_path", lambda folder: tmp_path / "model.gguf")
     check = ill()["model"]
     assert check.found == f"{name.replace('/no/', '')}: there is no {'/no/such.gguf' if ':' in name else tmp_path / 'model.gguf'}"
     assert check.remedy == "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import CitationError
 from bot.grounding.checker import check
-from bot.grounding.quotations import cite, holds, locate, quotations
+from bot.grounding.quotations import cite, locate, quotations, still_holds
 from bot.schema import Citation
 from tests.toys import essay_of
 
@@ -147,7 +147,7 @@ def test_a_citation_can_only_be_made_of_a_span_with_words(start: int, end: int) 
     if 0 <= start < end <= len(TEXT) and TEXT[start:end].strip():
         citation = cite(ESSAY, start, end, 1)
         assert TEXT[citation.start : citation.end] == citation.quote
-        assert holds(citation, [ESSAY])
+        assert still_holds(citation, [ESSAY])
     else:
         with pytest.raises(CitationError):
             cite(ESSAY, start, end, 1)
@@ -166,15 +166,15 @@ def test_a_span_that_is_no_quotation_gives_fact_value_and_remedy() -> None:
 ])  # fmt: skip
 def test_a_citation_with_anything_changed_does_not_hold(change: dict[str, object]) -> None:
     citation = cite(ESSAY, 23, 43, 1)
-    assert holds(citation, [essay_of("x", identity="a"), ESSAY])
-    assert not holds(replace(citation, **change), [ESSAY])  # type: ignore[arg-type]
+    assert still_holds(citation, [essay_of("x", identity="a"), ESSAY])
+    assert not still_holds(replace(citation, **change), [ESSAY])  # type: ignore[arg-type]
 
 
 def test_a_citation_does_not_hold_when_the_essay_has_changed_or_gone() -> None:
     citation = cite(ESSAY, 23, 43, 1)
-    assert not holds(citation, [])
-    assert not holds(citation, [replace(ESSAY, text="!" + TEXT)])
-    assert not holds(citation, [replace(ESSAY, id="moved")])
+    assert not still_holds(citation, [])
+    assert not still_holds(citation, [replace(ESSAY, text="!" + TEXT)])
+    assert not still_holds(citation, [replace(ESSAY, id="moved")])
 
 
 def _plain(text: str) -> str:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.grounding.contradiction import Text, misplaced, opposed
-from bot.grounding.grammar import clauses, role
-from bot.text.tokenize import names, nouns
+from bot.grounding.contradiction import ClaimText, contradicts, swaps_roles
+from bot.grounding.grammar import clauses, preposition_before
+from bot.text.tokenize import nouns, proper_names
 
 PLACES = [
     ("AOL bought Netscape in 1998 for its portal.", "AOL bought Netscape in 1998 for its portal. Microsoft gave a browser away.", False),
@@ -30,8 +30,8 @@ PLACES = [
 
 @pytest.mark.parametrize(("claim", "passage", "wrong"), PLACES)
 def test_a_name_stands_where_the_passage_has_it_or_in_anothers_place(claim: str, passage: str, wrong: bool) -> None:
-    sentences = [Text(one.strip() + ".") for one in passage.rstrip(".").split(". ")]
-    assert misplaced(Text(claim), sentences) is wrong
+    sentences = [ClaimText(one.strip() + ".") for one in passage.rstrip(".").split(". ")]
+    assert swaps_roles(ClaimText(claim), sentences) is wrong
 
 
 SIDES = [
@@ -60,7 +60,7 @@ SIDES = [
 
 @pytest.mark.parametrize(("claim", "passage", "wrong"), SIDES)
 def test_what_the_passage_denies_is_not_affirmed_nor_the_reverse(claim: str, passage: str, wrong: bool) -> None:
-    assert opposed(Text(claim), [Text(passage)]) is wrong
+    assert contradicts(ClaimText(claim), [ClaimText(passage)]) is wrong
 
 
 def test_the_clauses_of_a_text_tell_what_they_deny() -> None:
@@ -80,8 +80,8 @@ def test_the_spans_of_clauses_are_those_of_the_text() -> None:
 
 
 def test_a_word_that_opens_a_sentence_is_a_name_before_a_verb_or_another_name() -> None:
-    assert names("Kublai began it. Railways are long. Cassius Dio wrote.") == ["Dio"]
-    assert names("Kublai began it. Railways carried much. The end was near. Cassius Dio wrote.", openers=True) == [
+    assert proper_names("Kublai began it. Railways are long. Cassius Dio wrote.") == ["Dio"]
+    assert proper_names("Kublai began it. Railways carried much. The end was near. Cassius Dio wrote.", openers=True) == [
         "Kublai", "Railways", "Cassius", "Dio",
     ]  # fmt: skip
 
@@ -95,4 +95,4 @@ def test_two_words_with_capitals_stand_together_too() -> None:
     ("Rome", "in Rome", "in"), ("Khan", "from the Great Khan", "from"), ("Rome", "roads", ""),
 ])  # fmt: skip
 def test_the_place_of_a_name_is_its_preposition(name: str, text: str, where: str) -> None:
-    assert role(name, text) == where
+    assert preposition_before(name, text) == where

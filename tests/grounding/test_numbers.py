@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.grounding.numbers import Figure, figures, holds, telling
+from bot.grounding.numbers import Number, find_numbers, is_among, is_informative
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,11 @@ from bot.grounding.numbers import Figure, figures, holds, telling
     ],
 )
 def test_the_values_of_a_text(text: str, values: list[float]) -> None:
-    assert [figure.value for figure in figures(text)] == pytest.approx(values)
+    assert [figure.value for figure in find_numbers(text)] == pytest.approx(values)
 
 
 def test_percentages_are_their_own_kind() -> None:
-    assert [(figure.value, figure.percent) for figure in figures("60.0퍼센트, 67.5%, 3 per cent, 60")] == [
+    assert [(figure.value, figure.percent) for figure in find_numbers("60.0퍼센트, 67.5%, 3 per cent, 60")] == [
         (60.0, True),
         (67.5, True),
         (3.0, True),
@@ -41,11 +41,11 @@ def test_percentages_are_their_own_kind() -> None:
 
 def test_spans_are_those_of_the_text() -> None:
     text = "그해 1조 4,000억 원과 two million"
-    assert [text[figure.start : figure.end].strip() for figure in figures(text)] == ["1조 4,000억", "two million"]
+    assert [text[figure.start : figure.end].strip() for figure in find_numbers(text)] == ["1조 4,000억", "two million"]
 
 
 def test_digits_alone() -> None:
-    assert [figure.value for figure in figures("열일곱 배와 3배", spelt=False)] == [3]
+    assert [figure.value for figure in find_numbers("열일곱 배와 3배", spelt=False)] == [3]
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_digits_alone() -> None:
     ],
 )
 def test_one_figure_says_what_another_says(said: str, there: str, held: bool) -> None:
-    figure: Figure = figures(said)[0]
-    assert holds(figure, figures(there)) == held
+    figure: Number = find_numbers(said)[0]
+    assert is_among(figure, find_numbers(there)) == held
 
 
 @pytest.mark.parametrize(("text", "tells"), [
     ("7 years", True), ("seven years", False), ("thirty-seven years", True), ("열일곱 해", True), ("한 사람", False), ("십", False),
 ])  # fmt: skip
 def test_a_small_number_in_words_says_little(text: str, tells: bool) -> None:
-    assert telling(figures(text)[0], text) is tells
+    assert is_informative(find_numbers(text)[0], text) is tells

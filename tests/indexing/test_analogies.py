@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from bot.errors import CorpusError
-from bot.indexing.analogies import Analogy, Both, Quotation, load
-from bot.indexing.loader import read
-from bot.retrieval.map_search import about, is_overview
+from bot.indexing.analogies import Analogy, Bilingual, Quotation, load
+from bot.indexing.loader import load_essays
+from bot.retrieval.map_search import analogies_about, asks_for_all_analogies
 from bot.schema import Essay
 from tests.places import ROOT
 from tests.toys import essay_of
@@ -26,7 +26,7 @@ ONE_PAIR = {"weight-power", "hyundai-lotte"}
 
 @pytest.fixture(scope="module")
 def essays() -> dict[str, Essay]:
-    return {essay.id: essay for essay in read([ROOT / "corpus"]).essays}
+    return {essay.id: essay for essay in load_essays([ROOT / "corpus"]).essays}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,8 @@ def quote_lists(analogy: Analogy) -> Iterator[tuple[Quotation, ...]]:
         yield from (quotes for quotes in (item.quotes, item.reply_quotes) if quotes)
 
 
-def said_in_both(value: object) -> Iterator[Both]:
-    if isinstance(value, Both):
+def said_in_both(value: object) -> Iterator[Bilingual]:
+    if isinstance(value, Bilingual):
         yield value
     elif isinstance(value, tuple):
         for item in value:
@@ -201,7 +201,7 @@ def refusal(path: Path, text: str) -> str:
 
 def test_a_small_map_becomes_what_it_says(own: Path) -> None:
     (bees,) = loaded(own, ENTRY.replace("  unmapped", BY_ESSAY + "  unmapped"))
-    assert bees.name == Both("벌", "Bees")
+    assert bees.name == Bilingual("벌", "Bees")
     assert bees.words.target.en == ("map",)
     assert bees.pairs[0].quotes == (Quotation("bees.en", "The hive reads the dance, and flies.", 22, 58),)
     assert [(item.by, item.move) for item in bees.breaks] == [("reader", "scale"), ("essay", "missing-step")]
@@ -343,7 +343,7 @@ ROMES = ["rome-platforms", "google-rome", "windows-rome"]
     ],
 )
 def test_which_analogies_a_question_is_about(real: tuple[Analogy, ...], question: str, expected: list[str]) -> None:
-    assert [analogy.id for analogy in about(question, real)] == expected
+    assert [analogy.id for analogy in analogies_about(question, real)] == expected
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_which_analogies_a_question_is_about(real: tuple[Analogy, ...], question
     ],
 )
 def test_a_question_for_all_analogies(question: str) -> None:
-    assert is_overview(question)
+    assert asks_for_all_analogies(question)
 
 
 @pytest.mark.parametrize(
@@ -382,4 +382,4 @@ def test_a_question_for_all_analogies(question: str) -> None:
     ],
 )
 def test_no_question_for_all_analogies(question: str) -> None:
-    assert not is_overview(question)
+    assert not asks_for_all_analogies(question)

@@ -20,7 +20,7 @@ from bot import Bot
 from bot.cli.console import ProgressBar
 from bot.errors import IndexMismatch
 from bot.indexing.build import build_index
-from bot.indexing.loader import read
+from bot.indexing.loader import load_essays
 from bot.indexing.splitter import split, windows
 from bot.models.embeddings import Embedder
 from bot.settings import Settings
@@ -227,11 +227,11 @@ def test_one_edited_paragraph_of_fifty_files_embeds_only_the_windows_it_touches(
     for number in range(50):
         desk.write(f"{number:02}.md", paragraphs(f"{number}th", 4))
     desk.run()
-    before = {window.text for essay in read([desk.corpus]).essays for window in windows(essay, split(essay))}
+    before = {window.text for essay in load_essays([desk.corpus]).essays for window in windows(essay, split(essay))}
     assert desk.toy.embedded == len(before)
     path = desk.corpus / "07.md"
     path.write_text(path.read_text(encoding="utf-8").replace("stone 2-1 over", "stone 2-1 slowly over"), encoding="utf-8")
-    (edited,) = read([path]).essays
+    (edited,) = load_essays([path]).essays
     fresh = {window.text for window in windows(edited, split(edited))} - before
     assert 0 < len(fresh) < 6  # of the ten or so that the essay has
     desk.toy.passages.clear()

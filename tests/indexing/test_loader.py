@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import CorpusError
-from bot.indexing.loader import LARGEST_FILE, LARGEST_TEXT, LONGEST_LINE, read, slug
+from bot.indexing.loader import LARGEST_FILE, LARGEST_TEXT, LONGEST_LINE, load_essays, slug
 from bot.schema import Essay, Note, Skipped
 from bot.text.normalize import language_of
 from tests.places import ESSAYS
@@ -24,7 +24,7 @@ KOREAN = "고인돌은 권력의 위치에너지다. 사람들은 무거운 돌�
 def one(folder: Path, content: str | bytes, name: str = "essay.md") -> Essay:
     """The only essay of a folder in which this file lies alone."""
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    shelf = read([folder])
+    shelf = load_essays([folder])
     assert shelf.skipped == ()
     (essay,) = shelf.essays
     return essay
@@ -35,7 +35,7 @@ def reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> str:
     if content:
         (folder / name).write_bytes(content)
     (folder / "good.md").write_text("A good essay.")
-    shelf = read([folder])
+    shelf = load_essays([folder])
     assert [essay.id for essay in shelf.essays] == ["good"]
     (skipped,) = shelf.skipped
     assert skipped.path == (folder / name).as_posix()
@@ -44,7 +44,7 @@ def reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> str:
 
 
 def test_the_shelf_is_read_field_by_field(shelf_folder: Path) -> None:
-    shelf = read([shelf_folder])
+    shelf = load_essays([shelf_folder])
     about = {e.id: (e.title, e.author, e.date, e.language, e.source, e.kind) for e in shelf.essays}
     assert about == {
         "bees.ko": ("벌통을 옮기는 밤", "", "", "ko", "bees.ko.md", "essay"),
@@ -57,7 +57,7 @@ def test_the_shelf_is_read_field_by_field(shelf_folder: Path) -> None:
 
 
 def test_the_text_is_the_file_without_front_matter_and_outer_newlines(shelf_folder: Path) -> None:
-    texts = {essay.id: essay.text for essay in read([shelf_folder]).essays}
+    texts = {essay.id: essay.text for essay in load_essays([shelf_folder]).essays}
     bell = (shelf_folder / "bell-tower.ko.md").read_text(encoding="utf-8")
     assert texts["bell-tower.ko"] == bell.split("---\n")[2].strip("\n")
     assert texts["salt-road"] == (shelf_folder / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
@@ -66,14 +66,14 @@ def test_the_text_is_the_file_without_front_matter_and_outer_newlines(shelf_fold
 def test_a_single_file_may_be_given_whatever_its_suffix(tmp_path: Path) -> None:
     path = tmp_path / "Notes on Salt.rst"
     path.write_text("Salt is heavy.")
-    (essay,) = read([path]).essays
+    (essay,) = load_essays([path]).essays
     assert (essay.id, essay.title, essay.source) == ("notes-on-salt", "Notes on Salt", "Notes on Salt.rst")
 
 
 def test_folders_within_are_read_and_stand_in_the_id(tmp_path: Path) -> None:
     (tmp_path / "돌" / "ko").mkdir(parents=True)
     (tmp_path / "돌" / "ko" / "첫 글.md").write_text("첫 글이다.", encoding="utf-8")
-    (essay,) = read([tmp_path]).essays
+    (essay,) = load_essays([tmp_path]).essays
     assert (essay.id, essay.source, essay.title) == ("돌-ko-첫-글", "돌/ko/첫 글.md", "첫 글")
 
 
@@ -81,7 +81,7 @@ def test_hidden_files_readmes_and_other_suffixes_are_passed_over(tmp_path: Path)
     (tmp_path / ".git").mkdir()
     for name in [".git/a.md", ".hidden.md", "README.md", "readme.txt", "README.ko.md", "picture.png", "page.html", "good.MD"]:
         (tmp_path / name).write_text(f"Words of {name}.")
-    shelf = read([tmp_path])
+    shelf = load_essays([tmp_path])
     assert [essay.id for essay in shelf.essays] == ["good"]
     assert shelf.skipped == ()
 
@@ -105,22 +105,22 @@ def test_ids_are_slugs_of_paths(path: str, identity: str) -> None:
 def test_the_same_name_with_two_suffixes_gives_two_ids(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("First.")
     (tmp_path / "a.txt").write_text("Second.")
-    assert [(essay.id, essay.text) for essay in read([tmp_path]).essays] == [("a", "First."), ("a-2", "Second.")]
+    assert [(essay.id, essay.text) for essay in load_essays([tmp_path]).essays] == [("a", "First."), ("a-2", "Second.")]
 
 
 def test_ids_do_not_depend_on_the_order_in_which_the_disk_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ["b.md", "a.txt", "a.md", "A.md"]:
         (tmp_path / name).write_text(f"Words of {name}.")
     listed = Path.rglob
-    once = read([tmp_path])
+    once = load_essays([tmp_path])
     monkeypatch.setattr(Path, "rglob", lambda self, pattern: reversed(list(listed(self, pattern))))
-    assert read([tmp_path]) == once
+    assert load_essays([tmp_path]) == once
 
 
 def test_a_second_file_with_the_same_text_is_named_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("The same.")
     (tmp_path / "b.md").write_text("---\ntitle: Another name\n---\nThe same.\n")
-    shelf = read([tmp_path])
+    shelf = load_essays([tmp_path])
     assert [essay.id for essay in shelf.essays] == ["a"]
     assert shelf.skipped == (
         Skipped(f"{tmp_path}/b.md", f"it has the same text as {tmp_path}/a.md", f"{tmp_path}/a.md 파일과 내용이 같습니다"),
@@ -146,7 +146,7 @@ def test_every_encoding_gives_the_same_essay(encoding: str, tmp_path: Path) -> N
 
 def test_a_file_whose_encoding_was_guessed_is_named_in_a_note(tmp_path: Path) -> None:
     (tmp_path / "old.md").write_bytes(KOREAN.encode("johab"))  # no detector knows it: what comes out is wrong
-    (note,) = read([tmp_path]).notes
+    (note,) = load_essays([tmp_path]).notes
     assert note.path == f"{tmp_path}/old.md"
     assert "cp949" in note.text
     assert "cp949" in note.korean
@@ -155,7 +155,7 @@ def test_a_file_whose_encoding_was_guessed_is_named_in_a_note(tmp_path: Path) ->
 
 def test_what_the_text_door_dropped_is_noted(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("고인\u200b돌은\x00 무겁\u202e다.\n" + KOREAN, encoding="utf-8")
-    assert read([tmp_path]).notes == (
+    assert load_essays([tmp_path]).notes == (
         Note(f"{tmp_path}/a.md", "left out 3 invisible characters", "보이지 않는 글자 3개를 뺐습니다"),
     )
 
@@ -242,7 +242,7 @@ def test_broken_front_matter_is_named_with_its_line(yaml: str, line: int, tmp_pa
 def test_hostile_front_matter_stops_nothing(yaml: str, tmp_path: Path) -> None:
     (tmp_path / "bad.md").write_text(f"---\n{yaml}\n---\nWords.")
     (tmp_path / "good.md").write_text("A good essay.")
-    shelf = read([tmp_path])
+    shelf = load_essays([tmp_path])
     assert "good" in [essay.id for essay in shelf.essays]
     assert len(shelf.essays) + len(shelf.skipped) == 2
 
@@ -358,7 +358,7 @@ def test_what_is_no_regular_file_of_the_folder_is_left_out(make: Callable[[Path,
 def test_a_link_within_the_folder_is_the_file_itself(tmp_path: Path) -> None:
     (tmp_path / "b.md").write_text("Words.")
     (tmp_path / "a.md").symlink_to(tmp_path / "b.md")
-    shelf = read([tmp_path])
+    shelf = load_essays([tmp_path])
     assert [essay.text for essay in shelf.essays] == ["Words."]
     assert [skipped.reason for skipped in shelf.skipped] == [f"it has the same text as {tmp_path}/a.md"]
 
@@ -379,13 +379,13 @@ def test_a_file_swapped_for_a_link_between_check_and_open_gives_nothing(tmp_path
         return really_open(path, flags, mode, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", swap_and_open)
-    assert [essay.text for essay in read([folder]).essays] == ["A good essay."]
+    assert [essay.text for essay in load_essays([folder]).essays] == ["A good essay."]
 
 
 def test_a_folder_named_like_a_file_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "x.md").mkdir()
     (tmp_path / "x.md" / "inner.md").write_text("Inner words.")
-    shelf = read([tmp_path])
+    shelf = load_essays([tmp_path])
     assert [(essay.id, essay.source) for essay in shelf.essays] == [("x.md-inner", "x.md/inner.md")]
     assert shelf.skipped == ()
 
@@ -409,7 +409,7 @@ def test_any_name_of_a_file_can_be_shown_and_stored(name: bytes, tmp_path: Path)
     path = os.fsencode(tmp_path) + b"/" + name
     with open(path, "w") as file:  # noqa: PTH123  a Path cannot hold every name
         file.write("Words.")
-    (essay,) = read([tmp_path]).essays
+    (essay,) = load_essays([tmp_path]).essays
     shown = f"{essay.id}{essay.title}{essay.source}"
     assert shown.encode().decode() == shown
     assert not set(shown) & {"\n", "\u202e", "\x00"}
@@ -422,7 +422,7 @@ def test_any_name_of_a_file_can_be_shown_and_stored(name: bytes, tmp_path: Path)
 
 def test_an_empty_folder_gives_fact_value_and_remedy(tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as caught:
-        read([tmp_path])
+        load_essays([tmp_path])
     assert str(caught.value) == f"No essay was found in {tmp_path}. Put .md or .txt files there, or name another folder."
 
 
@@ -430,7 +430,7 @@ def test_where_all_was_left_out_the_error_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("")
     (tmp_path / "b.md").write_text(" ")
     with pytest.raises(CorpusError) as caught:
-        read([tmp_path])
+        load_essays([tmp_path])
     assert str(caught.value) == (
         f"No essay was found in {tmp_path}. Skipped: {tmp_path}/a.md, it holds no text. And 1 more."
         " Put .md or .txt files there, or name another folder."
@@ -440,7 +440,7 @@ def test_where_all_was_left_out_the_error_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["nothing", "n" * 300, "a\x00b", "line\nbreak", os.fsdecode(b"\xff")])
 def test_a_path_that_does_not_exist_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as caught:
-        read([ESSAYS, tmp_path / name])
+        load_essays([ESSAYS, tmp_path / name])
     message = str(caught.value)
     assert message.startswith(f"There is no {tmp_path}/")
     assert message.endswith("Give a folder or file with essays (.markdown, .md, .text, .txt).")
@@ -449,7 +449,7 @@ def test_a_path_that_does_not_exist_is_named(name: str, tmp_path: Path) -> None:
 
 def test_a_device_given_by_name_is_refused_at_once() -> None:
     with pytest.raises(CorpusError, match=r"/dev/zero, it is not a regular file\."):
-        read([Path("/dev/zero")])
+        load_essays([Path("/dev/zero")])
 
 
 # --- whatever comes
@@ -464,7 +464,7 @@ def test_any_bytes_are_an_essay_or_left_out(data: bytes, head: bytes, tmp_path_f
     folder.mkdir(exist_ok=True)
     (folder / "fuzz.md").write_bytes(head + data)
     (folder / "good.md").write_text("A good essay that nobody repeats.")
-    shelf = read([folder])
+    shelf = load_essays([folder])
     assert len(shelf.essays) + len(shelf.skipped) == 2
     for essay in shelf.essays:
         assert essay.digest
@@ -476,6 +476,6 @@ def test_any_bytes_are_an_essay_or_left_out(data: bytes, head: bytes, tmp_path_f
 def test_headings_of_any_shape_take_time_in_proportion(line: str, filler: str, tmp_path: Path) -> None:
     def work(length: int) -> None:
         (tmp_path / "a.md").write_text(line.format(filler * length) + "\nWords.")
-        read([tmp_path])
+        load_essays([tmp_path])
 
     assert growth(work, 4_000) < 8

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import ModelError
 from bot.models import chat, download
-from bot.models.chat import Voice, lacks_local, open_voice
+from bot.models.chat import ChatModel, needs_local_model, open_chat_model
 from bot.settings import Keys
 
 SECRET = "sk-canary-7f3a"
@@ -18,15 +18,15 @@ def keys(monkeypatch: pytest.MonkeyPatch, **values: str) -> Keys:
     return Keys.load()
 
 
-def voice(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **values: str) -> Voice | None:
-    return open_voice(name, keys(monkeypatch, **values), folder)
+def voice(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **values: str) -> ChatModel | None:
+    return open_chat_model(name, keys(monkeypatch, **values), folder)
 
 
 @pytest.fixture
 def with_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that holds a file of the size of the local model."""
     monkeypatch.setattr(download, "SIZE", 4)
-    download.path(tmp_path).write_bytes(b"GGUF")
+    download.model_path(tmp_path).write_bytes(b"GGUF")
     return tmp_path
 
 
@@ -65,13 +65,13 @@ def test_the_local_model_is_wanted_where_nothing_else_speaks(
 ) -> None:
     monkeypatch.setattr(chat, "find_spec", lambda name: object())
     empty = tmp_path / "empty"
-    assert lacks_local("auto", "quotes", empty)
-    assert lacks_local("local", "local", empty)
-    assert not lacks_local("auto", "openai:gpt-5-mini", empty)
-    assert not lacks_local("quotes", "quotes", empty)
-    assert not lacks_local("local", "local", with_file)
+    assert needs_local_model("auto", "quotes", empty)
+    assert needs_local_model("local", "local", empty)
+    assert not needs_local_model("auto", "openai:gpt-5-mini", empty)
+    assert not needs_local_model("quotes", "quotes", empty)
+    assert not needs_local_model("local", "local", with_file)
     monkeypatch.setattr(chat, "find_spec", lambda name: None)
-    assert not lacks_local("auto", "quotes", empty)
+    assert not needs_local_model("auto", "quotes", empty)
 
 
 @pytest.mark.parametrize(("name", "values", "words"), [

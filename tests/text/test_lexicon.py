@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.text.normalize import clean
 from bot.text.sentences import headings, sentences
-from bot.text.tokenize import bigrams, morphemes, weigh
+from bot.text.tokenize import bigrams, morphemes, weighted_length
 from tests.toys import growth
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
@@ -256,4 +256,4 @@ def test_any_text_has_words_without_white_space(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "weight"), [("", 0), ("abc", 3), ("가나", 4), ("é", 2), ("a 1.\n", 5), ("👍", 2)])
 def test_a_character_beyond_ascii_weighs_two(text: str, weight: int) -> None:
-    assert weigh(text) == weight
+    assert weighted_length(text) == weight

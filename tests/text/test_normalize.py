@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.normalize import Clean, UndecodableError, clean, decode, language_of
+from bot.text.normalize import CleanText, UndecodableError, clean, decode, language_of
 
 KOREAN = "고인돌은 권력의 위치에너지다. 사람들은 무거운 돌을 높은 곳에 올렸다. 그 돌은 경고였다.\n" * 3
 ENGLISH = "The dolmen is potential energy — “so they say”. People raised heavy stones high.\n" * 4
@@ -81,33 +81,33 @@ def test_bytes_become_text_or_the_one_error(data: bytes) -> None:
 
 
 def test_a_stray_nul_in_a_text_is_no_reason_to_refuse_it() -> None:
-    assert clean(decode(b"one\x00 nul" + ENGLISH.encode())) == Clean("one nul" + ENGLISH, 1)
+    assert clean(decode(b"one\x00 nul" + ENGLISH.encode())) == CleanText("one nul" + ENGLISH, 1)
 
 
 @pytest.mark.parametrize("character", INVISIBLE, ids=lambda character: f"U+{ord(character):04X}")
 def test_invisible_characters_are_dropped_and_counted(character: str) -> None:
-    assert clean(f"고인{character}돌{character}") == Clean("고인돌", 2)
+    assert clean(f"고인{character}돌{character}") == CleanText("고인돌", 2)
 
 
 @pytest.mark.parametrize(
     "character", ["é", "가", "\U0001f3fd", "\ufe0f", "\ue000", "\u0378", "㈜", "ｶ", "Ａ", "①", "ㄱ", "漢", " ", "\u3000"]
 )
 def test_visible_private_and_unassigned_characters_stay(character: str) -> None:
-    assert clean(f"a{character}") == Clean(f"a{character}", 0)
+    assert clean(f"a{character}") == CleanText(f"a{character}", 0)
 
 
 @pytest.mark.parametrize("emoji", [FAMILY, "👩🏽\u200d🚀", "❤️\u200d🔥", "🏳️\u200d🌈", "🐈\u200d⬛", "🧑\u200d⚖️", "🇰🇷"])
 def test_joined_emoji_stay_whole(emoji: str) -> None:
-    assert clean(f"앞 {emoji} 뒤") == Clean(f"앞 {emoji} 뒤", 0)
+    assert clean(f"앞 {emoji} 뒤") == CleanText(f"앞 {emoji} 뒤", 0)
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r", "\n", "\x85", "\u2028", "\u2029", "\v", "\f"])
 def test_every_newline_becomes_one(newline: str) -> None:
-    assert clean(f"한 줄{newline}두 줄") == Clean("한 줄\n두 줄", 0)
+    assert clean(f"한 줄{newline}두 줄") == CleanText("한 줄\n두 줄", 0)
 
 
 def test_decomposed_hangul_and_letters_are_composed() -> None:
-    assert clean(unicodedata.normalize("NFD", "고인돌 café")) == Clean("고인돌 café", 0)
+    assert clean(unicodedata.normalize("NFD", "고인돌 café")) == CleanText("고인돌 café", 0)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=60))
@@ -116,7 +116,7 @@ def test_clean_text_is_nfc_writable_and_clean(text: str) -> None:
     assert unicodedata.is_normalized("NFC", cleaned)
     assert cleaned.encode().decode() == cleaned
     assert "\r" not in cleaned
-    assert clean(cleaned) == Clean(cleaned, 0)
+    assert clean(cleaned) == CleanText(cleaned, 0)
 
 
 @given(st.text(alphabet="각힣가 aé\u0301.\n👨\u200d\u200b", max_size=40))

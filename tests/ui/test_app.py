@@ -21,20 +21,20 @@ from starlette.testclient import TestClient
 import app
 from bot import Bot
 from bot.answers import generation
-from bot.chats.history import Conversations, Turn
+from bot.chats.history import ChatHistory, Turn
 from bot.errors import ModelError, StoreError
 from bot.indexing.loader import LARGEST_FILE
 from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
-from bot.ui.catalogue import QUESTIONS, REASONS, WORDS, language_for
-from bot.ui.chat_handlers import Step, Talk
+from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES, REASONS, language_for
+from bot.ui.chat_handlers import ChatHandlers, ReplyStep
 from bot.ui.layout import examples
 from bot.ui.markup import bare, outward, paragraph, plain, read_link
-from bot.ui.message import bubble
+from bot.ui.message import answer_markup
 from bot.ui.middleware import LARGEST_BODY, LARGEST_UPLOAD, SAFE_HEADERS
 from bot.ui.server import build_server
 from bot.ui.sources import LONGEST_STRETCH, sources
-from bot.uploads import Library
+from bot.uploads import Uploads
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, blank, cited, echo_of, quoting, serving
 from tests.payloads import PAYLOADS
 from tests.places import ROOT
@@ -73,9 +73,9 @@ class Elements(HTMLParser):
         self.tags.add("declaration")
 
 
-def steps(bot: ScriptedBot, question: str, held: Sequence[Turn] = (), cut: int = 0) -> list[Step]:
+def steps(bot: ScriptedBot, question: str, held: Sequence[Turn] = (), cut: int = 0) -> list[ReplyStep]:
     """The page after each piece of an answer, for a reader without a cookie."""
-    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    talk = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
     return list(talk.reply(question, "answer", "", cut, held, None))
 
 
@@ -108,7 +108,7 @@ def test_what_is_shown_can_be_read_back(payload: str) -> None:
 def test_a_payload_makes_no_element_anywhere(payload: str) -> None:
     essay, answer = echo_of(payload)
     nearest = replace(answer, abstained=True, nearest=(essay_passage(essay.text),))
-    markups = [paragraph(payload), bubble(answer, 1), sources(answer, {essay.id: essay}), sources(nearest, {})]
+    markups = [paragraph(payload), answer_markup(answer, 1), sources(answer, {essay.id: essay}), sources(nearest, {})]
     found = Elements("".join(markups))
     assert found.tags <= OURS
     assert found.attributes <= {"class", "lang", "href", "id", "title", "type"}
@@ -163,10 +163,14 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
             ("bad", "아쉬워요", ""),
         )
     )
-    assert bubble(answer, 3, rated=True) == f'<div class="answer" lang="ko">{shown}{left_out}<div class="foot">{foot}</div></div>'
+    assert (
+        answer_markup(answer, 3, rated=True)
+        == f'<div class="answer" lang="ko">{shown}{left_out}<div class="foot">{foot}</div></div>'
+    )
     going = '<p class="notice going">모델이 읽는다</p>'
     assert (
-        bubble(answer, 3, whole=False, going="모델이 읽는다") == f'<div class="answer" lang="ko">{shown}{going}{left_out}</div>'
+        answer_markup(answer, 3, whole=False, going="모델이 읽는다")
+        == f'<div class="answer" lang="ko">{shown}{going}{left_out}</div>'
     )
 
 
@@ -178,14 +182,14 @@ def test_every_reason_for_leaving_a_sentence_out_has_words(language: Any) -> Non
 
 
 def test_citations_before_words_say_what_goes_on() -> None:
-    first, second = (bubble(answer, 1, whole=False) for answer in quoting("What?"))
+    first, second = (answer_markup(answer, 1, whole=False) for answer in quoting("What?"))
     assert first == '<div class="answer" lang="en"><p class="notice">Found 1 in the essays, reading…</p></div>'
     assert "Found" not in second
 
 
 def test_an_abstention_is_named_as_one() -> None:
     (answer,) = abstaining("왜?")
-    shown = bubble(answer, 1, whole=False, going="reading")
+    shown = answer_markup(answer, 1, whole=False, going="reading")
     assert shown == '<div class="answer abstained" lang="ko"><p class="notice">에세이에는 없습니다.</p></div>'
 
 
@@ -277,12 +281,12 @@ def test_the_page_speaks_the_questions_language(question: str, accepted: str, la
 
 
 def test_three_questions_wait_in_each_language_the_readers_own_first() -> None:
-    assert {language: [language_for(one) for one in asked] for language, asked in QUESTIONS.items()} == {
+    assert {language: [language_for(one) for one in asked] for language, asked in EXAMPLE_QUESTIONS.items()} == {
         "ko": ["ko"] * 3,
         "en": ["en"] * 3,
     }
-    assert [one["text"] for one in examples("en")] == [*QUESTIONS["en"], *QUESTIONS["ko"]]
-    assert [one["text"] for one in examples("ko")] == [*QUESTIONS["ko"], *QUESTIONS["en"]]
+    assert [one["text"] for one in examples("en")] == [*EXAMPLE_QUESTIONS["en"], *EXAMPLE_QUESTIONS["ko"]]
+    assert [one["text"] for one in examples("ko")] == [*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]]
 
 
 # One turn of the talk
@@ -294,7 +298,7 @@ def test_a_reply_is_the_answer_and_its_sources() -> None:
     *_, answer = quoting("왜?")
     question = {"role": "user", "content": "<p>왜?</p>"}
     assert first.chat == [question, {"role": "assistant", "content": '<p class="notice">에세이를 찾아보고 있습니다…</p>'}]
-    assert last.chat == [question, {"role": "assistant", "content": bubble(answer, 1)}]
+    assert last.chat == [question, {"role": "assistant", "content": answer_markup(answer, 1)}]
     assert last.sources == sources(answer, {KOREAN.id: KOREAN})
     assert last.turns is not None
     assert [turn.answer for turn in last.turns] == [answer]
@@ -319,8 +323,8 @@ def test_the_first_question_hears_why_it_waits() -> None:
 
 
 def test_a_model_that_is_still_reading_is_told_of() -> None:
-    quiet, voiced = (said(ScriptedBot(quoting, voice=voice), "왜?") for voice in ("quotes", "local"))
-    line = f'<p class="notice going">{WORDS["ko"].reading_on}</p>'
+    quiet, voiced = (said(ScriptedBot(quoting, model_name=voice), "왜?") for voice in ("quotes", "local"))
+    line = f'<p class="notice going">{MESSAGES["ko"].reading_on}</p>'
     assert [line in shown for shown, _ in voiced] == [False, False, True, False]
     assert [line in shown for shown, _ in quiet] == [False] * 4
 
@@ -349,7 +353,7 @@ def test_a_break_in_mid_answer_keeps_what_was_shown(question: str, language: Any
     with caplog.at_level(logging.DEBUG):
         *_, before, last = steps(ScriptedBot(breaking), question)
     shown = before.chat[-1]["content"].removesuffix("</div>")
-    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{plain(WORDS[language].trouble)}</p>')
+    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{plain(MESSAGES[language].trouble)}</p>')
     assert last.sources == before.sources
     assert last.turns is not None
     assert not last.turns[-1].answer.complete
@@ -389,15 +393,15 @@ def test_the_history_is_the_last_twelve_messages_and_no_turn_that_came_to_nothin
 
 def test_a_talk_that_is_stopped_keeps_what_it_had() -> None:
     bot = ScriptedBot(quoting)
-    kept = Conversations(bot.settings.data)
-    talk = Talk(Library(bot), kept)  # type: ignore[arg-type]
+    kept = ChatHistory(bot.settings.data)
+    talk = ChatHandlers(Uploads(bot), kept)  # type: ignore[arg-type]
     cookie = "r" * 43
     request: Any = SimpleNamespace(headers={"cookie": f"dolmen_reader={cookie}", "accept-language": "ko"})
     replies: Any = talk.reply("왜?", "answer", "", 0, (), request)
     steps_seen = [next(replies), next(replies), next(replies)]
     replies.close()
     (turn,) = kept.get(cookie, steps_seen[0].talk).turns
-    assert [one.text for one in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", WORDS["ko"].stopped]
+    assert [one.text for one in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", MESSAGES["ko"].stopped]
     assert not turn.answer.complete
 
 
@@ -405,24 +409,24 @@ def test_a_disk_that_cannot_be_written_is_told_and_the_talk_goes_on(tmp_path: Pa
     blocked = tmp_path / "data"
     blocked.write_text("a file where the folder should be")
     bot = ScriptedBot(quoting)
-    talk = Talk(Library(bot), Conversations(blocked))  # type: ignore[arg-type]
+    talk = ChatHandlers(Uploads(bot), ChatHistory(blocked))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
     *_, first = talk.reply("왜?", "answer", "", 0, (), request)
-    assert WORDS["ko"].unkept.partition("{")[0].strip() in bare(first.chat[-1]["content"])
+    assert MESSAGES["ko"].unkept.partition("{")[0].strip() in bare(first.chat[-1]["content"])
     *_, second = talk.reply("또?", "answer", first.talk, 0, first.turns or (), request)
     assert [turn.answer.question for turn in second.turns or ()] == ["왜?", "또?"]
     assert (first.talk, second.talk) == ("", "")
     blocked.unlink()  # the disk is well again: what was said meanwhile is kept, too
     *_, third = talk.reply("이제?", "answer", second.talk, 0, second.turns or (), request)
-    assert WORDS["ko"].unkept.partition("{")[0].strip() not in bare(third.chat[-1]["content"])
+    assert MESSAGES["ko"].unkept.partition("{")[0].strip() not in bare(third.chat[-1]["content"])
     assert [turn.answer.question for turn in third.turns or ()] == ["왜?", "또?", "이제?"]
-    kept = Conversations(blocked).get("r" * 43, third.talk)
+    kept = ChatHistory(blocked).get("r" * 43, third.talk)
     assert kept.turns == third.turns
 
 
 def test_a_disk_that_fails_in_mid_answer_takes_nothing_off_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     bot = ScriptedBot(quoting)
-    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    talk = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
     going = talk.reply("왜?", "answer", "", 0, (), request)
     next(going)
@@ -430,7 +434,7 @@ def test_a_disk_that_fails_in_mid_answer_takes_nothing_off_the_page(monkeypatch:
     def full(*_: Any) -> None:
         raise StoreError("full", "가득 찼습니다.")
 
-    monkeypatch.setattr(Conversations, "put", full)
+    monkeypatch.setattr(ChatHistory, "update_answer", full)
     *_, last = going
     *_, answer = quoting("왜?")
     assert [turn.answer for turn in last.turns or ()] == [answer]
@@ -448,15 +452,15 @@ def test_a_question_that_is_declined_cuts_nothing(question: str) -> None:
 
 def test_an_answer_that_is_no_longer_wanted_does_not_come_over_another() -> None:
     """It was stopped while the model kept silent, and asked anew before the model was heard again."""
-    bot = ScriptedBot(quoting, voice="scripted")
-    talk = Talk(Library(bot), Conversations(bot.settings.data))  # type: ignore[arg-type]
+    bot = ScriptedBot(quoting, model_name="scripted")
+    talk = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
     late = talk.reply("왜?", "answer", "", 0, (), request)
     identity = next(late).talk
     time.sleep(0.002)
     *_, again = talk.reply("다시?", "answer", identity, 1, (), request)
     late.close()
-    held = Conversations(bot.settings.data).get("r" * 43, identity).turns
+    held = ChatHistory(bot.settings.data).get("r" * 43, identity).turns
     assert [turn.answer.question for turn in held] == ["다시?"]
     assert held == again.turns
 
@@ -659,7 +663,7 @@ def test_gradio_is_imported_by_the_page_alone() -> None:
     assert {module.parent.name for module in modules if importing.search(module.read_text("utf-8"))} == {"ui"}
 
 
-@pytest.mark.parametrize("question", [*QUESTIONS["ko"], *QUESTIONS["en"]])
+@pytest.mark.parametrize("question", [*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]])
 def test_the_shelf_answers_the_questions_that_wait(real_index: Settings, question: str) -> None:
     answer = Bot.open(index=real_index.index, llm="quotes").ask(question)
     assert not answer.abstained

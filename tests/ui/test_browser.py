@@ -18,7 +18,7 @@ from bot.chats.recheck import check
 from bot.indexing import loader
 from bot.schema import Answer
 from bot.settings import Settings
-from bot.ui.catalogue import QUESTIONS, WORDS
+from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
 from evals.screenshot import chromium, launch, running
 from tests.pages import ScriptedBot, abstaining, echo_of, quoting, serving, wait_for
@@ -115,13 +115,13 @@ def flat(text: str) -> str:
 def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, tmp_path: Path) -> None:
     """From an empty page to a source, the reader, a counter-argument, the map, an own essay, a kept talk, and home again."""
     page = visit(real, locale)
-    words = WORDS[language]
+    words = MESSAGES[language]
     expect(page.locator("#masthead")).to_contain_text(words.tagline)
     expect(page.locator("#sources-hint")).to_contain_text(words.sources_hint.partition("\n")[0])
     expect(page.locator(BOX)).to_have_attribute("placeholder", words.ask)
-    for question in (*QUESTIONS["ko"], *QUESTIONS["en"]):
+    for question in (*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]):
         expect(page.get_by_role("button", name=question)).to_be_visible()
-    page.get_by_role("button", name=QUESTIONS[language][0]).click()
+    page.get_by_role("button", name=EXAMPLE_QUESTIONS[language][0]).click()
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
     may_write_again(page)
     expect(page.locator("#chat .answer")).to_have_attribute("lang", language)
@@ -135,7 +135,7 @@ def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, t
 
 def every_mark_is_of_an_essay(page: Page) -> None:
     """What is highlighted stands in an essay, letter for letter; the line feeds of the text are spaces on the page."""
-    texts = [flat(essay.text) for essay in loader.read([ROOT / "corpus"]).essays]
+    texts = [flat(essay.text) for essay in loader.load_essays([ROOT / "corpus"]).essays]
     marks = page.locator("#sources mark")
     assert marks.count() == page.locator("#chat .marker").count() >= 1
     for mark in marks.all():
@@ -164,7 +164,7 @@ def counters_a_sentence(page: Page, language: Any) -> None:
     expect(page.locator("#chat .answer")).to_have_count(before + 1, timeout=30 * SECONDS)
     may_write_again(page)
     asked = page.locator("#chat .user .message-content").last
-    expect(asked).to_contain_text(WORDS[language].counter_question.partition("”")[2].strip())
+    expect(asked).to_contain_text(MESSAGES[language].counter_question.partition("”")[2].strip())
 
 
 def draws_a_conversation_from_the_map(page: Page, language: Any) -> None:
@@ -194,20 +194,20 @@ def asks_about_an_own_essay(page: Page, language: Any, folder: Path) -> None:
     page.locator("#view-mine-button").click()
     page.locator("#drop input[type=file]").set_input_files(file)
     expect(page.locator("#own .title")).to_have_count(1, timeout=60 * SECONDS)
-    expect(page.locator("#told")).to_contain_text(WORDS[language].mine_added.format(count=1))
+    expect(page.locator("#told")).to_contain_text(MESSAGES[language].mine_added.format(count=1))
     ask(page, "등대지기 마루는 종을 몇 번 쳤나요?" if language == "ko" else "How many times did Maru ring the fog bell?")
     expect(page.locator("#chat blockquote").last).to_contain_text(sentence[:12], timeout=30 * SECONDS)
     may_write_again(page)
     button = page.locator("#own .act")
     button.click()
-    expect(button).to_have_text(WORDS[language].sure)
+    expect(button).to_have_text(MESSAGES[language].sure)
     button.click()
     expect(page.locator("#own .title")).to_have_count(0, timeout=60 * SECONDS)
 
 
 def keeps_the_talk(page: Page, language: Any) -> None:
     """The talk is there after a reload, can be named, found, taken home in three formats, and deleted."""
-    words = WORDS[language]
+    words = MESSAGES[language]
     count = page.locator("#chat .answer").count()
     page.reload()
     expect(page.locator("#chat .answer")).to_have_count(count, timeout=30 * SECONDS)
@@ -229,7 +229,9 @@ def keeps_the_talk(page: Page, language: Any) -> None:
             page.locator(f"#kept a.export[href$='.{kind}']").click()
         text = download.value.path().read_text("utf-8")
         assert quotations(text)
-        assert {check(one, {e.id: e for e in loader.read([ROOT / "corpus"]).essays}).state for one in quotations(text)} <= {
+        assert {
+            check(one, {e.id: e for e in loader.load_essays([ROOT / "corpus"]).essays}).state for one in quotations(text)
+        } <= {
             "holds",
             "gone",
         }
@@ -269,7 +271,7 @@ def test_a_talk_outlives_the_server(visit: Open, real_index: Settings, tmp_path:
     settings = {"BOT_INDEX": str(real_index.index), "BOT_LLM": "quotes", "BOT_DATA": str(tmp_path), "BOT_PORT": port}
     with running(**settings) as (address, _):
         page = visit(address)
-        ask(page, QUESTIONS["ko"][0])
+        ask(page, EXAMPLE_QUESTIONS["ko"][0])
         expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
         may_write_again(page)
         said = page.locator("#chat .answer").inner_text()
@@ -305,7 +307,7 @@ def test_the_app_calls_nobody_and_stops_when_it_is_told(
         page = browser.new_page()
         page.goto(address)
         if not early:
-            ask(page, QUESTIONS["ko"][0])
+            ask(page, EXAMPLE_QUESTIONS["ko"][0])
             expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
         started = time.monotonic()
         process.send_signal(number)
@@ -328,10 +330,10 @@ def test_the_first_question_says_why_it_waits(visit: Open, serve: Serve) -> None
     address = serve(build_server(ScriptedBot(slowly, ready=False)))  # type: ignore[arg-type]
     page = visit(address)
     ask(page, "왜?")
-    expect(page.locator("#chat .bot")).to_contain_text(WORDS["ko"].waiting)
+    expect(page.locator("#chat .bot")).to_contain_text(MESSAGES["ko"].waiting)
     opened.append(True)
     expect(page.locator("#chat blockquote")).to_be_visible()
-    assert WORDS["ko"].waiting not in page.locator("#chat").inner_text()
+    assert MESSAGES["ko"].waiting not in page.locator("#chat").inner_text()
 
 
 def test_a_talk_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
@@ -343,7 +345,7 @@ def test_a_talk_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
     address = serve(build_server(ScriptedBot(script)))  # type: ignore[arg-type]
     page = visit(address)
     ask(page, "왜 boom?")
-    expect(page.locator("#chat .bot").last).to_contain_text(WORDS["ko"].trouble)
+    expect(page.locator("#chat .bot").last).to_contain_text(MESSAGES["ko"].trouble)
     expect(page.locator("#chat blockquote")).to_have_count(1)
     may_write_again(page)
     ask(page, "왜?")

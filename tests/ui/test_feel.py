@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import CDPSession, Page, expect
 
 from bot.schema import Answer, Refusal, Sentence
-from bot.ui.catalogue import QUESTIONS, WORDS
+from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
 from tests.pages import ENGLISH, ScriptedBot, blank, cited, quoting, wait_for
 from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, real, serve, visit
@@ -125,7 +125,7 @@ def test_the_keyboard_reaches_everything(visit: Open, serve: Serve) -> None:
     for selector in ("#turn-1-copy", "#turn-1-retry-answer", "#turn-1-edit", "#turn-1-good", "#turn-1-bad", "#mode input"):
         reach(page, selector)
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#mode label.selected")).to_have_text(WORDS["ko"].mode_counter)
+    expect(page.locator("#mode label.selected")).to_have_text(MESSAGES["ko"].mode_counter)
     for selector in (BOX, "#voice button", "#view-sources-button", "#view-kept-button"):
         reach(page, selector)
     page.keyboard.press("Enter")
@@ -162,7 +162,7 @@ def test_streamed_words_stand_in_a_live_region(visit: Open, serve: Serve) -> Non
 def test_axe_finds_nothing_serious(visit: Open, real: str, width: int, scheme: str, locale: str) -> None:
     page = visit(real, locale, scheme=scheme, width=width)
     found = serious(page, "empty")
-    ask(page, QUESTIONS["ko" if locale.startswith("ko") else "en"][0])
+    ask(page, EXAMPLE_QUESTIONS["ko" if locale.startswith("ko") else "en"][0])
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
     may_write_again(page)
     found += serious(page, "answer")
@@ -228,7 +228,7 @@ WATCH = """() => {
 
 @pytest.mark.parametrize("width", [360, 1440])
 def test_nothing_that_is_being_read_moves_while_words_stream(visit: Open, serve: Serve, width: int) -> None:
-    page = visit(serve(build_server(ScriptedBot(long_answer, voice="local"))), "en-US", width=width)  # type: ignore[arg-type]
+    page = visit(serve(build_server(ScriptedBot(long_answer, model_name="local"))), "en-US", width=width)  # type: ignore[arg-type]
     ask(page, "Why?")
     expect(page.locator("#chat .going")).to_be_visible()
     may_write_again(page)
@@ -248,7 +248,7 @@ def test_what_was_left_out_opens(visit: Open, serve: Serve) -> None:
     ask(page, "Why?")
     may_write_again(page)
     summary = page.locator("#chat .refused summary")
-    expect(summary).to_have_text(WORDS["en"].refused.format(count=1))
+    expect(summary).to_have_text(MESSAGES["en"].refused.format(count=1))
     expect(page.locator("#chat .taken")).to_be_hidden()
     summary.click()
     expect(page.locator("#chat .taken")).to_have_text("Ghosts did it in 1997.")
@@ -272,7 +272,7 @@ def test_stop_keeps_what_is_there_and_the_box_is_free_again(visit: Open, serve: 
     page.wait_for_timeout(400)
     assert page.locator("#chat .answer").inner_text() == seen
     page.reload()
-    expect(page.locator("#chat .answer")).to_contain_text(WORDS["ko"].stopped)
+    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped)
     expect(page.locator("#chat blockquote")).to_have_count(1)
 
 
@@ -288,7 +288,7 @@ def test_a_rating_is_kept_with_its_reason(visit: Open, serve: Serve) -> None:
     file = bot.settings.data / "ratings.jsonl"
     wait_for(lambda: file.exists() and len(file.read_text("utf-8").splitlines()) == 2)
     assert '"reason": "인용이 짧다"' in file.read_text("utf-8").splitlines()[1]
-    expect(page.locator("#rated")).to_contain_text(WORDS["ko"].rated_why)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rated_why)
 
 
 def test_copying_an_answer_gives_its_words_and_sources(visit: Open, serve: Serve) -> None:
@@ -297,27 +297,27 @@ def test_copying_an_answer_gives_its_words_and_sources(visit: Open, serve: Serve
     ask(page, "왜?")
     may_write_again(page)
     page.locator("#turn-1-copy").click()
-    expect(page.locator("#turn-1-copy")).to_have_text(WORDS["ko"].copied)
+    expect(page.locator("#turn-1-copy")).to_have_text(MESSAGES["ko"].copied)
     assert page.evaluate("navigator.clipboard.readText()") == "“고인돌은 힘을 보여 준다.” [1]\n\n[1] 고인돌 이야기"
 
 
 def test_the_language_is_switched_and_stays(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))), "en-US")  # type: ignore[arg-type]
-    expect(page.locator("#view-kept-button")).to_have_text(WORDS["en"].view_kept)
+    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["en"].view_kept)
     with page.expect_navigation():
         page.locator("#language").click()
-    expect(page.locator("#view-kept-button")).to_have_text(WORDS["ko"].view_kept)
-    expect(page.locator("#mode label").first).to_have_text(WORDS["ko"].mode_answer)
+    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["ko"].view_kept)
+    expect(page.locator("#mode label").first).to_have_text(MESSAGES["ko"].mode_answer)
     assert page.evaluate("document.documentElement.lang") == "ko"
 
 
 def test_the_voice_is_named_and_tested(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     line = page.locator("#voice button").first
-    expect(line).to_contain_text(WORDS["ko"].voice_quotes)
+    expect(line).to_contain_text(MESSAGES["ko"].voice_quotes)
     line.click()
     page.locator("#voice-test").click()
-    expect(page.locator("#voice-tested")).to_have_text(WORDS["ko"].voice_fine_quotes)
+    expect(page.locator("#voice-tested")).to_have_text(MESSAGES["ko"].voice_fine_quotes)
 
 
 # The map

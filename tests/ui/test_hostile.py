@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
-from bot.chats.history import Conversations
+from bot.chats.history import ChatHistory
 from bot.indexing import loader
 from bot.indexing.build import build_index
 from bot.indexing.loader import LARGEST_FILE
@@ -22,7 +22,7 @@ from bot.pipeline import LONGEST_QUESTION, Bot
 from bot.schema import Answer, Essay, Refusal, Sentence
 from bot.settings import Settings
 from bot.text.normalize import clean
-from bot.ui.catalogue import WORDS
+from bot.ui.catalogue import MESSAGES
 from bot.ui.middleware import LARGEST_UPLOAD
 from bot.ui.server import build_server
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, Sink, blank, cited, quoting, serving, wait_for
@@ -169,7 +169,7 @@ def test_hostile_corpus_text_is_only_text(foreign: str, enter: Enter, tmp_path: 
 def essay_from(folder: Path, text: str, **front: str) -> Essay:
     """The essay that the corpus reader makes of a file with this text and front matter."""
     (folder / "hostile.md").write_text(front_matter(**front) + text, "utf-8")
-    (essay,) = loader.read([folder]).essays
+    (essay,) = loader.load_essays([folder]).essays
     return essay
 
 
@@ -261,7 +261,7 @@ def takes_off_the_shelf(page: Page) -> None:
     page.locator("#own .act").first.click()
     page.locator("#own .act").first.click()
     expect(page.locator("#own .title")).to_have_count(9, timeout=60 * SECONDS)
-    assert folded(page.locator("#told").inner_text()) == folded(WORDS["ko"].removed.format(title=title))
+    assert folded(page.locator("#told").inner_text()) == folded(MESSAGES["ko"].removed.format(title=title))
     assert harm(page) == {}
 
 
@@ -338,7 +338,7 @@ def seeks_in_vain(page: Page, payloads: Sequence[str]) -> None:
 
 def keeps_under_hostile_names(page: Page, bot: ScriptedBot, payloads: Sequence[str]) -> None:
     """Each payload names a talk in the list of those that are kept."""
-    kept = Conversations(bot.settings.data)
+    kept = ChatHistory(bot.settings.data)
     (reader,) = [str(cookie.get("value")) for cookie in page.context.cookies() if cookie.get("name") == "dolmen_reader"]
     for payload in payloads:
         kept.add(reader, kept.new(), replace(blank(payload), sentences=(Sentence(payload, "reading"),)))
@@ -379,7 +379,7 @@ def test_a_hostile_model_is_only_text_while_it_streams(foreign: str, enter: Ente
                 wait_for(looked_at.is_set)
         yield answer_of([*payloads, CODE, SENTENCE])
 
-    page = enter(ScriptedBot(script, voice="local"), language="en-US")
+    page = enter(ScriptedBot(script, model_name="local"), language="en-US")
     ask(page, "Why?")
     expect(page.locator("#chat .reading")).to_have_count(len(payloads) // 2 + 1, timeout=30 * SECONDS)
     expect(page.locator("#chat .going")).to_be_visible()
@@ -390,11 +390,11 @@ def test_a_hostile_model_is_only_text_while_it_streams(foreign: str, enter: Ente
     page.locator("#chat .refused summary").click()
     wanted = [folded(text) for text in (*payloads, CODE, SENTENCE)]
     for place in (".reading", ".notice:not(:first-child)", ".said", ".taken"):
-        shown = [folded(text.removeprefix(WORDS["en"].reading)) for text in page.locator(f"#chat {place}").all_inner_texts()]
+        shown = [folded(text.removeprefix(MESSAGES["en"].reading)) for text in page.locator(f"#chat {place}").all_inner_texts()]
         assert shown == wanted
         reads_right(page, f"#chat {place}")
     first = page.locator("#chat .notice").first.inner_text()
-    assert folded(first) == folded(WORDS["en"].asked_as.format(question=" ".join(payloads[:9])))
+    assert folded(first) == folded(MESSAGES["en"].asked_as.format(question=" ".join(payloads[:9])))
     assert harm(page) == {}
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.schema import Answer, Sentence
-from bot.ui.catalogue import WORDS
+from bot.ui.catalogue import MESSAGES
 from bot.ui.server import build_server
 from tests.pages import ScriptedBot, quoting, wait_for
 from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, real, serve, visit
@@ -38,7 +38,7 @@ def opened(visit: Open, serve: Serve) -> Callable[..., tuple[Page, ScriptedBot]]
     """A page of a scripted bot, and the bot."""
 
     def open_one(script: Callable[[str], Iterator[Answer]] = quoting, **how: object) -> tuple[Page, ScriptedBot]:
-        bot = ScriptedBot(script, voice="scripted")
+        bot = ScriptedBot(script, model_name="scripted")
         return visit(serve(build_server(bot)), **how), bot  # type: ignore[arg-type]
 
     return open_one
@@ -67,7 +67,7 @@ def test_an_answer_ends_with_the_talk_that_is_left(opened: Opened) -> None:
     page.locator("#view-kept-button").click()
     page.locator("#kept .title", has_text="끝없이").click()
     expect(page.locator("#chat .user .message-content")).to_have_text(["끝없이 왜?"])
-    expect(page.locator("#chat .answer")).to_contain_text(WORDS["ko"].stopped)
+    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped)
 
 
 def test_a_stopped_answer_says_so_at_once_and_can_be_asked_again(opened: Opened) -> None:
@@ -75,7 +75,7 @@ def test_a_stopped_answer_says_so_at_once_and_can_be_asked_again(opened: Opened)
     ask(page, "왜?")
     expect(page.locator("#chat .going")).to_be_visible()
     page.locator("#question .stop-button").click()
-    expect(page.locator("#chat .answer")).to_contain_text(WORDS["ko"].stopped, timeout=3 * SECONDS)
+    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped, timeout=3 * SECONDS)
     expect(page.locator("#chat .going")).to_have_count(0)
     expect(page.locator("#chat blockquote")).to_have_count(1)
     may_write_again(page)
@@ -84,7 +84,7 @@ def test_a_stopped_answer_says_so_at_once_and_can_be_asked_again(opened: Opened)
 def test_a_question_is_there_after_a_reload_in_mid_answer(browser: Browser, serve: Serve) -> None:
     """Not through `visit`: Gradio complains in the console that its stream was cut off."""
     page = browser.new_page(locale="ko-KR")
-    page.goto(serve(build_server(ScriptedBot(endless, voice="scripted"))))  # type: ignore[arg-type]
+    page.goto(serve(build_server(ScriptedBot(endless, model_name="scripted"))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
     ask(page, "왜?")
     expect(page.locator("#chat .going")).to_be_visible()
@@ -107,7 +107,7 @@ def test_deleting_the_open_talk_leaves_an_empty_one(opened: Opened) -> None:
     may_write_again(page)
     assert bot.asked[-1] == ("또?", [])
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(WORDS["ko"].rated)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rated)
     expect(page.locator("#chat .answer")).to_have_count(1)
 
 
@@ -136,7 +136,7 @@ def test_asking_an_earlier_question_again_is_asked_about_first(opened: Opened) -
     again = page.locator("#turn-1-retry-answer")
     page.wait_for_timeout(1 * SECONDS)  # Gradio puts the finished chat on the page once more
     again.click()
-    expect(again).to_have_text(WORDS["ko"].sure)
+    expect(again).to_have_text(MESSAGES["ko"].sure)
     assert len(bot.asked) == 2
     again.click()
     wait_for(lambda: len(bot.asked) == 3)
@@ -236,7 +236,7 @@ def test_a_question_from_a_link_waits_in_the_box_while_an_answer_is_written(open
     expect(page.locator("#chat .going")).to_be_visible()
     page.evaluate("location.hash = '#ask/answer/' + encodeURIComponent('지도에서 온 질문')")
     expect(page.locator(BOX)).to_have_value("지도에서 온 질문")
-    expect(page.locator("#status")).to_have_text(WORDS["ko"].busy)
+    expect(page.locator("#status")).to_have_text(MESSAGES["ko"].busy)
     assert len(bot.asked) == 1
     page.locator("#question .stop-button").click()
 
@@ -268,7 +268,7 @@ def test_new_sources_behind_another_view_are_marked(opened: Opened) -> None:
 def test_a_link_to_an_essay_that_is_gone_leads_back_to_the_shelf(opened: Opened) -> None:
     page, _ = opened()
     page.evaluate("location.hash = '#read/nope.ko/1-2/abc'")
-    expect(page.locator("#essay .notice")).to_have_text(WORDS["ko"].essay_missing)
+    expect(page.locator("#essay .notice")).to_have_text(MESSAGES["ko"].essay_missing)
     page.locator("#essay .ways a").first.click()
     expect(page.locator("#shelf .title").first).to_be_visible()
 
@@ -343,9 +343,9 @@ def test_a_cold_link_into_the_map_opens_what_it_names(visit: Open, real: str) ->
 
 def test_buttons_have_names_and_messages_are_not_read_out_as_markup(opened: Opened) -> None:
     page, _ = opened(once_endless)
-    expect(page.locator("#question .submit-button")).to_have_attribute("aria-label", WORDS["ko"].send)
+    expect(page.locator("#question .submit-button")).to_have_attribute("aria-label", MESSAGES["ko"].send)
     ask(page, "끝없이 왜?")
-    expect(page.locator("#question .stop-button")).to_have_attribute("aria-label", WORDS["ko"].stop)
+    expect(page.locator("#question .stop-button")).to_have_attribute("aria-label", MESSAGES["ko"].stop)
     expect(page.locator("#chat .going")).to_be_visible()
     assert page.locator("#chat [aria-label*='<']").count() == 0
     page.locator("#question .stop-button").click()
@@ -361,7 +361,7 @@ def test_a_rating_given_while_another_answer_is_written_stays(opened: Opened) ->
         if question == "왜?":
             may_write_again(page)
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(WORDS["ko"].rated)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rated)
     may_write_again(page)
     expect(page.locator("#turn-1-good")).to_have_class("act on")
     expect(page.locator("#turn-1-good")).to_have_attribute("aria-pressed", "true")
@@ -429,20 +429,20 @@ def test_without_cookies_the_page_works_and_says_what_is_not_kept(browser: Brows
     )
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
-    page.goto(serve(Cookieless(build_server(ScriptedBot(once_endless, voice="scripted")))))  # type: ignore[arg-type]
+    page.goto(serve(Cookieless(build_server(ScriptedBot(once_endless, model_name="scripted")))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
     for number in (1, 2):
         ask(page, "왜?")
         may_write_again(page)
         expect(page.locator("#chat .answer")).to_have_count(number)
     page.locator("#view-kept-button").click()
-    expect(page.locator("#kept")).to_contain_text(WORDS["ko"].no_cookie)
+    expect(page.locator("#kept")).to_contain_text(MESSAGES["ko"].no_cookie)
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(WORDS["ko"].no_cookie)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].no_cookie)
     ask(page, "끝없이 왜?")
     expect(page.locator("#chat .going")).to_be_visible()
     page.locator("#question .stop-button").click()
-    expect(page.locator("#chat .answer").last).to_contain_text(WORDS["ko"].stopped)
+    expect(page.locator("#chat .answer").last).to_contain_text(MESSAGES["ko"].stopped)
     expect(page.locator("#chat .answer")).to_have_count(3)
     page.close()
     assert failed == []

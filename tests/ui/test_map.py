@@ -10,25 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.indexing import analogies, loader
-from bot.indexing.analogies import Analogy, Both, Break, Domains, Pair, Quotation, Words
+from bot.indexing.analogies import Analogy, Bilingual, Break, Domains, DomainWords, Pair, Quotation
 from bot.retrieval import map_search
 from bot.schema import Essay
-from bot.ui.map import NARROW, PADDING, WIDE, WORDS, analogy_map, drawing, measure, wrap
+from bot.ui.map import MAP_MESSAGES, NARROW, PADDING, WIDE, analogy_map, drawing, measure, wrap
 from bot.ui.markup import bare, plain, read_link
 from tests.pages import ENGLISH, KOREAN
 from tests.payloads import PAYLOADS
 from tests.places import ROOT
 
-ESSAYS = {essay.id: essay for essay in loader.read([ROOT / "corpus"]).essays}
+ESSAYS = {essay.id: essay for essay in loader.load_essays([ROOT / "corpus"]).essays}
 SHIPPED = analogies.load(ROOT / "corpus" / "analogies.yaml", ESSAYS)
 QUOTE = Quotation(ENGLISH.id, "A dolmen shows power.", 28, 49)
 
 
 def toy(text: str = "stone", name: str = "Stone and number") -> Analogy:
-    both = Both(text, text)
-    words = Domains(Words(("돌",), ("stone",)), Words(("숫자",), ("number",)))
+    both = Bilingual(text, text)
+    words = Domains(DomainWords(("돌",), ("stone",)), DomainWords(("숫자",), ("number",)))
     breaks = (Break("essay", "history", both, (QUOTE,), both, (QUOTE,)), Break("reader", "scale", both))
-    return Analogy("toy", Both(name, name), both, both, words, both, (Pair(both, both, (QUOTE,)),), breaks, both)
+    return Analogy("toy", Bilingual(name, name), both, both, words, both, (Pair(both, both, (QUOTE,)),), breaks, both)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -76,7 +76,7 @@ def test_what_the_map_asks_finds_its_analogy(language: Any) -> None:
     for one in SHIPPED:
         asked = {unquote(text) for text in re.findall(r'href="#ask/answer/([^"]+)"', analogy_map([one], ESSAYS, language))}
         assert len(asked) == len(one.pairs) + len(one.breaks)
-        missed = [question for question in asked if map_search.about(question, SHIPPED)[:1] != (one,)]
+        missed = [question for question in asked if map_search.analogies_about(question, SHIPPED)[:1] != (one,)]
         assert missed == []
 
 
@@ -88,7 +88,7 @@ def test_a_toy_is_drawn_as_worked_out_by_hand() -> None:
     assert "1. history differs" in bare(shown)
     text = bare(analogy_map([toy()], {ENGLISH.id: ENGLISH}, "en"))
     assert text.count("“A dolmen shows power.”") == 3
-    assert WORDS["en"].by_reader in text
+    assert MAP_MESSAGES["en"].by_reader in text
 
 
 @pytest.mark.parametrize(("language", "first"), [("en", ENGLISH), ("ko", KOREAN)])
@@ -98,7 +98,7 @@ def test_what_a_line_opens_can_be_closed_and_quotes_the_readers_language_first(l
     one = replace(one, pairs=(replace(one.pairs[0], quotes=(QUOTE, korean)),), breaks=())
     markup = analogy_map([one], {ENGLISH.id: ENGLISH, KOREAN.id: KOREAN}, language)
     assert (
-        f'<section class="more" id="map/toy/pair/1" tabindex="-1"><a class="close" href="#view/map">{WORDS[language].close}</a>'
+        f'<section class="more" id="map/toy/pair/1" tabindex="-1"><a class="close" href="#view/map">{MAP_MESSAGES[language].close}</a>'
         in markup
     )
     opened = re.findall(r'href="#read/([^/]+)/', markup)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from bot.answers import wording
 from bot.retrieval.hybrid import Retriever
 from bot.settings import Settings
-from bot.ui.rate_limit import Rate
+from bot.ui.rate_limit import RateLimiter
 from bot.ui.server import build_server
 from tests.answers.test_chat_models import CANARY, ORDERS, bot_with, gullible, hostile
 from tests.answers.test_faults import QUESTION, REPLY, SECRET, bot_at, endpoint, settings
@@ -62,7 +62,7 @@ def test_a_broken_model_leaves_the_page_whole(
 def test_a_model_that_obeys_everything_does_no_harm_on_the_page(
     visit: Open, serve: Serve, hostile: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Retriever, "covers", lambda *_, **__: True)
+    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
     sink = Sink()
     with serving(sink) as foreign:
         bot, _ = bot_with(
@@ -102,8 +102,8 @@ def test_a_voice_that_is_down_says_so_when_it_is_tested(
 def test_a_reader_in_a_hurry_keeps_the_question_and_may_send_it_later(
     visit: Open, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rate = Rate(2)
-    monkeypatch.setattr("bot.ui.page.Rate", lambda: rate)
+    rate = RateLimiter(2)
+    monkeypatch.setattr("bot.ui.page.RateLimiter", lambda: rate)
     bot = ScriptedBot(quoting)
     page = visit(serve(build_server(bot)), "en-US")  # type: ignore[arg-type]
     for count, question in enumerate(("What is a dolmen?", "And why?"), 1):
@@ -128,7 +128,7 @@ def test_a_call_that_was_turned_away_does_not_end_the_talk(
     browser: Browser, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = [0]
-    monkeypatch.setattr("bot.ui.middleware.Rate.late", lambda self, caller: late[0])
+    monkeypatch.setattr("bot.ui.middleware.RateLimiter.retry_after", lambda self, caller: late[0])
     page = browser.new_page(locale="en-US")
     page.goto(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)

@@ -9,15 +9,15 @@ from gradio import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from bot.chats.history import Conversations
+from bot.chats.history import ChatHistory
 from bot.errors import TooManyRequests
 from bot.ui import middleware, rate_limit
-from bot.ui.chat_handlers import Talk
-from bot.ui.middleware import Paced
-from bot.ui.rate_limit import AT_ONCE, CALLS, QUESTIONS, Rate, caller
+from bot.ui.chat_handlers import ChatHandlers
+from bot.ui.middleware import RateLimit
+from bot.ui.rate_limit import AT_ONCE, CALLS, QUESTIONS, RateLimiter, caller
 from bot.ui.server import build_server
 from bot.ui.visitor import new_token
-from bot.uploads import Library
+from bot.uploads import Uploads
 from tests.pages import ScriptedBot, quoting
 
 
@@ -27,71 +27,71 @@ def request_from(address: str, token: str = "") -> Request:
     return Request(headers=headers, client={"host": address})
 
 
-def ask_once(talk: Talk, question: str, request: Request) -> Any:
+def ask_once(talk: ChatHandlers, question: str, request: Request) -> Any:
     *_, last = talk.reply(question, "answer", "", 0, (), request)
     return last
 
 
-def talk_of(bot: ScriptedBot, pace: Rate) -> Talk:
-    return Talk(Library(bot), Conversations(bot.settings.data), pace)  # type: ignore[arg-type]
+def talk_of(bot: ScriptedBot, pace: RateLimiter) -> ChatHandlers:
+    return ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data), pace)  # type: ignore[arg-type]
 
 
 # The count
 
 
 def test_so_many_calls_a_minute_and_then_the_seconds_until_the_next() -> None:
-    pace = Rate(3)
-    assert [pace.late("a") for _ in range(3)] == [0, 0, 0]
-    assert 1 <= pace.late("a") <= 60
-    assert pace.late("b") == 0
+    pace = RateLimiter(3)
+    assert [pace.retry_after("a") for _ in range(3)] == [0, 0, 0]
+    assert 1 <= pace.retry_after("a") <= 60
+    assert pace.retry_after("b") == 0
 
 
 def test_a_minute_later_one_may_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000_000.0]
     monkeypatch.setattr("time.time", lambda: clock[0])
-    pace = Rate(2)
+    pace = RateLimiter(2)
     waits = []
     for moment in (0, 10, 20, 59.5, 60.5, 65, 70.5):
         clock[0] = 1_000_000 + moment
-        waits.append(pace.late("a"))
+        waits.append(pace.retry_after("a"))
     assert waits == [0, 0, 40, 1, 0, 5, 0]
 
 
 def test_four_questions_side_by_side_and_a_fifth_when_one_is_done() -> None:
-    pace = Rate()
+    pace = RateLimiter()
     with ExitStack() as others:
         first = ExitStack()
-        first.enter_context(pace.turn("a"))
+        first.enter_context(pace.slot("a"))
         for _ in range(AT_ONCE - 1):
-            others.enter_context(pace.turn("a"))
-        with pytest.raises(TooManyRequests, match="4 of your questions"), pace.turn("a"):
+            others.enter_context(pace.slot("a"))
+        with pytest.raises(TooManyRequests, match="4 of your questions"), pace.slot("a"):
             pass
-        with pace.turn("b"):
+        with pace.slot("b"):
             pass
         first.close()
-        with pace.turn("a"):
+        with pace.slot("a"):
             pass
 
 
 def test_a_question_that_fails_is_over() -> None:
-    pace = Rate(100, at_once=1)
+    pace = RateLimiter(100, at_once=1)
     for _ in range(3):
-        with pytest.raises(ValueError, match="broken"), pace.turn("a"):
+        with pytest.raises(ValueError, match="broken"), pace.slot("a"):
             raise ValueError("broken")
-    with pace.turn("a"):
+    with pace.slot("a"):
         pass
 
 
 def test_a_question_that_never_ends_does_not_lock_its_reader_out(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
-    pace = Rate(at_once=1)
-    forgotten = pace.turn("a")
+    pace = RateLimiter(at_once=1)
+    forgotten = pace.slot("a")
     forgotten.__enter__()
-    with pytest.raises(TooManyRequests), pace.turn("a"):
+    with pytest.raises(TooManyRequests), pace.slot("a"):
         pass
     clock[0] = rate_limit.LONGEST
-    with pace.turn("a"):
+    with pace.slot("a"):
         pass
 
 
@@ -118,7 +118,7 @@ def test_whom_a_call_counts_for(address: str, reader: str, counted: str) -> None
 
 def test_a_hurried_question_is_declined_and_nothing_of_it_is_kept() -> None:
     bot, token = ScriptedBot(quoting), new_token()
-    talk = talk_of(bot, Rate(2))
+    talk = talk_of(bot, RateLimiter(2))
     here = request_from("127.0.0.1", token)
     for question in ("왜?", "어떻게?"):
         assert ask_once(talk, question, here).declined is False
@@ -129,18 +129,18 @@ def test_a_hurried_question_is_declined_and_nothing_of_it_is_kept() -> None:
     assert "1분에 2번까지" in message["content"]
     assert "2 times a minute" in ask_once(talk, "And then?", here).chat[0]["content"]
     assert [asked for asked, _ in bot.asked] == ["왜?", "어떻게?"]
-    assert len(Conversations(bot.settings.data).list(token, "")) == 2
+    assert len(ChatHistory(bot.settings.data).list(token, "")) == 2
     assert ask_once(talk, "다른 이의 물음?", request_from("127.0.0.1", new_token())).declined is False
 
 
 def test_another_cookie_does_not_help_a_caller_from_elsewhere() -> None:
-    talk = talk_of(ScriptedBot(quoting), Rate(1))
+    talk = talk_of(ScriptedBot(quoting), RateLimiter(1))
     told = [ask_once(talk, "왜?", request_from("10.0.0.9", new_token())).declined for _ in range(3)]
     assert told == [False, True, True]
 
 
 def test_a_talk_that_was_left_in_the_middle_frees_its_place() -> None:
-    talk = talk_of(ScriptedBot(quoting), Rate(at_once=1))
+    talk = talk_of(ScriptedBot(quoting), RateLimiter(at_once=1))
     here = request_from("127.0.0.1", new_token())
     for _ in range(3):
         going = talk.reply("왜?", "answer", "", 0, (), here)
@@ -169,7 +169,7 @@ def answered_ok(app: Any, path: str, times: int) -> list[int]:
 
 
 def test_calls_of_every_kind_have_a_measure() -> None:
-    codes = answered_ok(Paced(PlainTextResponse("fine")), "/gradio_api/queue/join", CALLS + 2)
+    codes = answered_ok(RateLimit(PlainTextResponse("fine")), "/gradio_api/queue/join", CALLS + 2)
     assert codes == [200] * CALLS + [429] * 2
 
 
@@ -180,7 +180,7 @@ def test_without_the_guard_nothing_is_turned_away() -> None:
 
 
 def test_a_request_that_does_not_say_where_it_comes_from_is_still_counted() -> None:
-    pace = Rate(1)
+    pace = RateLimiter(1)
     nowhere: Any = SimpleNamespace(headers={})
     talk = talk_of(ScriptedBot(quoting), pace)
     assert [ask_once(talk, "왜?", nowhere).declined for _ in range(2)] == [False, True]

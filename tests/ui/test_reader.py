@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.indexing.splitter import quotable
-from bot.schema import Essay, Hit, Near, Passage
-from bot.ui.catalogue import WORDS
+from bot.schema import Essay, Hit, Passage, WindowHit
+from bot.ui.catalogue import MESSAGES
 from bot.ui.emphasis import styles
 from bot.ui.markup import bare, read_link
-from bot.ui.reader import LONGEST_PART, Place, article, found, missing, own_essays, place, shelf
+from bot.ui.reader import LONGEST_PART, Location, article, essay_list, missing_essay, own_essays, parse_location, search_results
 from tests.pages import ENGLISH, KOREAN
 from tests.payloads import PAYLOADS
 from tests.toys import essay_of
@@ -52,18 +52,18 @@ def body(markup: str) -> str:
 def test_a_link_leads_back_to_its_place(identity: str) -> None:
     link = read_link(identity, 3, 17, "a" * 64)
     assert re.fullmatch(r"#read/[A-Za-z0-9%._~-]+/3-17/a{12}", link)
-    assert place(link) == place(link[1:]) == Place(identity, 3, 17, "a" * 12)
+    assert parse_location(link) == parse_location(link[1:]) == Location(identity, 3, 17, "a" * 12)
 
 
 @pytest.mark.parametrize(
     "fragment", ["", "#map/x", "read/", "read/a/b", "read/a/1-x", "#read/a/1-2/zz", "read/a/1-99999999999", "x" * 10_000]
 )
 def test_what_is_no_link_leads_nowhere(fragment: str) -> None:
-    assert place(fragment) is None
+    assert parse_location(fragment) is None
 
 
 def test_an_essay_is_set_with_its_sentences_and_its_quotation() -> None:
-    at = Place(KOREAN.id, 15, 29, KOREAN.sha256[:12])
+    at = Location(KOREAN.id, 15, 29, KOREAN.sha256[:12])
     assert body(article(KOREAN, quotable(KOREAN), at, "ko")) == (
         '<p><span class="s" id="s-0-7" tabindex="-1">첫 문단이다.</span></p>'
         '<p><span class="s" id="s-9-14" tabindex="-1">앞 문장.</span> '
@@ -75,7 +75,7 @@ def test_an_essay_is_set_with_its_sentences_and_its_quotation() -> None:
 
 def test_headings_items_and_quotations_are_told_apart() -> None:
     essay = essay_of("# One\n\nText here.\n\n## Two\n- item a\n- item b\n1. first\n\n> said so", "kinds")
-    shown = body(article(essay, (), Place(essay.id), "en"))
+    shown = body(article(essay, (), Location(essay.id), "en"))
     assert shown == (
         '<h3>One</h3><p>Text here.</p><h3>Two</h3><p class="item">- item a</p><p class="item">- item b</p>'
         '<p class="item">1. first</p><p class="cited">&#62; said so</p>'
@@ -83,9 +83,9 @@ def test_headings_items_and_quotations_are_told_apart() -> None:
 
 
 def test_an_essay_that_has_changed_says_so() -> None:
-    told = WORDS["en"].essay_changed
-    assert told not in article(ENGLISH, (), Place(ENGLISH.id, 0, 5, ENGLISH.sha256[:12]), "en")
-    assert told in article(ENGLISH, (), Place(ENGLISH.id, 0, 5, "0" * 12), "en")
+    told = MESSAGES["en"].essay_changed
+    assert told not in article(ENGLISH, (), Location(ENGLISH.id, 0, 5, ENGLISH.sha256[:12]), "en")
+    assert told in article(ENGLISH, (), Location(ENGLISH.id, 0, 5, "0" * 12), "en")
 
 
 @given(st.data())
@@ -94,7 +94,7 @@ def test_the_mark_holds_the_quotation_and_nothing_else(data: st.DataObject) -> N
     essay = essay_of(text, "any")
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
-    shown = Marked(body(article(essay, quotable(essay), Place(essay.id, start, end), "en")))
+    shown = Marked(body(article(essay, quotable(essay), Location(essay.id, start, end), "en")))
     kept = "".join(shown.marked.split())
     wanted = "".join(text[start:end].split())
     assert kept == wanted or kept == re.sub(r"#", "", wanted) or kept in wanted  # a heading's signs are not set
@@ -106,49 +106,49 @@ def test_a_long_essay_is_set_in_parts_that_tile_it() -> None:
     essay = essay_of("\n\n".join(paragraphs), "long")
     seen, at = [], 0
     for _ in range(20):
-        markup = article(essay, (), Place(essay.id, at, at), "en")
+        markup = article(essay, (), Location(essay.id, at, at), "en")
         assert len(bare(body(markup))) < LONGEST_PART * 1.2
         seen += re.findall(r"Paragraph (\d+) ", bare(body(markup)))
-        onward = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{WORDS["en"].later}<', markup)
+        onward = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].later}<', markup)
         if not onward:
             break
         at = int(onward[1])
     assert seen == [str(number) for number in range(60)]
-    last = article(essay, (), Place(essay.id, len(essay.text) - 10, len(essay.text) - 2), "en")
+    last = article(essay, (), Location(essay.id, len(essay.text) - 10, len(essay.text) - 2), "en")
     assert "<mark" in last
-    assert WORDS["en"].earlier in last
-    before = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{WORDS["en"].earlier}<', last)
+    assert MESSAGES["en"].earlier in last
+    before = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].earlier}<', last)
     assert before
     assert f"Paragraph {int(seen[0])} " not in last
 
 
 def test_the_shelf_has_own_essays_first_then_those_in_the_readers_language() -> None:
     mine = essay_of("Mine.", "mine-note", "en", "My note")
-    shown = shelf([ENGLISH, KOREAN, mine], ["mine-note"], "ko")
+    shown = essay_list([ENGLISH, KOREAN, mine], ["mine-note"], "ko")
     assert re.findall(r"#read/([^/]+)/0-0/", shown) == ["mine-note", "dolmen.ko", "dolmen.en"]
     assert bare(shown).startswith("에세이 3편")
-    assert shown.count(f'class="own">{WORDS["ko"].yours}<') == 1
+    assert shown.count(f'class="own">{MESSAGES["ko"].yours}<') == 1
 
 
 def test_a_search_shows_titles_then_passages_at_their_nearest_sentence() -> None:
     passage = Passage.of(KOREAN, 9, 36)
-    hit = Hit(passage, 1.0, 0.9, 0.5, near=(Near(passage.id, 15, 29, 0.9), Near("other", 0, 3, 0.8)))
-    shown = found("고인돌", {KOREAN.id: KOREAN, ENGLISH.id: ENGLISH}, [hit], [], "ko")
+    hit = Hit(passage, 1.0, 0.9, 0.5, near=(WindowHit(passage.id, 15, 29, 0.9), WindowHit("other", 0, 3, 0.8)))
+    shown = search_results("고인돌", {KOREAN.id: KOREAN, ENGLISH.id: ENGLISH}, [hit], [], "ko")
     assert re.findall(r'href="([^"]+)"', shown) == [
         read_link(KOREAN.id, 0, 0, KOREAN.sha256),
         read_link(KOREAN.id, 15, 29, KOREAN.sha256),
     ]
     assert "고인돌은 힘을 보여 준다." in shown
-    assert bare(found("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == WORDS["en"].shelf_none.format(search="<zzz>")
+    assert bare(search_results("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == MESSAGES["en"].shelf_none.format(search="<zzz>")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_essays_stay_text(payload: str) -> None:
     essay = Essay("x", payload, payload, payload, "en", payload, payload, f"{payload}\n\nMore. {payload}")
     views = [
-        article(essay, quotable(essay), Place("x", 0, 9), "en"),
-        shelf([essay], ["x"], "en"),
-        found(payload, {"x": essay}, [], [], "en"),
+        article(essay, quotable(essay), Location("x", 0, 9), "en"),
+        essay_list([essay], ["x"], "en"),
+        search_results(payload, {"x": essay}, [], [], "en"),
         own_essays([essay], "en"),
     ]
     tags = {tag for view in views for tag in re.findall(r"<(/?[a-zA-Z][\w-]*)", view)}
@@ -159,23 +159,25 @@ def test_hostile_essays_stay_text(payload: str) -> None:
 
 def test_a_first_heading_that_only_says_the_title_is_not_shown_twice() -> None:
     essay = replace(ENGLISH, title="The bell", text="# The bell\n\nIt rang.\n\n# The bell\n\nAgain.")
-    shown = bare(article(essay, (), Place(essay.id), "en"))
+    shown = bare(article(essay, (), Location(essay.id), "en"))
     assert shown.count("The bell") == 2  # over the essay, and in its middle
-    assert bare(article(replace(essay, title="Another"), (), Place(essay.id), "en")).count("The bell") == 2
-    assert "The bell" in bare(article(replace(essay, text="# The bell"), (), Place(essay.id), "en"))
+    assert bare(article(replace(essay, title="Another"), (), Location(essay.id), "en")).count("The bell") == 2
+    assert "The bell" in bare(article(replace(essay, text="# The bell"), (), Location(essay.id), "en"))
 
 
 def test_an_essay_that_is_not_there_leaves_the_ways_open() -> None:
-    shown = missing("ko", 7)
+    shown = missing_essay("ko", 7)
     assert 'id="opening-7"' in shown
     assert re.findall(r'href="([^"]+)"', shown) == ["#view/read", "#back"]
-    assert WORDS["ko"].essay_missing in bare(shown)
+    assert MESSAGES["ko"].essay_missing in bare(shown)
 
 
 def test_what_is_found_is_shown_without_the_marks_of_its_markdown() -> None:
     essay = replace(ENGLISH, text="## A heading\n\n- An item. \n> 3. A quotation\n\nMinus -3 and # stay.")
     hit = Hit(Passage.of(essay, 0, len(essay.text)), 1.0, 1.0, 1.0)
-    assert "A heading An item. 3. A quotation Minus -3 and # stay." in bare(found("x", {essay.id: essay}, [hit], (), "en"))
+    assert "A heading An item. 3. A quotation Minus -3 and # stay." in bare(
+        search_results("x", {essay.id: essay}, [hit], (), "en")
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_emphasis_is_found_by_its_signs(text: str, expected: list[tuple[int, int
 
 def test_a_quotation_may_begin_and_end_inside_an_emphasis() -> None:
     essay = essay_of("The **big stone** fell.", "any")
-    shown = body(article(essay, quotable(essay), Place(essay.id, 4, 9), "en"))
+    shown = body(article(essay, quotable(essay), Location(essay.id, 4, 9), "en"))
     assert shown == (
         '<p><span class="s" id="s-0-23" tabindex="-1">The <mark id="here" tabindex="-1"><span class="sign">&#42;&#42;</span>'
         '<span class="strong">big</span></mark><span class="strong"> stone</span><span class="sign">&#42;&#42;</span> fell.</span></p>'
