@@ -8,10 +8,10 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
 .DEFAULT_GOAL := help
-.PHONY: help run ingest test quick lint fix speed scorecard screenshots clean
+.PHONY: help run ingest model test test-full quick lint fix speed scorecard screenshots clean
 
 help: ## list the verbs
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 run: $(VENV)/run.done ## install, build the index where there is none, start the page on http://127.0.0.1:7860
 	@$(PY) app.py
@@ -22,8 +22,11 @@ ingest: $(VENV)/run.done ## put the essays in corpus/ on the shelf (again)
 model: $(VENV)/run.done ## fetch the local model, 1.1 GB, into the user's cache; known by its hash
 	@$(PY) -m bot model
 
-test: lint browser tested-model ## ruff, mypy and every test, with the real embedder, a real Chroma, a real local model and a real browser
-	@HF_HUB_OFFLINE=1 $(PY) -m pytest
+test: lint browser tested-model ## ruff, mypy and the tests, with the real embedder, a real Chroma, a real local model and a real browser
+	@HF_HUB_OFFLINE=1 $(PY) -m pytest -m "not full" --durations=20
+
+test-full: lint browser tested-model ## every test, also those that repeat what a quicker one samples
+	@HF_HUB_OFFLINE=1 $(PY) -m pytest --durations=20
 
 quick: lint ## ruff, mypy and the tests that need no model, no index and no browser
 	@HF_HUB_OFFLINE=1 $(PY) -m pytest -m "not slow"

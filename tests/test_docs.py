@@ -75,12 +75,12 @@ def test_every_verb_of_the_makefile_is_helped_and_the_readmes_are_there() -> Non
     told = subprocess.run(
         ["make", "-C", str(ROOT), "--no-print-directory", "help"], capture_output=True, text=True, check=True
     ).stdout
-    verbs = set(re.findall(r"^  make (\w+)", told, re.MULTILINE))
+    verbs = set(re.findall(r"^  make ([\w-]+)", told, re.MULTILINE))
     assert {"run", "test"} <= verbs
     assert (
         set(
             re.findall(
-                r"(?:`|^    )make ([a-z]+)\b", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
+                r"(?:`|^    )make ([a-z-]+)\b", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
             )
         )
         <= verbs
