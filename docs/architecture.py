@@ -70,13 +70,21 @@ def drawing(order: list[str]) -> str:
 def _box(name: str, top: int) -> str:
     folder = ROOT / "bot" / name
     modules = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__") if folder.is_dir() else []
-    inside = ", ".join(modules)
-    shown = inside if len(inside) <= CHARACTERS_A_LINE else inside[: CHARACTERS_A_LINE - 1].rsplit(" ", 1)[0] + " …"
-    label = escape(f"{name}/" if modules else f"{name}.py")
-    text = f'<text x="{LEFT + 12}" y="{top + 19}" font-size="15" font-weight="600" fill="#1f2a24">{label}</text>'
-    more = f'<text x="{LEFT + 12}" y="{top + 36}" font-size="11.5" fill="#51605a">{escape(shown)}</text>' if modules else ""
+    source = folder / "__init__.py" if modules else ROOT / "bot" / f"{name}.py"
+    summary = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").split("\n")[0]
+    label = f"{name}/" if modules else f"{name}.py"
+    lines = [(19, 15, 600, "#1f2a24", label), (36, 11.5, 400, "#51605a", ", ".join(modules) or summary)]
+    texts = [
+        f'<text x="{LEFT + 12}" y="{top + y}" font-size="{size}" font-weight="{weight}" fill="{colour}">{escape(_cut(text))}</text>'
+        for y, size, weight, colour, text in lines
+    ]
     frame = f'<rect x="{LEFT}" y="{top}" width="{BOX}" height="{ROW_HEIGHT}" rx="6" fill="#eef3ef" stroke="#6f8f7c"/>'
-    return frame + text + more
+    return "".join([frame, *texts])
+
+
+def _cut(text: str) -> str:
+    """The text, cut at a word where it is too long for a line."""
+    return text if len(text) <= CHARACTERS_A_LINE else text[: CHARACTERS_A_LINE - 1].rsplit(" ", 1)[0] + " …"
 
 
 def _arc(start: int, end: int, *, strong: bool) -> str:
