@@ -42,8 +42,8 @@ def test_the_example_gives_the_defaults(knob: str) -> None:
     assert f"#BOT_{knob.upper()}={Settings.model_fields[knob].default}\n" in EXAMPLE
 
 
-def test_the_voices_of_the_readme_are_those_of_the_code() -> None:
-    table = README.split("## Voices")[1].split("\n## ")[0]
+def test_the_chat_models_of_the_readme_are_those_of_the_code() -> None:
+    table = README.split("## Chat models")[1].split("\n## ")[0]
     cells = "\n".join(line.split("|")[1] + "|" for line in table.splitlines() if line.startswith("| `"))
     named = set(re.findall(r"`([a-z_]+)(?::…|:/path\.gguf)?`(?=[ ,|])", cells))
     assert named == {"auto", chat.QUOTES, chat.LOCAL, "openai", "anthropic", "google_genai", "ollama"}
