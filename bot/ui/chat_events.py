@@ -12,7 +12,7 @@ from bot.chats.history import Turn
 from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.history import messages
 from bot.ui.layout import Components, TabState
-from bot.ui.visitor import visitor
+from bot.ui.visitor import visitor_of
 
 AT_ONCE = 8  # questions that are answered side by side
 LOOKS, PAUSE = 8, 0.1  # how often, and how many seconds apart, an answer is looked for after it was stopped
@@ -46,7 +46,7 @@ class ChatEvents:
 
     def stopped(self, identity: str, held: Sequence[Turn], tab: TabState, request: gr.Request) -> Iterator[Updates]:
         """What is there of an answer that was stopped: at once, and again once the model has heard of it and that is written down."""
-        parts, reader = self._parts, visitor(request).reader
+        parts, reader = self._parts, visitor_of(request).reader
         tab.turns_away += 1
         mine, turns = tab.turns_away, list(tab.if_stopped)
         yield {parts.box: _writing(False)}

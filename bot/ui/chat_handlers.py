@@ -20,7 +20,7 @@ from bot.ui.markup import notice, paragraph
 from bot.ui.message import answer_markup
 from bot.ui.rate_limit import RateLimiter
 from bot.ui.sources import sources
-from bot.ui.visitor import Visitor, visitor
+from bot.ui.visitor import Visitor, visitor_of
 from bot.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ChatHandlers:
 
         `held` are the turns as this tab knows them: they speak where the reader has no cookie or the disk cannot be read.
         """
-        who = visitor(request)
+        who = visitor_of(request)
         question = str(question or "")
         language = language_for(question, who.accepted)
         turns = self.turns(who.reader, talk, held)

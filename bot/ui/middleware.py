@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.ui.rate_limit import CALLS, RateLimiter, too_many_a_minute
-from bot.ui.visitor import READER, cookies_in, new_token, token_in, visitor
+from bot.ui.visitor import READER, cookies_in, new_token, token_in, visitor_of
 
 LARGEST_BODY = 1_000_000  # bytes; the longest question that is answered has 4,000 characters
 LARGEST_UPLOAD = 51_000_000  # bytes of the files that come at once, with what frames them
@@ -144,7 +144,7 @@ class RateLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Say in `Retry-After` how many seconds are left."""
         if scope["type"] == "http" and scope["method"] == "POST":
-            who = visitor(HTTPConnection(scope))
+            who = visitor_of(HTTPConnection(scope))
             rate = self._questions if scope["path"].rstrip("/") in QUESTION_PATHS else self._calls
             seconds = rate.retry_after(who.caller)
             if seconds:

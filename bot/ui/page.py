@@ -13,7 +13,7 @@ from bot.ui.layout import components
 from bot.ui.rate_limit import RateLimiter
 from bot.ui.view_events import ViewEvents
 from bot.ui.view_handlers import ViewHandlers
-from bot.ui.visitor import visitor
+from bot.ui.visitor import visitor_of
 from bot.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _asker(bot: "Bot", rate: RateLimiter) -> Any:
     def ask(request: gr.Request, question: str, mode: str = "answer") -> dict[str, Any]:
         """Ask the essays. Returns the answer as JSON, the same as `python -m bot ask --json` prints."""
         try:
-            with rate.slot(visitor(request).caller):
+            with rate.slot(visitor_of(request).caller):
                 return bot.ask(question, mode=mode).to_dict()
         except BotError as error:
             raise gr.Error(str(error), print_exception=False) from None

@@ -66,7 +66,7 @@ class RateLimiter:
                 self._going[caller] = going
 
 
-def caller(address: str, reader: str) -> str:
+def caller_of(address: str, reader: str) -> str:
     """Whom to count a call to: an address of the network, but on this machine, which all its readers share, the reader.
 
     A cookie is easily thrown away, an address is not; readers behind one address count as one.

@@ -12,7 +12,7 @@ from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_events import PRIVATE, Asked, Updates, number, read
 from bot.ui.layout import Components, TabState, examples
 from bot.ui.view_handlers import ViewHandlers
-from bot.ui.visitor import visitor
+from bot.ui.visitor import visitor_of
 
 SETTLE = 0.1  # seconds in which what an answer sent last arrives, before another talk is put in its place
 
@@ -53,7 +53,7 @@ class ViewEvents:
     def start(self, wanted: str, request: gr.Request) -> Updates:
         """Everything that a page shows when it is opened: the talk that was open, and the views in the reader's language."""
         identity, parts, desk = str(read(wanted).get("talk") or ""), self._parts, self._desk
-        language = visitor(request).language
+        language = visitor_of(request).language
         words, opened = MESSAGES[language], self._opened(identity, (), request)
         return {
             **opened,
@@ -117,7 +117,7 @@ class ViewEvents:
 
     def add(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's way
         """Put files on the reader's shelf, with a bar that moves as they are read."""
-        words, parts, desk = MESSAGES[visitor(request).language], self._parts, self._desk
+        words, parts, desk = MESSAGES[visitor_of(request).language], self._parts, self._desk
         stages = {"scan": words.stage_scan, "split": words.stage_scan, "embed": words.stage_embed}
 
         def tell(stage: str, done: int, total: int) -> None:
@@ -133,7 +133,7 @@ class ViewEvents:
 
     def test(self, request: gr.Request) -> Iterator[str]:
         """Try the voice."""
-        yield MESSAGES[visitor(request).language].voice_testing
+        yield MESSAGES[visitor_of(request).language].voice_testing
         yield self._desk.test_voice(request)
 
     def _opened(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:

@@ -19,7 +19,7 @@ from bot.ui.history import Message, chat_list, messages
 from bot.ui.map import analogy_map
 from bot.ui.markup import notice, plain
 from bot.ui.sources import sources
-from bot.ui.visitor import Visitor, visitor
+from bot.ui.visitor import Visitor, visitor_of
 from bot.uploads import Uploads
 
 FOUND = 8  # passages that a search of the shelf shows
@@ -52,7 +52,7 @@ class ViewHandlers:
 
     def read(self, fragment: str, opening: int, request: Request | None) -> str:
         """The essay that a `read_link` points to, as a page, or that there is none. `opening` tells one opening from the next."""
-        who = visitor(request)
+        who = visitor_of(request)
         at = reader.parse_location(str(fragment or ""))
         if at is None:
             return reader.missing_essay(who.language, opening)
@@ -71,7 +71,7 @@ class ViewHandlers:
 
     def shelf(self, search: str, request: Request | None) -> str:
         """The shelf, or what a search of it finds."""
-        who = visitor(request)
+        who = visitor_of(request)
         search = str(search or "").strip()[:LONGEST_SEARCH]
 
         def work() -> str:
@@ -87,7 +87,7 @@ class ViewHandlers:
 
     def map(self, request: Request | None) -> str:
         """The analogy map."""
-        who = visitor(request)
+        who = visitor_of(request)
 
         def work() -> str:
             bot = self._library.bot_for(who.reader)
@@ -97,12 +97,12 @@ class ViewHandlers:
 
     def own(self, request: Request | None) -> str:
         """The reader's own essays."""
-        who = visitor(request)
+        who = visitor_of(request)
         return _safely(lambda: reader.own_essays(self._own(who), who.language), who.language)
 
     def add(self, files: Sequence[str], request: Request | None, progress: Progress) -> str:
         """Put files on the reader's shelf. Returns what came of it. The uploaded copies are removed."""
-        who = visitor(request)
+        who = visitor_of(request)
         paths = [Path(file) for file in files]
         try:
             return _safely(
@@ -114,7 +114,7 @@ class ViewHandlers:
 
     def remove(self, button: str, request: Request | None) -> str:
         """Take the essay of a button `remove-NUMBER-SHA256` off the reader's shelf. Returns what came of it."""
-        who = visitor(request)
+        who = visitor_of(request)
         wanted = str(button or "").rpartition("-")[2]
 
         def work() -> str:
@@ -128,7 +128,7 @@ class ViewHandlers:
 
     def open(self, talk: str, held: Sequence[Turn], request: Request | None) -> OpenedChat:
         """A kept talk, opened; an empty one where there is none of this reader's by that id."""
-        who = visitor(request)
+        who = visitor_of(request)
         turns = tuple(self._talk.turns(who.reader, str(talk or ""), held))
         if not turns:
             return OpenedChat([], "", "", (), "")
@@ -140,7 +140,7 @@ class ViewHandlers:
 
     def kept(self, search: str, talk: str, request: Request | None) -> str:
         """The reader's talks, newest first."""
-        who = visitor(request)
+        who = visitor_of(request)
         search = str(search or "")[:LONGEST_SEARCH]
         words = MESSAGES[who.language]
         if not who.reader:
@@ -152,11 +152,11 @@ class ViewHandlers:
 
     def name(self, talk: str, request: Request | None) -> str:
         """The name of a talk; empty where there is none."""
-        return self._name(visitor(request), talk)
+        return self._name(visitor_of(request), talk)
 
     def rename(self, talk: str, name: str, request: Request | None) -> tuple[str | None, str]:
         """Give a talk another name. Returns the name that it has then, None where that is what it was, and why it could not be changed."""
-        who = visitor(request)
+        who = visitor_of(request)
         held, wanted = self._name(who, talk), " ".join(str(name or "").split())
         if not talk or wanted == held:
             return None, ""
@@ -169,7 +169,7 @@ class ViewHandlers:
 
     def delete(self, talk: str, request: Request | None) -> None:
         """Delete a talk of this reader's."""
-        who = visitor(request)
+        who = visitor_of(request)
         try:
             self._conversations.delete(who.reader, talk)
         except BotError as error:
@@ -177,7 +177,7 @@ class ViewHandlers:
 
     def rate(self, talk: str, turn: int, good: bool, reason: str, request: Request | None) -> str:
         """Write a rating down. Returns a word of thanks, or why it could not be written."""
-        who = visitor(request)
+        who = visitor_of(request)
 
         words = MESSAGES[who.language]
 
@@ -191,7 +191,7 @@ class ViewHandlers:
 
     def voice(self, request: Request | None) -> str:
         """Which voice speaks, in a word or two."""
-        who = visitor(request)
+        who = visitor_of(request)
         words, name = MESSAGES[who.language], self._library.bot_for("").model_name
         if name == QUOTES:
             return words.voice_quotes
@@ -199,7 +199,7 @@ class ViewHandlers:
 
     def test_voice(self, request: Request | None) -> str:
         """Whether the voice works, in words."""
-        who = visitor(request)
+        who = visitor_of(request)
 
         def work() -> str:
             bot = self._library.bot_for("")

@@ -9,7 +9,7 @@ from gradio import Request
 from starlette.requests import HTTPConnection
 
 from bot.schema import Language
-from bot.ui.rate_limit import caller
+from bot.ui.rate_limit import caller_of
 
 READER, LANGUAGE = "dolmen_reader", "dolmen_language"  # cookies; the first is set by guard.py, the second by the page's switch
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -28,7 +28,7 @@ class Visitor:
     caller: str = ""
 
 
-def visitor(request: Request | HTTPConnection | None) -> Visitor:
+def visitor_of(request: Request | HTTPConnection | None) -> Visitor:
     """The visitor who sent a request; nobody in particular where there is none."""
     if request is None:
         return Visitor("", "en", "")
@@ -38,7 +38,7 @@ def visitor(request: Request | HTTPConnection | None) -> Visitor:
     accepted = f"{chosen},{accepted}" if chosen in ("ko", "en") else accepted
     language: Language = "ko" if accepted.strip().lower().startswith("ko") else "en"
     reader = token_in(cookies)
-    return Visitor(reader, language, accepted, caller(address_of(request), reader))
+    return Visitor(reader, language, accepted, caller_of(address_of(request), reader))
 
 
 def address_of(request: Request | HTTPConnection) -> str:

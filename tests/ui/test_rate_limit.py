@@ -14,7 +14,7 @@ from bot.errors import TooManyRequests
 from bot.ui import middleware, rate_limit
 from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.middleware import RateLimit
-from bot.ui.rate_limit import AT_ONCE, CALLS, QUESTIONS, RateLimiter, caller
+from bot.ui.rate_limit import AT_ONCE, CALLS, QUESTIONS, RateLimiter, caller_of
 from bot.ui.server import build_server
 from bot.ui.visitor import new_token
 from bot.uploads import Uploads
@@ -110,7 +110,7 @@ def test_a_question_that_never_ends_does_not_lock_its_reader_out(monkeypatch: py
     ],
 )
 def test_whom_a_call_counts_for(address: str, reader: str, counted: str) -> None:
-    assert caller(address, reader) == counted
+    assert caller_of(address, reader) == counted
 
 
 # The chat
