@@ -8,7 +8,6 @@ half counts by what it can know: where no passage holds many of the question's w
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import bm25s
 import numpy as np
@@ -219,10 +218,16 @@ class Retriever:
         return bool(mine | theirs) and len(mine & theirs) / len(mine | theirs) > TWIN
 
     def _merge(self, hit: Hit, neighbour: Hit) -> Hit:
+        """One hit for both passages, with the maximum of each score; its windows are those of both."""
         start, end = min(hit.passage.start, neighbour.passage.start), max(hit.passage.end, neighbour.passage.end)
-        both = Passage.of(self._essays[hit.passage.essay], start, end)
-        near = tuple(sorted(hit.near + neighbour.near, key=lambda window: -window.cosine))
-        return replace(hit, passage=both, lexical=max(hit.lexical, neighbour.lexical), near=near)
+        return Hit(
+            Passage.of(self._essays[hit.passage.essay], start, end),
+            score=max(hit.score, neighbour.score),
+            dense=max(hit.dense, neighbour.dense),
+            lexical=max(hit.lexical, neighbour.lexical),
+            nearness=max(hit.nearness, neighbour.nearness),
+            near=tuple(sorted(hit.near + neighbour.near, key=lambda window: -window.cosine)),
+        )
 
 
 class _BM25:

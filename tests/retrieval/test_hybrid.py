@@ -12,7 +12,7 @@ from bot.indexing.loader import load_essays
 from bot.indexing.splitter import split, windows
 from bot.retrieval.calibration import Distribution
 from bot.retrieval.hybrid import OF_ONE_ESSAY, Retriever
-from bot.schema import Essay, Hit, Language, Use, WindowHit
+from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
 from bot.text.tokenize import morphemes
 from tests.places import ESSAYS
 from tests.toys import ToyEmbedder, essay_of
@@ -135,3 +135,24 @@ def test_a_shelf_of_one_passage_answers() -> None:
 @given(st.text(max_size=60))
 def test_any_question_is_ranked(question: str) -> None:
     assert len(RANKED.search(question, 4)) <= 4
+
+
+def test_a_merged_hit_has_the_best_score_of_each_kind() -> None:
+    """The first passage wins by its words, its neighbour is nearer: the merged hit keeps the neighbour's cosine and nearness."""
+    text = "Salt was carried by mules over the pass. Oxen drew the heavy carts in the winter."
+    essay, end = essay_of(text), text.index("Oxen")
+    passages = [Passage.of(essay, 0, end), Passage.of(essay, end, len(text))]
+    retriever = Retriever([essay], passages, [" ".join(morphemes(passage.text)) for passage in passages])
+    near = [
+        WindowHit(passage.id, passage.start, passage.end, cosine) for passage, cosine in zip(passages, (0.2, 0.6), strict=True)
+    ]
+    spread: dict[Language, Distribution] = {"en": Distribution(0.1, 0.5)}
+    question = "Who carried salt over the pass?"
+    scores = retriever.component_scores(question, near, spread)["hybrid"]
+    assert scores[0] > scores[1]  # the passage with the question's words comes first
+    (hit,) = retriever.search(question, near, spread, 5)
+    assert (hit.passage.start, hit.passage.end) == (0, len(text))
+    assert (hit.dense, hit.lexical, hit.nearness) == pytest.approx((0.6, 1.0, 1.0), abs=1e-6)
+    assert hit.score == pytest.approx(float(scores.max()))
+    assert hit.dense == hit.near[0].cosine
+    assert retriever.evidence(question, [hit]) == pytest.approx((0.6, 0.0))
