@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from bot.answers.extractive import MODES
 from bot.chats.recheck import Checked, State, check_file
 from bot.cli.console import ProgressBar, fail, show
 from bot.errors import BotError
 from bot.indexing.analogies import Analogy
 from bot.models import download
 from bot.pipeline import Bot
-from bot.schema import Answer, Essay, Hit
+from bot.schema import MODES, Answer, Essay, Hit
 from bot.settings import Settings
 
 
@@ -102,7 +101,7 @@ def _checked_text(one: Checked) -> str:
 def _model(options: argparse.Namespace) -> tuple[Any, int]:
     progress = ProgressBar()
     try:
-        path = download.download_model(Settings.load().cache, progress)
+        path = download.download_gguf(Settings.load().cache, progress)
     finally:
         progress.close()
     return ({"path": str(path)} if options.json else path), 0

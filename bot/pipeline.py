@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.answers import context, extractive, generation
-from bot.answers.extractive import MODES
 from bot.errors import CorpusError, IndexMissing, QuestionError
 from bot.indexing import analogies, loader
 from bot.indexing.analogies import Analogy
@@ -25,7 +24,7 @@ from bot.retrieval import condense
 from bot.retrieval.condense import Turn
 from bot.retrieval.index import Index
 from bot.retrieval.intent import is_broad
-from bot.schema import Answer, Essay, Hit, Passage, Report, Use
+from bot.schema import MODES, Answer, Essay, Hit, Passage, Report, Use
 from bot.settings import Keys, Settings
 from bot.store import Progress, open_store
 from bot.text.normalize import clean, language_of
@@ -160,7 +159,7 @@ class Bot:
         """
         if not chat.needs_local_model(self.settings.llm, self.model_name, self.settings.cache):
             return False
-        download.download_model(self.settings.cache, progress)
+        download.download_gguf(self.settings.cache, progress)
         self._own_model = chat.open_chat_model(self.settings.llm, Keys.load(), self.settings.cache)
         return True
 

@@ -3,13 +3,16 @@
 import hashlib
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from bot.errors import BotError
 
 Language = Literal["ko", "en"]
+Mode = Literal["answer", "counter", "socratic", "compare"]  # of discussion
 Kind = Literal["essay", "reading", "notice"]
 Use = Literal["rank", "answer", "each"]  # what hits are wanted for
+
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ import sys
 import pytest
 
 from bot import __all__ as public
-from bot import pipeline
+from bot import pipeline, schema
 from bot.__main__ import _parser
-from bot.answers import extractive
 from bot.errors import IndexBusy
 from bot.indexing import loader
 from bot.models import chat
@@ -50,7 +49,7 @@ def test_the_chat_models_of_the_readme_are_those_of_the_code() -> None:
     assert set(re.findall(r"pip install '\.\[(\w+)\]'|`'\.\[(\w+)\]'`", table)) == {("anthropic", ""), ("", "google")}
 
 
-@pytest.mark.parametrize("mode", extractive.MODES)
+@pytest.mark.parametrize("mode", schema.MODES)
 def test_every_mode_stands_in_the_readme(mode: str) -> None:
     assert f"`{mode}`" in README.split("## Ask")[1].split("\n## ")[0]
 

@@ -13,14 +13,13 @@ import pytest
 
 from bot import Bot
 from bot.answers import wording
-from bot.answers.extractive import MODES
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
 from bot.indexing.build import build_index
 from bot.models.embeddings import Embedder
 from bot.pipeline import LONGEST_QUESTION
 from bot.retrieval.hybrid import Retriever
 from bot.retrieval.intent import is_greeting
-from bot.schema import Answer, Essay, Language, Report
+from bot.schema import MODES, Answer, Essay, Language, Report
 from bot.settings import Settings
 from bot.store import open_store
 from tests.places import ESSAYS

@@ -12,7 +12,6 @@ from bot.retrieval.index import Index
 from bot.retrieval.intent import is_broad, is_greeting, is_other_work
 from bot.schema import Answer, Hit, Sentence
 
-MODES = ("answer", "counter", "socratic", "compare")
 NEAREST = 2  # passages that are shown beside an abstention
 SIDES = 2  # essays that are set against each other
 

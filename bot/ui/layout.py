@@ -5,9 +5,8 @@ from typing import Any, cast
 
 import gradio as gr
 
-from bot.answers.extractive import MODES
 from bot.chats.history import LONGEST_NAME, Turn
-from bot.schema import Language
+from bot.schema import MODES, Language
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 
 VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import gradio as gr
 
-from bot.answers.extractive import MODES
 from bot.chats.history import Turn
+from bot.schema import MODES
 from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_events import PRIVATE, Asked, Updates, number, read
 from bot.ui.layout import Components, TabState, examples
