@@ -1,17 +1,18 @@
-"""The index: one writer builds generations and publishes them, any number of readers open them. On disk or on a Chroma server.
+"""The index: one writer builds and publishes generations, any number of readers open them. In a folder or on a Chroma server.
 
-Nothing is ever written into an index that readers use. A generation is built apart, closed, and opened afresh as a reader opens
-it, in a folder on a copy; there its contents are compared, and some of its windows must be found by their own vectors. Then it is
-published by moving one pointer, and the last two are kept. A reader checks every file against the manifest and opens a private
-copy, for Chroma writes into what it reads. The bytes that it opens are those that the builder opened and questioned before
-publishing; a file on which Chroma crashes or hangs never gets that far, so no child process has to try the opening first.
+Nothing is written into a generation that readers use. A new generation is built separately, closed, and reopened the way a reader
+opens it (in a folder: from a copy). Its contents are compared with what was to be written, and a sample of its windows must be
+found by their own vectors. It is then published by replacing one pointer; the last two generations are kept. A reader checks every
+file against the manifest and opens a private copy, because Chroma writes into the files that it reads. A reader therefore opens
+the same bytes that the writer already opened and queried: files on which Chroma crashes or hangs are never published, so no
+reader needs a child process to test them.
 
-    manifest      what an index holds, and what is said about it
+    manifest      `Contents` and `Manifest`: what an index holds and its description
     disk          checksums, fsync, private copies
-    generations   lock, pointer and names in a folder
-    chroma        clients, collections, errors: the only home of chromadb
+    generations   lock, pointer and names of generations in a folder
+    chroma        clients, collections, errors: the only module that imports chromadb
     snapshot      an open generation
-    base          what every store does; `folder` and `server` are the two that there are
+    base          what every store does; `folder` and `server` are the two implementations
 """
 
 from pathlib import Path
@@ -27,8 +28,8 @@ __all__ = ["Contents", "Manifest", "Progress", "Snapshot", "Span", "Store", "Wri
 
 
 def open_store(index: Path, chroma_url: str = "") -> Store:
-    """Give the store in the folder `index` or, where it is named, on the Chroma server at `chroma_url`.
+    """Return the store on the Chroma server at `chroma_url`, or in the folder `index` where `chroma_url` is empty.
 
-    Neither is touched yet, and Chroma is not imported.
+    Neither is accessed yet, and Chroma is not imported.
     """
     return ServerStore(chroma_url) if chroma_url else FolderStore(Path(index))

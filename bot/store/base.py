@@ -1,4 +1,4 @@
-"""What every store does, wherever its generations live: hand out snapshots and the one writer. Knows nothing of Chroma."""
+"""The interface and the shared logic of every store: snapshots for readers, one writer at a time. Independent of Chroma."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -16,26 +16,29 @@ from bot.store.snapshot import Snapshot
 
 @contextmanager
 def stage(progress: Progress, name: str) -> Iterator[None]:
-    """Report the beginning and the end of a stage that is one piece."""
+    """Report the beginning and the end of a stage that has one step."""
     progress(name, 0, 1)
     yield
     progress(name, 1, 1)
 
 
 class Store(ABC):
-    """Where an index lives. Readers call `current`, `manifest` and `snapshot`; whoever builds calls `usable` and `writer`."""
+    """Where an index is stored. Readers call `current`, `manifest` and `snapshot`; an ingest calls `usable` and `writer`.
+
+    `place` is the folder or address, as shown in errors.
+    """
 
     place: str
 
     @abstractmethod
     def current(self) -> str | None:
-        """Read the name of the published generation; one tiny read, for every question.
+        """Read the name of the published generation. One small read, made for every question.
 
-        `None` where there is none, `IndexDamaged` where the pointer names none.
+        Returns `None` where nothing is published; raises `IndexDamaged` where the pointer holds no valid name.
         """
 
     def manifest(self) -> Manifest | None:
-        """Read what is said about the published generation; `None` where there is none. Its files are not looked at.
+        """Read the manifest of the published generation; `None` where nothing is published. Its files are not checked.
 
         Raises `IndexDamaged`, or `IndexMismatch` for another schema.
         """
@@ -43,18 +46,18 @@ class Store(ABC):
         return self._manifest(name) if name else None
 
     def usable(self) -> Manifest | None:
-        """Read the manifest of the published generation if that is whole and was written by this Chroma, else `None`.
+        """Read the manifest of the published generation if that is intact and was written by this version of Chroma, else `None`.
 
-        It is what an ingest compares with: where it is `None`, everything has to be built, though vectors may still be known.
+        An ingest compares the essays with it. Where it is `None`, everything is rebuilt, although vectors may still be reused.
         """
         with suppress(IndexDamaged, IndexMismatch):
             return self.checked()
         return None
 
     def checked(self) -> Manifest | None:
-        """Read the manifest of the published generation and compare all files with it; `None` where there is none.
+        """Read the manifest of the published generation and compare all files with it; `None` where nothing is published.
 
-        Raises `IndexDamaged`, or `IndexMismatch` for another schema or another Chroma. Nothing is opened.
+        Raises `IndexDamaged`, or `IndexMismatch` for another schema or another version of Chroma. Nothing is opened.
         """
         name = self.current()
         return self._check(name) if name else None
@@ -62,11 +65,11 @@ class Store(ABC):
     def snapshot(self, fingerprint: Mapping[str, str]) -> Snapshot:
         """Open the published generation.
 
-        Raises `IndexMissing`; `IndexMismatch` where it was made with something else than `fingerprint` or by another Chroma;
-        `IndexDamaged` where it is damaged and no generation before it can stand in (`Snapshot.note` says when one does).
+        Raises `IndexMissing`; `IndexMismatch` where it was made with another fingerprint or another version of Chroma;
+        `IndexDamaged` where it is damaged and no older generation can be used instead (`Snapshot.note` says when one is).
         """
-        damage = damaged("CURRENT", "moves faster than it can be followed")
-        for _ in range(5):  # a reader that is overtaken by two publishes finds its generation gone: it looks again
+        damage = damaged("CURRENT", "changed at each of five attempts to open the index")
+        for _ in range(5):  # two publishes while a reader opens a generation remove that generation: try again
             name = self.current()
             if name is None:
                 raise IndexMissing(
@@ -78,24 +81,24 @@ class Store(ABC):
             except IndexDamaged as error:
                 damage = error
             if self.current() == name:
-                return self._stand_in(name, damage, fingerprint)
+                return self._open_fallback(name, damage, fingerprint)
         raise damage
 
-    def _stand_in(self, published: str, damage: IndexDamaged, fingerprint: Mapping[str, str]) -> Snapshot:
-        """Open the newest older generation that is whole and was made alike; else raise `damage`."""
+    def _open_fallback(self, published: str, damage: IndexDamaged, fingerprint: Mapping[str, str]) -> Snapshot:
+        """Open the newest older generation that is intact and has the same fingerprint; raise `damage` where there is none."""
         for name in reversed(self._names()):
             if number(name) < number(published):
                 with suppress(IndexDamaged, IndexMismatch):
                     snapshot = self._open(name, fingerprint)
-                    snapshot.generation, snapshot.note = published, f"{damage} Until then {name}, the index before it, answers."
+                    snapshot.generation, snapshot.note = published, f"{damage} Until then the previous index, {name}, is used."
                     return snapshot
         raise damage
 
     def vectors(self, fingerprint: Mapping[str, str]) -> Vectors:
-        """Read the vectors of the newest generation that has all of `fingerprint` and whose vectors are whole, else `{}`.
+        """Read the vectors of the newest generation whose fingerprint includes `fingerprint` and whose vectors are intact, else `{}`.
 
-        They come by the sha256 of the window's text (UTF-8, hex), float32 of shape (dimension,), bit for bit as published.
-        `fingerprint` may be a part of what was published: what the vectors depend on.
+        The keys are the sha256 of each window's text (UTF-8, hex); the values are float32 of shape (dimension,), bit for bit as
+        published. `fingerprint` may be part of a published one: only what the vectors depend on.
         """
         for name in reversed(self._names()):
             with suppress(IndexDamaged, IndexMismatch):
@@ -106,9 +109,9 @@ class Store(ABC):
 
     @contextmanager
     def writer(self, progress: Progress) -> Iterator["Writer"]:
-        """Be the one writer during the block; what dead writers left is removed first. Stages: `lock`, `clean`.
+        """Hold the writer's lock during the block; remains of writers that died are removed first. Stages: `lock`, `clean`.
 
-        Raises `IndexBusy` within a second where another process writes, `StoreError` where the place cannot be written.
+        Raises `IndexBusy` within a second where another process is writing, `StoreError` where the place cannot be written.
         """
         with self._lock():
             progress("lock", 1, 1)
@@ -117,14 +120,14 @@ class Store(ABC):
             yield Writer(self, progress)
 
     def _next_name(self) -> str:
-        """Name the generation after all that are there, and after the published one even where that is gone."""
+        """Return a name with a higher number than every existing generation and the published one, even where that is missing."""
         current = None
         with suppress(IndexDamaged):
             current = self.current()
         return next_name([*self._names(), *filter(None, [current])])
 
     def _remove_unpublished(self) -> None:
-        """Remove generations that were finished but never pointed to, because their writer died in between."""
+        """Remove generations that were finished but not published, because their writer died before it moved the pointer."""
         current = None
         with suppress(IndexDamaged):
             current = self.current()
@@ -133,18 +136,18 @@ class Store(ABC):
                 self._remove(name)
 
     def _collect(self, published: str) -> None:
-        """Keep the published generation and the newest whole one before it; remove all others."""
-        kept = published
+        """Keep the published generation and the newest intact one before it; remove all others."""
+        fallback = published
         for name in reversed(self._names()):
             if name == published:
                 continue
-            if kept == published and self._is_whole(name):
-                kept = name
+            if fallback == published and self._is_intact(name):
+                fallback = name
             else:
                 self._remove(name)
 
-    def _is_whole(self, name: str) -> bool:
-        """Tell whether a generation could stand in."""
+    def _is_intact(self, name: str) -> bool:
+        """Whether a generation could replace a damaged one."""
         with suppress(IndexDamaged, IndexMismatch):
             self._check(name)
             return True
@@ -152,23 +155,23 @@ class Store(ABC):
 
     @abstractmethod
     def _names(self) -> list[str]:
-        """List all generations that are there, oldest first."""
+        """List all existing generations, oldest first."""
 
     @abstractmethod
     def _manifest(self, name: str) -> Manifest:
-        """Read the manifest of a generation; `IndexDamaged`, or `IndexMismatch` for another schema."""
+        """Read the manifest of a generation. Raises `IndexDamaged`, or `IndexMismatch` for another schema."""
 
     @abstractmethod
     def _check(self, name: str) -> Manifest:
-        """Compare a generation with its manifest without opening it; `IndexDamaged` or `IndexMismatch`."""
+        """Compare a generation with its manifest without opening it. Raises `IndexDamaged` or `IndexMismatch`."""
 
     @abstractmethod
     def _open(self, name: str, fingerprint: Mapping[str, str]) -> Snapshot:
-        """Check and open a generation; `IndexDamaged` or `IndexMismatch`."""
+        """Check and open a generation. Raises `IndexDamaged` or `IndexMismatch`."""
 
     @abstractmethod
     def _vectors(self, name: str, manifest: Manifest) -> Vectors:
-        """Read the vectors of a generation; `IndexDamaged` where they are not what was written."""
+        """Read the vectors of a generation. Raises `IndexDamaged` where they are not what was written."""
 
     @abstractmethod
     def _lock(self) -> AbstractContextManager[None]:
@@ -176,7 +179,7 @@ class Store(ABC):
 
     @abstractmethod
     def _clean(self) -> None:
-        """Remove what dead writers left."""
+        """Remove what writers that died left behind."""
 
     @abstractmethod
     def _remove(self, name: str) -> None:
@@ -184,14 +187,14 @@ class Store(ABC):
 
     @abstractmethod
     def _build(self, contents: Contents, draft: Manifest, progress: Progress) -> Manifest:
-        """Build, check and publish a generation; what of it is not published is removed, whatever happens."""
+        """Build, check and publish a generation. Where that fails, whatever was built is removed."""
 
 
 class Writer:
-    """The one writer of a store, for as long as the block of `Store.writer` lasts."""
+    """The one writer of a store, valid inside the block of `Store.writer`."""
 
     def __init__(self, store: Store, progress: Progress) -> None:
-        """Keep the store, whose lock is held."""
+        """Write into `store`, whose lock is held."""
         self._store, self._progress = store, progress
 
     def known_vectors(self, fingerprint: Mapping[str, str]) -> Vectors:
@@ -199,13 +202,13 @@ class Writer:
         return self._store.vectors(fingerprint)
 
     def publish(self, contents: Contents, fingerprint: Mapping[str, str]) -> Manifest:
-        """Build a generation of `contents`, check it, and make it the published one; the last two are kept.
+        """Build a generation of `contents`, check it and publish it; the last two generations are kept.
 
-        Stages in a folder: `room`, `passages`, `windows`, `vectors`, `hash`, `check`, `manifest`, `sync`, `rename`, `pointer`,
+        Stages in a folder: `space`, `passages`, `windows`, `vectors`, `hash`, `check`, `manifest`, `sync`, `rename`, `pointer`,
         `collect`; on a server: `passages`, `windows`, `check`, `manifest`, `pointer`, `collect`.
 
-        Raises `StoreError` where there is no room or the disk or the server fails, `IndexDamaged` where the check fails, and
-        `ValueError` where `contents` do not fit together. The index that was there is then still there.
+        Raises `StoreError` where the disk is full or the disk or the server fails, `IndexDamaged` where the check fails, and
+        `ValueError` where `contents` are inconsistent. The index published before is then unchanged.
         """
         contents.check()
         draft = Manifest(
@@ -226,7 +229,7 @@ class Writer:
 
 
 def _product() -> str:
-    """Look up the version of this program; a clone that is not installed has none."""
+    """Look up the installed version of this program; "unknown" for a clone that is not installed."""
     with suppress(PackageNotFoundError):
         return version("dolmen")
     return "unknown"

@@ -1,15 +1,16 @@
-"""All talk with Chroma but the questions: clients, their errors, and what is written into a generation's two collections.
+"""Access to Chroma, except queries: clients, their errors, and the two collections of a generation.
 
-The only home of `import chromadb`, which is imported where it is needed. Embeddings are always given, `embedding_function` is
-always None, and `.configuration`, `.schema` and `query_texts` are never touched, because a stored configuration is code.
+The only module that imports chromadb, and only inside functions. Embeddings are always passed in, `embedding_function` is always
+None, and `.configuration`, `.schema` and `query_texts` are never used, because a stored configuration can name code to run.
 
-A generation `gen-7` is two collections, alike in a folder and on a server, so that a server needs no files beside it:
+A generation `gen-7` is two collections, the same in a folder and on a server, so that a server needs no other files:
 
-    dolmen-gen-7-passages    id: the passage's; document: its text; metadata: span, terms, and all about its essay.
-                             Nobody looks for the nearest passage; Chroma wants a vector, so it gets its number on a circle.
+    dolmen-gen-7-passages    id: the passage's id; document: its text; metadata: span, terms, and the fields of its essay.
+                             Passages are never queried by vector. Chroma requires one, so each gets a point on the unit circle.
     dolmen-gen-7-windows     id: the window's number; its vector; metadata: passage, span, sha256 of the embedded text
 
-The windows' space is "ip": for vectors of length 1 it is 1 - cosine like "cosine", and Chroma gives the vectors back bit for bit.
+The windows' distance is "ip": for vectors of length 1 it equals that of "cosine" (1 - cosine), and Chroma returns the vectors bit
+for bit as they were written.
 """
 
 import math
@@ -33,48 +34,49 @@ if TYPE_CHECKING:
     from httpx import Client as HttpSession
 
 Progress = Callable[[str, int, int], None]
-"""Called with the name of a stage, what is done of it and what there is to do: 0 of n when it begins, n of n when it ended."""
+"""Called as `progress(stage, done, total)`: with done = 0 when a stage begins, with done = total when it has ended."""
 
-# Measured on 20,000 vectors of 384 numbers: the nearest 300 are found to 98 % (random directions, the worst case) in 7 ms; with
-# 400 in place of 2,000 it was 70 % in 5 ms, and a graph with twice the links takes twice the time to build for no more.
-SEARCH_WIDTH = 2000
-# With the usual 16, two of 100 builds of 500 windows that are much alike left one that no search could reach; with 32 none of 100.
-LINKS = 32
-PATIENCE = 60.0  # seconds that a server may take for one request; a batch of 1,000 windows takes about one
-ABOUT_ESSAY = ("title", "author", "date", "language", "source", "kind")
+# Measured on 20,000 vectors of 384 dimensions: the recall of the nearest 300 is 98 % (random directions, the worst case) in 7 ms;
+# with 400 instead of 2,000 it was 70 % in 5 ms. Twice the neighbours took twice the time to build and did not raise the recall.
+EF_SEARCH = 2000
+# With Chroma's default of 16, 2 of 100 builds of 500 similar windows left a window that no search could reach; with 32, none.
+MAX_NEIGHBORS = 32
+REQUEST_TIMEOUT_SECONDS = 60.0  # for one request to a server; a batch of 1,000 windows takes about 1 s
+ESSAY_FIELDS = ("title", "author", "date", "language", "source", "kind")
 
 
 def installed() -> str:
-    """Look up the version of the chromadb that is installed, without importing it."""
+    """Look up the installed version of chromadb without importing it."""
     return version("chromadb")
 
 
 def folder_client(path: Path) -> "Client":
-    """Open the Chroma folder `path`; to be closed. Never two clients of one folder, neither a writer's and a reader's."""
+    """Open the Chroma folder `path`. The caller closes the client; a folder must never have two clients at once."""
     import chromadb
     from chromadb.errors import InternalError
 
     try:
         return cast("Client", chromadb.PersistentClient(str(path)))
-    except AttributeError as error:  # 1.5.9 trips over its own clean-up when it cannot open, and hides why
+    except AttributeError as error:  # chromadb 1.5.9 fails in its own clean-up when it cannot open, and hides the cause
         raise InternalError(str(error.__context__ or error)) from error
 
 
 def server_client(url: str) -> "Client":
-    """Connect to the Chroma server at `url`; `StoreError` where the address is none or nobody answers."""
+    """Connect to the Chroma server at `url`. Raises `StoreError` for an invalid address or a server that does not respond."""
     import chromadb
 
     parts, port = _address(url)
     secure = parts.scheme == "https"
     with server_errors(url):
-        made = chromadb.HttpClient(host=parts.hostname or "", port=port or (443 if secure else 8000), ssl=secure)
-    client = cast("Client", made)
+        client = cast(
+            "Client", chromadb.HttpClient(host=parts.hostname or "", port=port or (443 if secure else 8000), ssl=secure)
+        )
     for session in _sessions(client):
-        session.timeout = PATIENCE
+        session.timeout = REQUEST_TIMEOUT_SECONDS
     return client
 
 
-def hang_up(client: "Client") -> None:
+def close_server_client(client: "Client") -> None:
     """Close a server's client and its connections."""
     client.close()
     for session in _sessions(client):
@@ -82,14 +84,14 @@ def hang_up(client: "Client") -> None:
 
 
 def _sessions(client: "Client") -> list["HttpSession"]:
-    """List a client's two HTTP sessions. Chroma 1.5.9 has no other way to close them, and none to limit their patience."""
+    """List a client's two HTTP sessions. chromadb 1.5.9 has no public way to close them or to set their timeout."""
     owners = (client, getattr(client, "_admin_client", None))
     sessions = (getattr(getattr(owner, "_server", None), "_session", None) for owner in owners)
     return [session for session in sessions if session is not None]
 
 
 def _address(url: str) -> tuple[SplitResult, int | None]:
-    """Take an address apart: its parts and its port."""
+    """Split an address into its parts and its port. Raises `StoreError` where it is not an http or https address."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -97,8 +99,8 @@ def _address(url: str) -> tuple[SplitResult, int | None]:
         parts, port = urlsplit(""), None
     if not parts.hostname or parts.scheme not in {"http", "https"}:
         raise StoreError(
-            f"BOT_CHROMA_URL is {url!r}, which is no address. Give one like http://localhost:8000, or unset it.",
-            f"BOT_CHROMA_URL 값 {url!r}은(는) 주소가 아닙니다. http://localhost:8000 처럼 쓰거나 지우세요.",
+            f"BOT_CHROMA_URL is {url!r}, which is not an address. Use one like http://localhost:8000, or unset it.",
+            f"BOT_CHROMA_URL 값 {url!r}은(는) 주소가 아닙니다. http://localhost:8000처럼 쓰거나 설정을 지우세요.",
         )
     return parts, port
 
@@ -107,7 +109,7 @@ def _address(url: str) -> tuple[SplitResult, int | None]:
 def server_errors(url: str) -> Iterator[None]:
     """Turn what a server's client raises inside the block into a `StoreError` with `url` and the remedy.
 
-    A collection that is not there is an `IndexDamaged`.
+    A missing collection becomes an `IndexDamaged`.
     """
     import httpx
     from chromadb.errors import ChromaError, NotFoundError
@@ -115,11 +117,10 @@ def server_errors(url: str) -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        raise damaged(url, f"lacks something ({error})") from error
+        raise damaged(url, f"is incomplete ({error})") from error
     except (ChromaError, httpx.HTTPError, ValueError) as error:
         raise StoreError(
-            f"The Chroma server at {url} does not do its work: {error}."
-            " Start it with: chroma run --path chroma, or unset BOT_CHROMA_URL.",
+            f"The Chroma server at {url} failed: {error}. Start it with: chroma run --path chroma, or unset BOT_CHROMA_URL.",
             f"Chroma 서버({url})를 쓸 수 없습니다: {error}. 서버를 켜거나 BOT_CHROMA_URL을 지우세요: chroma run --path chroma",
         ) from error
 
@@ -128,26 +129,26 @@ def server_errors(url: str) -> Iterator[None]:
 def folder_errors(name: str, place: Path, setting: str) -> Iterator[None]:
     """Turn what Chroma raises inside the block, on the files of generation `name`, into our own errors.
 
-    What is missing is an `IndexDamaged`. The files were checked or are being made, so anything else is the disk's fault: a
-    `StoreError` that names `place` and the `setting` that puts it elsewhere. Chroma itself never says that a disk is full.
+    A missing collection becomes an `IndexDamaged`. The files were checked before or are being written, so any other error comes
+    from the disk: a `StoreError` that names `place` and the `setting` that moves it. Chroma does not report a full disk as such.
     """
     from chromadb.errors import ChromaError, NotFoundError
 
     try:
         yield
     except NotFoundError as error:
-        raise damaged(f"{name}/chroma", f"lacks something ({error})") from error
+        raise damaged(f"{name}/chroma", f"is incomplete ({error})") from error
     except ChromaError as error:
         raise unwritable(place, str(error), setting) from error
 
 
 def collection_names(name: str) -> tuple[str, str]:
-    """Name a generation's two collections: passages, windows."""
+    """Return the names of a generation's two collections: passages, windows."""
     return f"dolmen-{name}-passages", f"dolmen-{name}-windows"
 
 
 def read_metadata(client: "Client", collection: str) -> Mapping[str, Any] | None:
-    """Read what is written on a collection; `None` where there is no such collection."""
+    """Read a collection's metadata; `None` where there is no such collection."""
     from chromadb.errors import NotFoundError
 
     try:
@@ -157,7 +158,7 @@ def read_metadata(client: "Client", collection: str) -> Mapping[str, Any] | None
 
 
 def write_metadata(client: "Client", collection: str, metadata: Mapping[str, str]) -> None:
-    """Replace all that is written on a collection in one step; the collection is made where there is none."""
+    """Replace a collection's metadata in one step; the collection is created where there is none."""
     if read_metadata(client, collection) is None:
         client.create_collection(collection, embedding_function=None, metadata=dict(metadata))
     else:
@@ -167,30 +168,30 @@ def write_metadata(client: "Client", collection: str, metadata: Mapping[str, str
 def write(client: "Client", name: str, contents: Contents, progress: Progress) -> None:
     """Write `contents` into two new collections of the generation `name`. Stages: `passages`, `windows`."""
     passages, windows = collection_names(name)
-    circle = np.linspace(0, math.tau, len(contents.passages), endpoint=False)
-    points = np.stack([np.cos(circle), np.sin(circle)], axis=1).astype(np.float32)
-    target = client.create_collection(passages, embedding_function=None)
+    angles = np.linspace(0, math.tau, len(contents.passages), endpoint=False)
+    points = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    collection = client.create_collection(passages, embedding_function=None)
     ids = [passage.id for passage in contents.passages]
     texts = [passage.text for passage in contents.passages]
-    _upsert(target, ids, points, {"documents": texts, "metadatas": _about_passages(contents)}, "passages", progress)
-    shape = {"hnsw": {"space": "ip", "ef_search": SEARCH_WIDTH, "max_neighbors": LINKS}}
-    target = client.create_collection(windows, embedding_function=None, configuration=cast(Any, shape))
+    _upsert(collection, ids, points, {"documents": texts, "metadatas": _passage_metadata(contents)}, "passages", progress)
+    configuration = {"hnsw": {"space": "ip", "ef_search": EF_SEARCH, "max_neighbors": MAX_NEIGHBORS}}
+    collection = client.create_collection(windows, embedding_function=None, configuration=cast(Any, configuration))
     ids = [str(index) for index in range(len(contents.windows))]
-    _upsert(target, ids, contents.vectors, {"metadatas": _about_windows(contents)}, "windows", progress)
+    _upsert(collection, ids, contents.vectors, {"metadatas": _window_metadata(contents)}, "windows", progress)
 
 
-def _about_passages(contents: Contents) -> list[dict[str, Any]]:
-    """Make the passages' metadata, in their order. Chroma knows strings and numbers only, and no None."""
+def _passage_metadata(contents: Contents) -> list[dict[str, Any]]:
+    """Return the passages' metadata, in their order. Chroma stores strings and numbers only, and no None."""
     essays = {essay.id: essay for essay in contents.essays}
     return [
         {"number": number, "essay": passage.essay, "start": passage.start, "end": passage.end, "terms": terms}
-        | {name: getattr(essays[passage.essay], name) for name in ABOUT_ESSAY}
+        | {name: getattr(essays[passage.essay], name) for name in ESSAY_FIELDS}
         for number, (passage, terms) in enumerate(zip(contents.passages, contents.terms, strict=True))
     ]
 
 
-def _about_windows(contents: Contents) -> list[dict[str, Any]]:
-    """Make the windows' metadata, in their order."""
+def _window_metadata(contents: Contents) -> list[dict[str, Any]]:
+    """Return the windows' metadata, in their order."""
     return [
         {"passage": window.passage, "start": window.start, "end": window.end, "key": text_key(window.text)}
         for window in contents.windows
@@ -198,29 +199,30 @@ def _about_windows(contents: Contents) -> list[dict[str, Any]]:
 
 
 def _upsert(
-    target: "Collection",
+    collection: "Collection",
     ids: Sequence[str],
     vectors: NDArray[np.float32],
-    rows: Mapping[str, list[Any]],
+    columns: Mapping[str, list[Any]],
     stage: str,
     progress: Progress,
 ) -> None:
-    """Write rows in batches: few enough for Chroma (5,461) and, as JSON, for a server (40 MB a request)."""
+    """Write records in batches below Chroma's limit (5,461 records) and, as JSON, a server's limit (40 MB a request)."""
     size = max(1, min(1000, 500_000 // vectors.shape[1]))
     progress(stage, 0, len(ids))
     for start in range(0, len(ids), size):
-        part = slice(start, start + size)
-        target.upsert(ids=list(ids[part]), embeddings=vectors[part], **{name: row[part] for name, row in rows.items()})
+        batch = slice(start, start + size)
+        fields = {name: column[batch] for name, column in columns.items()}
+        collection.upsert(ids=list(ids[batch]), embeddings=vectors[batch], **fields)
         progress(stage, min(start + size, len(ids)), len(ids))
 
 
 def read_vectors(client: "Client", name: str) -> Vectors:
     """Read the vectors of the generation `name` by their windows' `text_key`, bit for bit as they were written."""
     windows = client.get_collection(collection_names(name)[1], embedding_function=None)
-    known: Vectors = {}
+    vectors_by_key: Vectors = {}
     for start in range(0, windows.count(), 1000):
         ids = [str(index) for index in range(start, start + 1000)]
-        got = cast(Any, windows.get(ids=ids, include=["embeddings", "metadatas"]))
-        vectors = np.asarray(got["embeddings"], dtype=np.float32)
-        known |= {str(about["key"]): vector for about, vector in zip(got["metadatas"], vectors, strict=True)}
-    return known
+        records = cast(Any, windows.get(ids=ids, include=["embeddings", "metadatas"]))
+        vectors = np.asarray(records["embeddings"], dtype=np.float32)
+        vectors_by_key |= {str(data["key"]): vector for data, vector in zip(records["metadatas"], vectors, strict=True)}
+    return vectors_by_key

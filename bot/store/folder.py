@@ -1,4 +1,4 @@
-"""A store in a folder: generations of files, each with a Chroma folder, its vectors apart, and a manifest."""
+"""A store in a folder: each generation is a folder with Chroma's files, the vectors again as NumPy, and a manifest."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ import numpy as np
 from bot.store import chroma
 from bot.store.base import Store, stage
 from bot.store.chroma import Progress
-from bot.store.disk import WorkingCopy, checksums, damaged, disk_errors, require_room, sync, verify
+from bot.store.disk import WorkingCopy, checksums, damaged, disk_errors, require_free_space, sync, verify
 from bot.store.generations import MANIFEST, Generations, single_writer
 from bot.store.manifest import Contents, Manifest, Vectors, text_key
 from bot.store.snapshot import Snapshot, probe
@@ -26,15 +26,15 @@ VECTORS, KEYS = "vectors.npy", "keys.json"
 
 
 class FolderStore(Store):
-    """A store in the folder `index`. Readers write nothing there, so it may be read-only, or full."""
+    """A store in the folder `index`. Readers write nothing there, so it may be read-only or on a full disk."""
 
     def __init__(self, index: Path) -> None:
-        """Keep the folder; it need not exist."""
+        """Use the folder `index`, which need not exist."""
         self.place = str(index)
         self._generations = Generations(index)
 
     def current(self) -> str | None:
-        """Read CURRENT."""
+        """Read the file CURRENT."""
         return self._generations.current()
 
     def _names(self) -> list[str]:
@@ -80,20 +80,20 @@ class FolderStore(Store):
         folder = self._generations.draft(name)
         with disk_errors(root):
             try:
-                with stage(progress, "room"):
-                    require_room(root, 2 * estimate(contents))
-                _fill(folder, name, contents, progress)
+                with stage(progress, "space"):
+                    require_free_space(root, 2 * estimated_bytes(contents))
+                _write_files(folder, name, contents, progress)
                 with stage(progress, "hash"):
                     manifest = replace(draft, files=checksums(folder))
                 with stage(progress, "check"), closing(_open_folder(folder, name, manifest)) as snapshot:
                     probe(snapshot, contents)
                 self._publish(name, manifest, progress)
             finally:
-                shutil.rmtree(folder, ignore_errors=True)  # no longer there once it was renamed
+                shutil.rmtree(folder, ignore_errors=True)  # it no longer exists once it was renamed
         return manifest
 
     def _publish(self, name: str, manifest: Manifest, progress: Progress) -> None:
-        """Make a checked draft the published generation."""
+        """Publish a checked draft."""
         folder = self._generations.draft(name)
         with stage(progress, "manifest"):
             (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
@@ -107,17 +107,17 @@ class FolderStore(Store):
             self._collect(name)
 
 
-def estimate(contents: Contents) -> int:
-    """Estimate the bytes of a generation and of the copy on which it is checked, on the high side.
+def estimated_bytes(contents: Contents) -> int:
+    """Return an upper estimate of the bytes of a generation and of the copy on which it is checked.
 
-    Measured: a window takes about twice its vector in Chroma and once more beside it, a passage about six times its text.
+    Measured: a window takes about 2 × its vector in Chroma and 1 × as NumPy, a passage about 6 × its text.
     """
-    texts = sum(len(text.encode()) for text in (*contents.terms, *(passage.text for passage in contents.passages)))
-    return 5 * contents.vectors.nbytes + 12 * texts + 1000 * len(contents.windows) + 2_000_000
+    text_bytes = sum(len(text.encode()) for text in (*contents.terms, *(passage.text for passage in contents.passages)))
+    return 5 * contents.vectors.nbytes + 12 * text_bytes + 1000 * len(contents.windows) + 2_000_000
 
 
-def _fill(folder: Path, name: str, contents: Contents, progress: Progress) -> None:
-    """Write everything of a generation but its manifest."""
+def _write_files(folder: Path, name: str, contents: Contents, progress: Progress) -> None:
+    """Write all files of a generation except its manifest."""
     folder.mkdir()
     with chroma.folder_errors(name, folder.parent, "BOT_INDEX"), closing(chroma.folder_client(folder / "chroma")) as client:
         chroma.write(client, name, contents, progress)
@@ -129,9 +129,9 @@ def _fill(folder: Path, name: str, contents: Contents, progress: Progress) -> No
 
 def _open_folder(folder: Path, name: str, manifest: Manifest) -> Snapshot:
     """Check all files of a generation and open a private copy of its Chroma folder."""
-    copied = {file: wanted for file, wanted in manifest.files.items() if file.startswith("chroma/")}
-    verify(folder, {file: wanted for file, wanted in manifest.files.items() if file not in copied})
-    copy = WorkingCopy(folder, copied)
+    chroma_files = {file: expected for file, expected in manifest.files.items() if file.startswith("chroma/")}
+    verify(folder, {file: expected for file, expected in manifest.files.items() if file not in chroma_files})
+    copy = WorkingCopy(folder, chroma_files)
     errors = partial(chroma.folder_errors, name, copy.folder.parent, "TMPDIR")
     try:
         with errors():
@@ -139,10 +139,10 @@ def _open_folder(folder: Path, name: str, manifest: Manifest) -> Snapshot:
     except BaseException:
         copy.close()
         raise
-    return Snapshot(client, name, manifest, errors, partial(_let_go, client, copy))
+    return Snapshot(client, name, manifest, errors, partial(_close, client, copy))
 
 
-def _let_go(client: "Client", copy: WorkingCopy) -> None:
+def _close(client: "Client", copy: WorkingCopy) -> None:
     """Close the client, then remove the copy that it read."""
     client.close()
     copy.close()

@@ -1,12 +1,12 @@
-"""Generations of an index in a folder: lock, pointer, checking, sweeping. Pure file system; knows nothing of what is inside.
+"""Generations of an index in a folder: lock, pointer, names, clean-up. File system only; independent of what a generation holds.
 
     <index>/CURRENT          one line: the name of the published generation
-    <index>/gen-7/           a published generation; nobody ever writes into it again
-    <index>/gen-8.tmp/       one being built, or left by a builder that died; the next writer removes it
-    <index>/LOCK             held (flock) by the one writer; LOCK.owner says who that is
+    <index>/gen-7/           a published generation; it is never written to again
+    <index>/gen-8.tmp/       a draft being built, or left by a writer that died; the next writer removes it
+    <index>/LOCK             held (flock) by the one writer; LOCK.owner names its process
 
-A generation becomes visible by two atomic steps, a rename and then `os.replace` of CURRENT, each followed by fsync: whoever
-looks, and whenever the power goes, finds the old generation or the new one, whole.
+A generation becomes visible by two atomic steps, a rename and then `os.replace` of CURRENT, each followed by fsync. A reader, at
+any moment and after a power failure, finds either the old generation or the new one, complete.
 """
 
 import json
@@ -24,27 +24,27 @@ from bot.errors import IndexBusy
 from bot.store.disk import damaged, disk_errors, remove, sync_one
 
 MANIFEST = "manifest.json"
-LONGEST_MANIFEST = 100_000_000  # bytes: a hundred thousand essays have 10 MB
+MAX_MANIFEST_BYTES = 100_000_000  # that of 100,000 essays has 10 MB
 NAME = re.compile(r"gen-([1-9][0-9]{0,8})")
 
 
 def number(name: str) -> int:
-    """7 for `gen-7`."""
+    """Return 7 for `gen-7`."""
     return int(name.removeprefix("gen-"))
 
 
 def name_in(line: str) -> str:
-    """Read the name out of a pointer. Anything but a plain name, `../x` say, is refused with `IndexDamaged`."""
+    """Return the name that a pointer holds. Raises `IndexDamaged` for anything but a plain name, such as `../x`."""
     if not NAME.fullmatch(line):
-        raise damaged("CURRENT", f"names {line[:40]!r}, which is no generation")
+        raise damaged("CURRENT", f"names {line[:40]!r}, which is not a generation")
     return line
 
 
 @contextmanager
 def single_writer(lock: Path, place: str) -> Iterator[None]:
-    """Hold the writer's lock file: given back at the end of the block, and by the system when the process dies.
+    """Hold the writer's lock file. It is released at the end of the block, and by the system when the process dies.
 
-    Raises `IndexBusy`, within a second and naming the holder's process, where another writes in `place`.
+    Raises `IndexBusy` within a second, naming the holder's process, where another process is writing in `place`.
     """
     owner = lock.with_name(lock.name + ".owner")
     guard = FileLock(lock, timeout=0)
@@ -64,23 +64,23 @@ def single_writer(lock: Path, place: str) -> Iterator[None]:
 
 
 def _busy(place: str, owner: Path) -> IndexBusy:
-    """Say who holds the lock. The holder writes its name just after it took the lock, so wait a moment for a live one."""
+    """Return the error that names the lock's holder. The holder writes LOCK.owner after it took the lock: wait up to a second."""
     pid, since = 0, "now"
     deadline = time.monotonic() + 1
     while not pid and time.monotonic() < deadline:
         with suppress(OSError, ValueError, TypeError, KeyError):
-            note = json.loads(owner.read_text())
-            if _lives(int(note["pid"])):
-                pid, since = int(note["pid"]), str(note["started"])
+            holder = json.loads(owner.read_text())
+            if _is_alive(int(holder["pid"])):
+                pid, since = int(holder["pid"]), str(holder["started"])
         time.sleep(0 if pid else 0.02)
     return IndexBusy(
         f"Another process ({pid or 'unknown'}, since {since}) is writing the index {place}. Wait until it ends, then run again.",
-        f"다른 프로세스({pid or '?'}, {since}부터)가 색인 {place}을(를) 쓰고 있습니다. 끝난 뒤 다시 실행하세요.",
+        f"다른 프로세스({pid or '?'}, {since}부터)가 색인 {place}에 쓰고 있습니다. 끝난 뒤 다시 실행하세요.",
     )
 
 
-def _lives(pid: int) -> bool:
-    """Tell whether a process is there. On Windows signal 0 is no question but an order, so the note is believed."""
+def _is_alive(pid: int) -> bool:
+    """Whether a process exists. On Windows signal 0 would end it, so there the answer is always yes."""
     if os.name != "nt":
         try:
             os.kill(pid, 0)
@@ -92,27 +92,27 @@ def _lives(pid: int) -> bool:
 
 
 def next_name(names: Iterable[str]) -> str:
-    """Count one above every number among `names`: no name comes to mean something else while a newer one is there."""
+    """Return a name numbered one above the highest of `names`, so that no name is reused while a newer generation exists."""
     return f"gen-{max(map(number, names), default=0) + 1}"
 
 
 class Generations:
-    """All the generations below one index folder. Making this object touches nothing."""
+    """All the generations below one index folder."""
 
     def __init__(self, root: Path) -> None:
-        """Keep the folder; it need not exist."""
+        """Use the folder `root`, which need not exist. Nothing is read or written yet."""
         self.root = root
 
     def path(self, name: str) -> Path:
-        """Name the folder of a published generation."""
+        """Return the folder of a published generation."""
         return self.root / name
 
     def draft(self, name: str) -> Path:
-        """Name the folder in which a generation is built."""
+        """Return the folder in which a generation is built."""
         return self.root / f"{name}.tmp"
 
     def current(self) -> str | None:
-        """Read the name in CURRENT; `None` where there is none, `IndexDamaged` where it is no plain name. One tiny read."""
+        """Read the name in CURRENT with one small read; `None` where there is none. Raises `IndexDamaged` for an invalid name."""
         try:
             with (self.root / "CURRENT").open("rb") as file:
                 return name_in(file.read(64).decode("ascii", "replace").removesuffix("\n"))
@@ -122,41 +122,41 @@ class Generations:
             raise damaged("CURRENT", f"cannot be read ({error.strerror})") from error
 
     def names(self) -> list[str]:
-        """List the generations that lie there, whole or not, oldest first."""
+        """List the existing generations, intact or not, oldest first."""
         if not self.root.is_dir():
             return []
         return sorted((path.name for path in self.root.iterdir() if NAME.fullmatch(path.name)), key=number)
 
     def read_manifest(self, name: str) -> str:
-        """Read the text of a generation's manifest; `IndexDamaged` where it cannot be read."""
-        path, place = self.path(name) / MANIFEST, f"{name}/{MANIFEST}"
-        if not path.is_file() or path.stat().st_size > LONGEST_MANIFEST:
-            raise damaged(place, "is missing or far too long")
+        """Read the text of a generation's manifest. Raises `IndexDamaged` where it cannot be read."""
+        path, file = self.path(name) / MANIFEST, f"{name}/{MANIFEST}"
+        if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise damaged(file, f"is missing or has more than {MAX_MANIFEST_BYTES} bytes")
         try:
             return path.read_text(encoding="utf-8")
         except OSError as error:
-            raise damaged(place, f"cannot be read ({error.strerror})") from error
+            raise damaged(file, f"cannot be read ({error.strerror})") from error
         except UnicodeDecodeError as error:
-            raise damaged(place, "is not UTF-8") from error
+            raise damaged(file, "is not UTF-8") from error
 
     def clean(self) -> None:
-        """Remove what writers that died left half built or half removed."""
+        """Remove drafts and removals that a writer left unfinished when it died."""
         for path in [*self.root.glob("gen-*.tmp"), self.root / "CURRENT.tmp"]:
             remove(path)
 
     def remove(self, name: str) -> None:
-        """Delete a generation; it is renamed first, so that nobody ever sees half of it under its name."""
+        """Delete a generation. It is renamed first, so that a partly deleted one is never seen under its name."""
         doomed = self.root / f"{name}.old.tmp"
         self.path(name).rename(doomed)
         remove(doomed)
 
     def rename(self, name: str) -> None:
-        """Give a finished draft its name."""
+        """Rename a finished draft to its final name."""
         self.draft(name).rename(self.path(name))
         sync_one(self.root)
 
     def point(self, name: str) -> None:
-        """Publish: replace CURRENT in one step."""
+        """Publish a generation: replace CURRENT in one step."""
         pointer = self.root / "CURRENT.tmp"
         pointer.write_text(f"{name}\n", encoding="ascii")
         sync_one(pointer)

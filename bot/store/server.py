@@ -1,7 +1,7 @@
-"""A store on a Chroma server: generations of collections, and one tiny collection that points to the published one.
+"""A store on a Chroma server: each generation is two collections; one small collection names the published generation.
 
-The server owns the data, so any number of processes may read and one may write. Writers are kept apart by a lock file in this
-machine's folder for temporary files: those on other machines are not, and there should be none.
+The server owns the data, so any number of processes may read and one may write. A lock file in this machine's temporary folder
+keeps two writers apart. It does not see writers on other machines, so there must be none.
 """
 
 import hashlib
@@ -31,19 +31,19 @@ COLLECTION = re.compile(r"dolmen-(gen-[1-9][0-9]{0,8})-(passages|windows)")
 
 
 class Connection:
-    """A client that is closed when nobody holds this object any more: neither the store nor a snapshot."""
+    """A client that is closed when neither the store nor any snapshot refers to this object."""
 
     def __init__(self, url: str) -> None:
-        """Connect; `StoreError` where that fails."""
+        """Connect. Raises `StoreError` where that fails."""
         self.client = chroma.server_client(url)
-        weakref.finalize(self, chroma.hang_up, self.client)
+        weakref.finalize(self, chroma.close_server_client, self.client)
 
 
 class ServerStore(Store):
-    """A store on the Chroma server at `url`. Nothing is asked of it before it is needed."""
+    """A store on the Chroma server at `url`. It connects at the first request."""
 
     def __init__(self, url: str) -> None:
-        """Keep the address."""
+        """Use the server at `url`."""
         self.place = url
         self._errors = partial(chroma.server_errors, url)
 
@@ -65,24 +65,24 @@ class ServerStore(Store):
     def _names(self) -> list[str]:
         client = self._client
         with self._errors():
-            found = [COLLECTION.fullmatch(collection.name) for collection in client.list_collections()]
-        return sorted({match[1] for match in found if match}, key=number)
+            matches = [COLLECTION.fullmatch(collection.name) for collection in client.list_collections()]
+        return sorted({match[1] for match in matches if match}, key=number)
 
     def _manifest(self, name: str) -> Manifest:
         client = self._client
         with self._errors():
-            about = chroma.read_metadata(client, chroma.collection_names(name)[0])
-        if not about or "manifest" not in about:
+            metadata = chroma.read_metadata(client, chroma.collection_names(name)[0])
+        if not metadata or "manifest" not in metadata:
             raise damaged(name, f"is not finished on {self.place}")
-        return Manifest.from_json(str(about["manifest"]), f"the manifest of {name}")
+        return Manifest.from_json(str(metadata["manifest"]), f"the manifest of {name}")
 
     def _check(self, name: str) -> Manifest:
         manifest, client = self._manifest(name), self._client
-        for collection, said in zip(chroma.collection_names(name), (manifest.passages, manifest.windows), strict=True):
+        for collection, expected in zip(chroma.collection_names(name), (manifest.passages, manifest.windows), strict=True):
             with self._errors():
-                held = client.get_collection(collection, embedding_function=None).count()
-            if held != said:
-                raise damaged(collection, f"holds {held} records in place of {said}")
+                count = client.get_collection(collection, embedding_function=None).count()
+            if count != expected:
+                raise damaged(collection, f"holds {count} records instead of {expected}")
         return manifest
 
     def _open(self, name: str, fingerprint: Mapping[str, str]) -> Snapshot:
@@ -91,15 +91,15 @@ class ServerStore(Store):
         return self._snapshot(name, manifest)
 
     def _snapshot(self, name: str, manifest: Manifest) -> Snapshot:
-        """Open a generation; the connection stays open as long as the snapshot does."""
-        return Snapshot(self._client, name, manifest, self._errors, partial(_let_go, self._connection))
+        """Open a generation. The connection stays open at least as long as the snapshot."""
+        return Snapshot(self._client, name, manifest, self._errors, partial(_release, self._connection))
 
     def _vectors(self, name: str, manifest: Manifest) -> Vectors:
         client = self._client
         with self._errors():
             vectors = chroma.read_vectors(client, name)
         if any(vector.shape != (manifest.dimension,) for vector in vectors.values()):
-            raise damaged(name, "holds vectors of another dimension than its manifest says")
+            raise damaged(name, "holds vectors whose dimension is not that of its manifest")
         return vectors
 
     def _lock(self) -> AbstractContextManager[None]:
@@ -107,12 +107,12 @@ class ServerStore(Store):
         return single_writer(Path(tempfile.gettempdir()) / f"dolmen-server-{key}.lock", self.place)
 
     def _clean(self) -> None:
-        """Remove generations without a manifest, the last thing to be written, and those that were never pointed to."""
+        """Remove generations without a manifest, which is written last, and those that were not published."""
         client = self._client
         for name in self._names():
             with self._errors():
-                about = chroma.read_metadata(client, chroma.collection_names(name)[0])
-            if not about or "manifest" not in about:
+                metadata = chroma.read_metadata(client, chroma.collection_names(name)[0])
+            if not metadata or "manifest" not in metadata:
                 self._remove(name)
         self._remove_unpublished()
 
@@ -124,7 +124,7 @@ class ServerStore(Store):
                     client.delete_collection(collection)
 
     def _build(self, contents: Contents, draft: Manifest, progress: Progress) -> Manifest:
-        name, client, pointed = self._next_name(), self._client, False
+        name, client, published = self._next_name(), self._client, False
         passages, _ = chroma.collection_names(name)
         try:
             with self._errors():
@@ -135,15 +135,15 @@ class ServerStore(Store):
                 chroma.write_metadata(client, passages, {"manifest": draft.to_json()})
             with stage(progress, "pointer"), self._errors():
                 chroma.write_metadata(client, POINTER, {"generation": name})
-                pointed = True
+                published = True
         finally:
-            if not pointed:
-                with suppress(StoreError):  # the server may be what failed; the next writer cleans up
+            if not published:
+                with suppress(StoreError):  # the server itself may have failed; the next writer cleans up
                     self._remove(name)
         with stage(progress, "collect"):
             self._collect(name)
         return draft
 
 
-def _let_go(connection: Connection) -> None:
-    """Let go of a connection by having held it until now."""
+def _release(connection: Connection) -> None:
+    """Do nothing: the snapshot's reference to this call has kept the connection open until now."""

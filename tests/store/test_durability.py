@@ -354,7 +354,7 @@ def test_a_disk_that_fills_up_at_any_point_hurts_nothing(disk: Path, monkeypatch
     ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 3_000_000))
     with pytest.raises(StoreError, match=rf"{index} has \d+ bytes free, and a new index needs \d+\."):
         publish(open_store(index), contents("new"))
-    monkeypatch.setattr("bot.store.folder.require_room", lambda path, needed: None)
+    monkeypatch.setattr("bot.store.folder.require_free_space", lambda path, needed: None)
     for free in (0, 4096, 50_000, 100_000, 150_000, 200_000, 250_000, 280_000):  # a whole generation takes 290,000
         ballast.unlink()
         ballast.write_bytes(bytes(shutil.disk_usage(disk).free - free))

@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from bot.errors import IndexBusy, IndexDamaged, StoreError
-from bot.store.disk import WorkingCopy, checksum, checksums, disk_errors, require_room, sync, verify
+from bot.store.disk import WorkingCopy, checksum, checksums, disk_errors, require_free_space, sync, verify
 from bot.store.generations import Generations, next_name, single_writer
 from tests.places import ROOT
 
@@ -211,7 +211,7 @@ def test_a_private_copy_is_checked_and_goes_when_it_is_closed_or_forgotten(root:
     del other
     assert list(temporary.iterdir()) == []
     (root / "gen-3" / "inner" / "abc").write_text("abd")
-    with pytest.raises(IndexDamaged, match="gen-3/inner/abc is not what its checksum says"):
+    with pytest.raises(IndexDamaged, match="gen-3/inner/abc does not match its checksum"):
         WorkingCopy(root / "gen-3", {"inner/abc": ABC})
     assert list(temporary.iterdir()) == []
 
@@ -247,8 +247,8 @@ def test_a_forked_child_leaves_its_parents_copy_alone(root: Path, temporary: Pat
 
 def test_a_full_disk_is_said_with_the_free_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1234))
-    require_room(tmp_path / "not" / "yet" / "there", 1234)
+    require_free_space(tmp_path / "not" / "yet" / "there", 1234)
     with pytest.raises(StoreError, match=r"has 1234 bytes free, and a new index needs 1235\..*BOT_INDEX"):
-        require_room(tmp_path / "not" / "yet" / "there", 1235)
+        require_free_space(tmp_path / "not" / "yet" / "there", 1235)
     with pytest.raises(StoreError, match=r"No space left on device \(1234 bytes are free\)"), disk_errors(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

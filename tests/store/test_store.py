@@ -28,7 +28,7 @@ from bot.schema import Essay, Passage, Window, WindowHit
 from bot.store import Contents, Manifest, Store, open_store
 from bot.store import snapshot as snapshot_module
 from bot.store.base import Writer
-from bot.store.chroma import hang_up, installed, server_client
+from bot.store.chroma import close_server_client, installed, server_client
 from tests.marked import FINGERPRINT, contents, embed, lost_from, publish, quiet
 from tests.places import ROOT
 
@@ -76,7 +76,7 @@ def reach(url: str) -> Iterator[Any]:
     try:
         yield client
     finally:
-        hang_up(client)
+        close_server_client(client)
 
 
 def empty(url: str) -> None:
@@ -134,7 +134,7 @@ def test_what_is_published_comes_back_whole(store: Store) -> None:
 def test_what_is_read_in_pages_is_the_same(page: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = contents("돌")
     publish(store, made)
-    monkeypatch.setattr(snapshot_module, "PAGE", page)
+    monkeypatch.setattr(snapshot_module, "PAGE_RECORDS", page)
     snapshot = store.snapshot(FINGERPRINT)
     assert lost_from(snapshot, made) == []
     assert (len(snapshot.passages), len(snapshot.windows)) == (6, 24)
@@ -269,16 +269,16 @@ def test_what_does_not_fit_together_is_refused(index: Path) -> None:
     far = np.full_like(made.vectors, np.nan)
     other = Passage.of(made.essays[0], 0, 5)
     faulty = {
-        "twice": replace(made, essays=made.essays[:1] * 2),
+        "same id": replace(made, essays=made.essays[:1] * 2),
         "nothing to index": replace(made, windows=(), vectors=made.vectors[:0]),
-        "differ in number": replace(made, terms=made.terms[1:]),
+        "numbers of passages and terms differ": replace(made, terms=made.terms[1:]),
         "unknown essay": replace(made, essays=made.essays[1:]),
-        "tile": replace(made, passages=(other, *made.passages[1:])),
+        "joined passages": replace(made, passages=(other, *made.passages[1:])),
         "unknown passage": replace(made, windows=(replace(made.windows[0], passage="none"), *made.windows[1:])),
         "float32": replace(made, vectors=made.vectors.astype(np.float64)),
-        "one row a window": replace(made, vectors=made.vectors[1:]),
-        "of length 1": replace(made, vectors=far),
-        "not of length": replace(made, vectors=made.vectors * 2),
+        "one row per window": replace(made, vectors=made.vectors[1:]),
+        "length 1": replace(made, vectors=far),
+        "does not have length": replace(made, vectors=made.vectors * 2),
     }
     for sentence, wrong in faulty.items():
         with pytest.raises(ValueError, match=sentence):
@@ -394,7 +394,7 @@ def test_many_threads_may_ask_and_one_may_close_meanwhile(index: Path) -> None:
     assert all(answers)
     assert len(answers) >= 200
     assert len(refused) == 8
-    assert set(refused) == {"The index gen-1 was closed before it was asked. Ask again."}
+    assert set(refused) == {"The index gen-1 was closed before the query. Ask again."}
 
 
 def sealed(index: Path, **changes: object) -> None:
@@ -452,7 +452,7 @@ def test_a_manifest_edited_by_hand_is_damage(index: Path) -> None:
     changed: list[dict[str, Any]] = [{"created": "2020-01-01"}, {"windows": 23}, {"files": {}}, {"extra": 1}]
     for changes in changed:
         path.write_text(json.dumps({**fields, **changes}), encoding="utf-8")
-        with pytest.raises(IndexDamaged, match="does not carry its own checksum"):
+        with pytest.raises(IndexDamaged, match="does not match its own checksum"):
             store.snapshot(FINGERPRINT)
 
 
@@ -486,7 +486,7 @@ def test_a_pointer_to_nothing_falls_back_and_numbers_go_on_behind_it(index: Path
     (index / "CURRENT").write_text("gen-7\n")
     snapshot = store.snapshot(FINGERPRINT)
     assert (snapshot.generation, snapshot.opened, store.current()) == ("gen-7", "gen-1", "gen-7")
-    assert "gen-1, the index before it, answers" in snapshot.note
+    assert "the previous index, gen-1, is used" in snapshot.note
     snapshot.close()
     publish(store, contents("new"))
     assert store.current() == "gen-8"
@@ -622,7 +622,7 @@ def test_a_server_that_goes_away_is_an_error_of_one_line(index: Path, tmp_path: 
     server.kill()
     server.wait()
     for ask in (lambda: snapshot.query(embed("x"), 1), store.current, lambda: publish(store, contents("돌"))):
-        with pytest.raises(StoreError, match=rf"{url} does not do its work: .*chroma run"):
+        with pytest.raises(StoreError, match=rf"{url} failed: .*chroma run"):
             ask()
     server = start()
     try:  # the same store goes on when it is back
@@ -636,7 +636,7 @@ def test_a_server_that_goes_away_is_an_error_of_one_line(index: Path, tmp_path: 
 def test_a_server_that_does_not_answer_is_not_waited_for_for_ever(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.chroma.PATIENCE", 1.0)
+    monkeypatch.setattr("bot.store.chroma.REQUEST_TIMEOUT_SECONDS", 1.0)
     url, start = start_server(tmp_path / "data")
     server, store = start(), open_store(index, url)
     try:
@@ -654,5 +654,5 @@ def test_a_server_that_does_not_answer_is_not_waited_for_for_ever(
     "address", ["localhost:8000", "ftp://x", "http://", "http://x:port", "http://x:99999999", "http://[::1", "자리"]
 )
 def test_what_is_no_address_is_said(index: Path, address: str) -> None:
-    with pytest.raises(StoreError, match="BOT_CHROMA_URL is .* no address"):
+    with pytest.raises(StoreError, match="BOT_CHROMA_URL is .* not an address"):
         open_store(index, address).current()
