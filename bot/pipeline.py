@@ -23,7 +23,7 @@ from bot.models.embeddings import Embedder
 from bot.retrieval import condense
 from bot.retrieval.condense import Turn
 from bot.retrieval.index import Index
-from bot.retrieval.intent import is_broad
+from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Passage, Report, Use
 from bot.settings import Keys, Settings
 from bot.store import Progress, open_store
@@ -219,7 +219,9 @@ class Bot:
     def _retrieve(self, state: dict[str, Any]) -> tuple[Index, list[Hit]]:
         shelf = self._open()
         question, mode = state["blank"].standalone, state["blank"].mode
-        return shelf, self._hits(shelf, question, PASSAGES, "each" if is_broad(question) or mode in ONE_AN_ESSAY else "answer")
+        return shelf, self._hits(
+            shelf, question, PASSAGES, "each" if is_about_all_essays(question) or mode in ONE_AN_ESSAY else "answer"
+        )
 
     def _quote(self, state: dict[str, Any]) -> list[Answer]:
         """The answer in the essays' own sentences: its citations alone, then with its words."""

@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from bot.cli.console import show
 from bot.pipeline import PASSAGES, Bot
-from bot.retrieval.intent import is_other_work
+from bot.retrieval.intent import is_out_of_scope
 from evals.sets import Case, load
 
 FOLDS = 8
@@ -22,7 +22,7 @@ def fit(bot: Bot) -> dict[str, float]:
     """The weights, each a multiple of the dense one's tenth, the threshold, and the share refused across folds."""
     essays = {essay.id: essay for essay in bot.essays()}
     cases = [case for name in ("unanswerable", "golden") for case in load(name, essays)]
-    cases = [case for case in cases if case.split == "dev" and case.style != "riddle" and not is_other_work(case.question)]
+    cases = [case for case in cases if case.split == "dev" and case.style != "riddle" and not is_out_of_scope(case.question)]
     features = np.array([_features(bot, case) for case in cases])
     answerable = np.array([case.answerable for case in cases])
     twins = np.array([case.answerable and not case.style for case in cases])

@@ -12,7 +12,7 @@ from bot.indexing.splitter import windows
 from bot.models.embeddings import Embedder
 from bot.retrieval.calibration import SAMPLE_SIZE, Sample
 from bot.retrieval.hybrid import Retriever
-from bot.retrieval.index import WINDOWS
+from bot.retrieval.index import NEAREST_WINDOWS
 from bot.schema import Essay, Language, Passage, Window, WindowHit
 from bot.text.normalize import clean, language_of
 from bot.text.tokenize import bigrams, morphemes
@@ -102,7 +102,7 @@ def _scores(
 ) -> dict[str, Vectors]:
     vector = sample.center(vector, language_of(question))
     cosines = vectors @ vector
-    order = np.argsort(-cosines)[:WINDOWS]
+    order = np.argsort(-cosines)[:NEAREST_WINDOWS]
     near = [WindowHit(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
     return retriever.component_scores(question, near, sample.distributions(vector))
 

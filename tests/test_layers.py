@@ -36,11 +36,11 @@ ORDER: tuple[tuple[str, ...], ...] = (
 ROW = {name: row for row, names in enumerate(ORDER) for name in names}
 MODULES = {  # the packages' modules, as docs/architecture.md describes them
     "text": {"normalize", "tokenize", "sentences"},
-    "models": {"embeddings", "e5", "chat", "llamacpp", "download", "streaming"},
+    "models": {"embeddings", "e5", "e5_format", "chat", "llamacpp", "download", "streaming"},
     "store": {"base", "chroma", "disk", "folder", "generations", "manifest", "server", "snapshot"},
     "grounding": {"quotations", "checker", "contradiction", "grammar", "numbers", "transliteration"},
     "indexing": {"loader", "splitter", "analogies", "build"},
-    "retrieval": {"hybrid", "calibration", "index", "intent", "condense", "map_search"},
+    "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "map_search"},
     "answers": {"selection", "extractive", "debate", "context", "prompts", "wording", "generation"},
     "chats": {"history", "export", "recheck"},
     "cli": {"console", "doctor"},
@@ -54,7 +54,7 @@ HOMES = {
     "torch": ("bot/models/embeddings.py",),
     "gradio": ("app.py", "bot/ui/"),
     "kiwipiepy": ("bot/text/tokenize.py",),
-    "bm25s": ("bot/retrieval/hybrid.py",),
+    "bm25s": ("bot/retrieval/bm25.py",),
     "xllamacpp": ("bot/models/llamacpp.py",),
     "langchain": ("bot/models/chat.py",),
 }

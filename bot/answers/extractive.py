@@ -9,7 +9,7 @@ from bot.grounding import quotations
 from bot.indexing.analogies import Analogy, Quotation
 from bot.retrieval import map_search
 from bot.retrieval.index import Index
-from bot.retrieval.intent import is_broad, is_greeting, is_other_work
+from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
 from bot.schema import Answer, Hit, Sentence
 
 NEAREST = 2  # passages that are shown beside an abstention
@@ -22,7 +22,7 @@ def extractive_answers(blank: Answer, shelf: Index, hits: list[Hit], held: tuple
     """The answer in its mode: first its citations, then its words. `held` is the analogy map."""
     if is_greeting(blank.question):
         yield replace(blank, sentences=(Sentence(wording.GREETING[blank.language], "notice"),), abstained=True)
-    elif is_other_work(blank.question):
+    elif is_out_of_scope(blank.question):
         yield _decline(blank, hits)
     elif lines := _lines(blank, shelf, hits, held):
         yield from _tell(blank, shelf, lines)
@@ -37,7 +37,7 @@ def _lines(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ..
         return _discussed(blank, shelf, hits, held)
     if held and map_search.asks_for_all_analogies(question):
         return debate.list_all(held, language)
-    if is_broad(question) and (said := _all_say(blank, shelf, hits, held)):
+    if is_about_all_essays(question) and (said := _all_say(blank, shelf, hits, held)):
         return said
     if about := map_search.analogies_about(question, held):
         return debate.explain(about, question, language)
@@ -95,7 +95,7 @@ def _quotations(
     blank: Answer, shelf: Index, hits: Sequence[Hit], *, each: bool = False, most: int = selection.MOST
 ) -> Iterator[Line]:
     """The essays' own sentences, introduced by the title of their essay; with `each` the best one of every hit."""
-    question, rarity = blank.standalone, shelf.retriever.rarity
+    question, rarity = blank.standalone, shelf.retriever.idf
     picks = [
         pick
         for group in ([[hit] for hit in hits] if each else [hits])

@@ -1,1 +1,1 @@
-"""Questions into ranked passages of an open index."""
+"""Retrieval: from a question to ranked passages of an open index."""

@@ -1,49 +1,49 @@
-"""From a question to ranked passages: dense and lexical scores, fused. Knows nothing of Chroma or of the embedder.
+"""Hybrid retrieval: rank the passages of one index for a question by dense and lexical scores. Pure; knows neither Chroma nor the embedder.
 
-Dense scores come in as windows near the question. The lexical half is BM25 (Lù, BM25S, 2024) over Kiwi morphemes and over character
-bigrams. Both halves are standardised, the dense one within each language, because the embedder favours the question's own language,
-and the lexical one among the passages in the question's language, because across languages words match by accident only. The lexical
-half counts by what it can know: where no passage holds many of the question's words, it fades and the dense half decides.
+The dense scores come in as the windows nearest to the question with their cosines. The lexical scores are BM25 over Kiwi morphemes
+and over character bigrams. Both become z-scores before they are added: dense scores within each language, because the embedder
+prefers the question's own language, and lexical scores among the passages in the question's language, because words shared across
+languages are accidental. The weight of the lexical scores falls, and that of the dense scores rises, with the share of the question's
+words that the best passage contains.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 
-import bm25s
 import numpy as np
-from numpy.typing import NDArray
 
+from bot.retrieval.bm25 import BM25, Scores
 from bot.retrieval.calibration import Distribution
 from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
 from bot.text.normalize import language_of
-from bot.text.tokenize import bigrams, is_verb, morphemes
+from bot.text.tokenize import bigrams, morphemes
 
 # Weights of the z-scores, chosen on the first half of KorQuAD and on the golden questions' `dev` half; see evals/LOG.md.
-DENSE, MORPHEMES, BIGRAMS = 0.35, 0.45, 0.30
-DENSE_ALONE = 0.95  # the weight of the dense half where the lexical half knows nothing
-VERB = 0.4  # the weight of a Korean verb among a question's words: what is asked about stands in its nouns
-FULL_COVERAGE = 0.8  # the share of a question's words in one passage at which the lexical half has its full weight
-FOREIGN_DENSE, FOREIGN_BONUS = 0.85, 0.3  # for passages in the other language, which have no lexical half
-# "Is it in the essays?": a logistic model, fitted by evals/refusal.py on the `dev` halves of the question sets.
-DENSE_COUNTS, ABSENCE_COUNTS, ENOUGH = 10.0, 2.2, 3.1
-# On a small shelf, where a dense score has nothing to be measured against, the question's words decide.
-SMALL_COVERAGE, SMALL_ABSENCE, SMALL_ENOUGH = 9.5, 11.5, 1.6
-ENOUGH_FOREIGN = 2.5  # where the shelf has no essay in the question's language, nearness alone has to reach this
-NEIGHBOUR = 0.2  # how much of its better neighbour's score a passage gets: an argument goes on over a paragraph's end
-ESSAY = 1.0  # how much it gets of the mean of its essay's best: what an essay is about counts for its parts
-ESSAY_PASSAGES = 5  # that an essay's mean is taken over
-BACK_MATTER_COSTS = 0.6  # a list of sources repeats the body's names and figures without its sentences
-OF_ONE_ESSAY = 3  # passages of one essay that an answer is made from, of six: one essay should not speak for the shelf
-TWIN = 0.8  # Jaccard similarity of morphemes above which the lower of two passages is dropped
+DENSE_WEIGHT, MORPHEME_WEIGHT, BIGRAM_WEIGHT = 0.35, 0.45, 0.30
+DENSE_WEIGHT_ALONE = 0.95  # the dense weight where no passage contains any word of the question
+FULL_COVERAGE = 0.8  # the share of a question's words in one passage from which on the lexical scores have their full weight
+CROSS_DENSE_WEIGHT, CROSS_BONUS = 0.85, 0.3  # for passages in the other language, which have no lexical score
+# "Do the essays answer it?" is a logistic model, fitted by evals/refusal.py on the `dev` halves of the question sets.
+ANSWERED_DENSE, ANSWERED_ABSENT, ANSWERED_THRESHOLD = 10.0, 2.2, 3.1
+# In a small collection the cosines are not centred, and the coverage of the question's words decides.
+SMALL_COVERAGE, SMALL_ABSENT, SMALL_THRESHOLD = 9.5, 11.5, 1.6
+CROSS_THRESHOLD = 2.5  # of the nearness alone, where no essay is in the question's language
+NEIGHBOUR_WEIGHT = 0.2  # of the better neighbour's score: an argument may continue across a passage boundary
+ESSAY_WEIGHT = 1.0  # of the mean of the essay's best passages: the topic of an essay counts for each of its passages
+ESSAY_TOP_PASSAGES = 5  # that this mean is taken over
+BACK_MATTER_PENALTY = 0.6  # a list of sources repeats the names and figures of the text without its sentences
+MAX_PASSAGES_PER_ESSAY = 3  # of the six that an answer is made from, so that no single essay fills it
+DUPLICATE_SIMILARITY = 0.8  # Jaccard similarity of morphemes above which the lower-ranked of two passages is dropped
 
 _BACK_MATTER = re.compile(r"^#{1,6} .*(?:출처|참고 ?문헌|\b(?:sources|references|bibliography)\b)", re.IGNORECASE | re.MULTILINE)
-Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
-_NOBODY = np.array([], dtype=np.int32)
 
 
 class Retriever:
-    """Ranks the passages of one index. Made once for a generation; read-only after, so threads may share it."""
+    """Ranks the passages of one index. Built once per generation and read-only afterwards, so threads may share it.
+
+    Scores and masks have the shape (passages,), in the order of the passages; a passage's position in it is its row.
+    """
 
     def __init__(self, essays: Sequence[Essay], passages: Sequence[Passage], terms: Sequence[str]) -> None:
         """`terms` holds each passage's morphemes, joined by spaces, in the order of `passages`."""
@@ -52,170 +52,175 @@ class Retriever:
         self._row = {passage.id: row for row, passage in enumerate(passages)}
         tokens = [line.split() for line in terms]
         self._vocabularies = [frozenset(line) for line in tokens]
-        self._morphemes = _BM25(tokens)
-        self._bigrams = _BM25([bigrams(passage.text) for passage in passages])
-        self._korean = np.array([self._essays[passage.essay].language == "ko" for passage in passages], dtype=bool)
+        self._morphemes = BM25(tokens)
+        self._bigrams = BM25([bigrams(passage.text) for passage in passages])
+        self._is_korean = np.array([self._essays[passage.essay].language == "ko" for passage in passages], dtype=bool)
         numbers = {essay.id: number for number, essay in enumerate(essays)}
-        self._essay = np.array([numbers[passage.essay] for passage in passages], dtype=np.intp)
+        self._essay_number = np.array([numbers[passage.essay] for passage in passages], dtype=np.intp)
         begins = {(passage.essay, passage.start): row for row, passage in enumerate(passages)}
         ends = {(passage.essay, passage.end): row for row, passage in enumerate(passages)}
-        self._before = np.array([ends.get((passage.essay, passage.start), -1) for passage in passages], dtype=np.intp)
-        self._after = np.array([begins.get((passage.essay, passage.end), -1) for passage in passages], dtype=np.intp)
-        editions: dict[str, int] = {}
-        self._edition = np.array(
-            [editions.setdefault(_edition(passage.essay), len(editions)) for passage in passages], dtype=np.intp
-        )
-        back = {essay.id: _back_matter(essay.text) for essay in essays}
-        self._back = np.array([passage.start >= back[passage.essay] for passage in passages], dtype=np.float32)
+        self._previous_row = np.array([ends.get((passage.essay, passage.start), -1) for passage in passages], dtype=np.intp)
+        self._next_row = np.array([begins.get((passage.essay, passage.end), -1) for passage in passages], dtype=np.intp)
+        works: dict[str, int] = {}
+        self._work_number = np.array([works.setdefault(_work(passage.essay), len(works)) for passage in passages], dtype=np.intp)
+        body_end = {essay.id: _back_matter_start(essay.text) for essay in essays}
+        self._is_back_matter = np.array([passage.start >= body_end[passage.essay] for passage in passages], dtype=np.float32)
 
     def search(
-        self, question: str, near: Sequence[WindowHit], spread: Mapping[Language, Distribution], k: int, use: Use = "rank"
+        self,
+        question: str,
+        window_hits: Sequence[WindowHit],
+        distributions: Mapping[Language, Distribution],
+        k: int,
+        use: Use = "rank",
     ) -> list[Hit]:
-        """At most `k` hits, best first: neighbours merged, near-twins and editions in the other language dropped.
+        """At most `k` hits, best first: neighbours merged, near-duplicates and translations of essays in the question's language dropped.
 
-        `near` are the windows nearest to the question, `spread` how its cosines lie in each language of the shelf. For an `answer`
-        no essay has more than `OF_ONE_ESSAY`. For `each`, an essay has one hit, its best, and essays in the question's language come
-        first: a reader asked what all of them say.
+        `window_hits` are the windows nearest to the question, `distributions` the distribution of its cosines in each language.
+        For an `answer` no essay has more than `MAX_PASSAGES_PER_ESSAY` hits. For `each`, an essay has one hit, its best, and essays in
+        the question's language come first: the question is about what all of them say.
         """
         words = morphemes(question)
-        windows = self._by_passage(near)
+        windows = self._by_row(window_hits)
         coverage = self._coverage(words)
-        dense = self._dense(windows, spread)
+        dense = self._dense(windows, distributions)
         scores = self._fuse(question, words, dense, coverage)
         hits: list[Hit] = []
-        most = {"rank": k, "answer": OF_ONE_ESSAY if len(self._essays) > 1 else k, "each": 1}[use]
-        later = ~self._own(question) if use == "each" else np.zeros(len(scores), dtype=bool)
-        for row in np.lexsort((-scores, later | np.isinf(scores))):
+        per_essay = {"rank": k, "answer": MAX_PASSAGES_PER_ESSAY if len(self._essays) > 1 else k, "each": 1}[use]
+        is_later = ~self._in_language_of(question) if use == "each" else np.zeros(len(scores), dtype=bool)
+        for row in np.lexsort((-scores, is_later | np.isinf(scores))):
             if np.isinf(scores[row]) or len(hits) == k:
                 break
-            if row in windows or coverage[row] > 0:
-                if sum(hit.passage.essay == self._passages[row].essay for hit in hits) >= most:
-                    continue
-                cosine = windows[row][0].cosine if row in windows else 0.0
-                found = (float(scores[row]), cosine, float(coverage[row]), float(dense[row]), tuple(windows.get(row, ())))
-                self._place(hits, Hit(self._passages[row], *found))
+            passage = self._passages[row]
+            if row not in windows and coverage[row] <= 0:
+                continue
+            if sum(hit.passage.essay == passage.essay for hit in hits) >= per_essay:
+                continue
+            near = tuple(windows.get(row, ()))
+            cosine = near[0].cosine if near else 0.0
+            self._add(hits, Hit(passage, float(scores[row]), cosine, float(coverage[row]), float(dense[row]), near))
         return hits
 
-    def rarity(self, word: str) -> float:
-        """The weight of a morpheme: its inverse document frequency in the shelf."""
-        return self._morphemes.rarity(word)
+    def idf(self, word: str) -> float:
+        """The weight of a morpheme in this collection: see `BM25.idf`."""
+        return self._morphemes.idf(word)
 
-    def is_answered(self, question: str, hits: Sequence[Hit], *, large: bool = True) -> bool:
-        """Whether the shelf answers the question that found these hits, or has to say honestly that it does not.
+    def is_answered(self, question: str, hits: Sequence[Hit], *, centred: bool = True) -> bool:
+        """Whether the essays answer the question with these hits; otherwise the bot has to abstain.
 
-        `large` says whether the hits' dense scores were freed from what all windows share (`Sample.large`).
+        `centred` says whether the language centroid was subtracted from the question's vector (`Sample.is_large`).
         """
-        if not morphemes(question):  # "?!", an emoji, "왜?" on its own: something is always nearest, and nothing was asked
+        if not morphemes(question):  # "?!", an emoji, "왜?" alone: some passage is always nearest, but nothing was asked
             return False
-        nearest = max((hit.nearness for hit in hits), default=0.0)
-        if not self._own(question).any():
-            return nearest >= ENOUGH_FOREIGN
+        nearness = max((hit.nearness for hit in hits), default=0.0)
+        if not self._in_language_of(question).any():
+            return nearness >= CROSS_THRESHOLD
         dense, absent = self.evidence(question, hits)
-        if large:
-            return DENSE_COUNTS * dense - ABSENCE_COUNTS * absent >= ENOUGH
-        covered = max((hit.lexical for hit in hits), default=0.0)
-        return nearest + SMALL_COVERAGE * covered - SMALL_ABSENCE * absent >= SMALL_ENOUGH
+        if centred:
+            return ANSWERED_DENSE * dense - ANSWERED_ABSENT * absent >= ANSWERED_THRESHOLD
+        coverage = max((hit.lexical for hit in hits), default=0.0)
+        return nearness + SMALL_COVERAGE * coverage - SMALL_ABSENT * absent >= SMALL_THRESHOLD
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> tuple[float, float]:
-        """The best dense score of the hits, -1 to 1, and the share of the question's words, 0 to 1, that no essay holds."""
-        return max((hit.dense for hit in hits), default=0.0), self._absent(morphemes(question))
-
-    def _absent(self, words: list[str]) -> float:
-        """The share of the question's words, weighed by their rarity, that no passage holds."""
-        weights = {word: self.rarity(word) for word in words}
-        missing = sum(weight for word, weight in weights.items() if not len(self._morphemes.holders(word)))
-        return missing / (sum(weights.values()) or 1.0)
+        """The features of `is_answered`: the hits' best cosine, -1 to 1, and the share of the question's words, 0 to 1, in no passage."""
+        return max((hit.dense for hit in hits), default=0.0), self._absent_share(morphemes(question))
 
     def component_scores(
-        self, question: str, near: Sequence[WindowHit], spread: Mapping[Language, Distribution]
+        self, question: str, window_hits: Sequence[WindowHit], distributions: Mapping[Language, Distribution]
     ) -> dict[str, Scores]:
-        """The scores of all passages, in their order, by each half alone and by the whole: `dense`, `lexical`, `hybrid`."""
+        """The scores of all passages by each component alone and fused: `dense`, `lexical`, `hybrid`."""
         words = morphemes(question)
-        dense = self._dense(self._by_passage(near), spread)
+        dense = self._dense(self._by_row(window_hits), distributions)
         hybrid = self._fuse(question, words, dense, self._coverage(words))
-        return {"dense": dense, "lexical": self._lexical(question, words, self._own(question)), "hybrid": hybrid}
+        lexical = self._lexical(question, words, self._in_language_of(question))
+        return {"dense": dense, "lexical": lexical, "hybrid": hybrid}
 
-    def _own(self, question: str) -> Mask:
-        """Which passages are in the question's language."""
-        return np.asarray(self._korean == (language_of(question) == "ko"), dtype=np.bool_)
+    def _in_language_of(self, question: str) -> Mask:
+        return np.asarray(self._is_korean == (language_of(question) == "ko"), dtype=np.bool_)
 
-    def _lexical(self, question: str, words: list[str], own: Mask) -> Scores:
-        scores = MORPHEMES * _standardise(self._morphemes.scores(words), own)
-        return np.asarray(scores + BIGRAMS * _standardise(self._bigrams.scores(bigrams(question)), own), dtype=np.float32)
-
-    def _fuse(self, question: str, words: list[str], dense: Scores, coverage: Scores) -> Scores:
-        own = self._own(question)
-        knows = min(1.0, float(coverage[own].max(initial=0.0)) / FULL_COVERAGE)
-        weight = DENSE_ALONE + (DENSE - DENSE_ALONE) * knows
-        lexical = self._lexical(question, words, own)
-        scores = np.where(own, weight * dense + knows * lexical, FOREIGN_DENSE * dense + FOREIGN_BONUS)
-        scores = self._in_context(scores - BACK_MATTER_COSTS * self._back)
-        return np.where(self._other_editions(own), -np.inf, scores).astype(np.float32)
-
-    def _in_context(self, scores: Scores) -> Scores:
-        """The scores with what each passage's neighbours and its essay add."""
-        padded = np.concatenate([scores, [-np.inf]])  # the last one stands for a neighbour that is not there
-        beside = np.maximum(padded[self._before], padded[self._after])
-        joined = scores + NEIGHBOUR * np.where(np.isinf(beside), 0.0, beside)
-        order = np.lexsort((-joined, self._essay))
-        place = np.arange(len(order)) - np.searchsorted(self._essay[order], self._essay[order])
-        best = order[place < ESSAY_PASSAGES]
-        count = np.bincount(self._essay[best])
-        mean = np.bincount(self._essay[best], weights=joined[best]) / np.maximum(count, 1)
-        return np.asarray(joined + ESSAY * mean[self._essay], dtype=np.float32)
-
-    def _other_editions(self, own: Mask) -> Mask:
-        """Which passages stand in the other language though their essay has an edition in the question's own."""
-        return np.asarray(~own & np.isin(self._edition, self._edition[own]), dtype=np.bool_)
-
-    def _by_passage(self, near: Sequence[WindowHit]) -> dict[int, list[WindowHit]]:
-        """Each passage's windows, nearest first, by the passage's row."""
-        windows: dict[int, list[WindowHit]] = {}
-        for window in sorted(near, key=lambda window: (-window.cosine, window.start)):
-            windows.setdefault(self._row[window.passage], []).append(window)
-        return windows
-
-    def _dense(self, windows: dict[int, list[WindowHit]], spread: Mapping[Language, Distribution]) -> Scores:
-        """Each passage's best z-score; what was not near enough to be listed counts as the least near in its language that was."""
+    def _dense(self, windows: dict[int, list[WindowHit]], distributions: Mapping[Language, Distribution]) -> Scores:
+        """The z-score of each passage's best window; a passage without a listed window gets the lowest one listed in its language."""
         dense = np.zeros(len(self._passages), dtype=np.float32)
         sides: tuple[tuple[Language, bool], ...] = (("ko", True), ("en", False))
-        for language, korean in sides:
-            rows = [row for row in windows if self._korean[row] == korean]
+        for language, is_korean in sides:
+            rows = [row for row in windows if self._is_korean[row] == is_korean]
             if rows:
-                best = [spread[language].standardise(windows[row][0].cosine) for row in rows]
-                dense[self._korean == korean] = min(best)
+                best = [distributions[language].standardise(windows[row][0].cosine) for row in rows]
+                dense[self._is_korean == is_korean] = min(best)
                 dense[rows] = best
         return dense
 
+    def _lexical(self, question: str, words: list[str], same_language: Mask) -> Scores:
+        scores = MORPHEME_WEIGHT * _standardise(self._morphemes.scores(words), same_language)
+        scores = scores + BIGRAM_WEIGHT * _standardise(self._bigrams.scores(bigrams(question)), same_language)
+        return np.asarray(scores, dtype=np.float32)
+
     def _coverage(self, words: list[str]) -> Scores:
-        """The share of the question's words, weighed by their rarity, that each passage holds."""
-        weights = {word: self._morphemes.rarity(word) for word in words}
-        total = sum(weights.values())
+        """The share of the question's words, weighted by IDF, that each passage contains."""
+        weights = {word: self.idf(word) for word in words}
         covered = np.zeros(len(self._passages), dtype=np.float32)
         for word, weight in weights.items():
-            covered[self._morphemes.holders(word)] += weight
-        return covered / np.float32(total or 1.0)
+            covered[self._morphemes.rows_with(word)] += weight
+        return covered / np.float32(sum(weights.values()) or 1.0)
 
-    def _place(self, hits: list[Hit], hit: Hit) -> None:
-        """Add `hit`, or merge it into a neighbour that is there, or drop it as a twin."""
-        for index, other in enumerate(hits):
-            if self._are_neighbours(hit.passage, other.passage):
-                hits[index] = self._merge(other, hit)
+    def _absent_share(self, words: list[str]) -> float:
+        """The share of the question's words, weighted by IDF, that no passage contains."""
+        weights = {word: self.idf(word) for word in words}
+        absent = sum(weight for word, weight in weights.items() if not len(self._morphemes.rows_with(word)))
+        return absent / (sum(weights.values()) or 1.0)
+
+    def _fuse(self, question: str, words: list[str], dense: Scores, coverage: Scores) -> Scores:
+        same_language = self._in_language_of(question)
+        lexical_share = min(1.0, float(coverage[same_language].max(initial=0.0)) / FULL_COVERAGE)
+        dense_weight = DENSE_WEIGHT_ALONE + (DENSE_WEIGHT - DENSE_WEIGHT_ALONE) * lexical_share
+        lexical = self._lexical(question, words, same_language)
+        fused = np.where(same_language, dense_weight * dense + lexical_share * lexical, CROSS_DENSE_WEIGHT * dense + CROSS_BONUS)
+        scores = self._in_context(fused - BACK_MATTER_PENALTY * self._is_back_matter)
+        return np.where(self._is_translation(same_language), -np.inf, scores).astype(np.float32)
+
+    def _in_context(self, scores: Scores) -> Scores:
+        """The scores plus what each passage's neighbours and its essay contribute."""
+        padded = np.concatenate([scores, [-np.inf]])  # row -1 is the missing neighbour
+        neighbour = np.maximum(padded[self._previous_row], padded[self._next_row])
+        joined = scores + NEIGHBOUR_WEIGHT * np.where(np.isinf(neighbour), 0.0, neighbour)
+        order = np.lexsort((-joined, self._essay_number))
+        rank = np.arange(len(order)) - np.searchsorted(self._essay_number[order], self._essay_number[order])
+        best = order[rank < ESSAY_TOP_PASSAGES]
+        count = np.bincount(self._essay_number[best])
+        mean = np.bincount(self._essay_number[best], weights=joined[best]) / np.maximum(count, 1)
+        return np.asarray(joined + ESSAY_WEIGHT * mean[self._essay_number], dtype=np.float32)
+
+    def _is_translation(self, same_language: Mask) -> Mask:
+        """Which passages are in the other language although their essay also exists in the question's language."""
+        return np.asarray(~same_language & np.isin(self._work_number, self._work_number[same_language]), dtype=np.bool_)
+
+    def _by_row(self, window_hits: Sequence[WindowHit]) -> dict[int, list[WindowHit]]:
+        """Each passage's windows, nearest first, by the passage's row."""
+        windows: dict[int, list[WindowHit]] = {}
+        for window in sorted(window_hits, key=lambda window: (-window.cosine, window.start)):
+            windows.setdefault(self._row[window.passage], []).append(window)
+        return windows
+
+    def _add(self, hits: list[Hit], hit: Hit) -> None:
+        """Append `hit`, or merge it with a neighbour that is in `hits`, or drop it as a duplicate of one that is."""
+        for index, ranked in enumerate(hits):
+            if self._are_neighbours(hit.passage, ranked.passage):
+                hits[index] = self._merge(ranked, hit)
                 return
-            if self._are_twins(hit.passage, other.passage):
+            if self._are_duplicates(hit.passage, ranked.passage):
                 return
         hits.append(hit)
 
-    def _are_neighbours(self, one: Passage, other: Passage) -> bool:
-        """Whether they touch; a passage that was merged already takes no third one in."""
-        touch = one.essay == other.essay and (one.start == other.end or one.end == other.start)
-        return touch and other.id in self._row
+    def _are_neighbours(self, passage: Passage, ranked: Passage) -> bool:
+        """Whether the two touch; a merged passage is not merged again."""
+        touch = passage.essay == ranked.essay and (passage.start == ranked.end or passage.end == ranked.start)
+        return touch and ranked.id in self._row
 
-    def _are_twins(self, one: Passage, other: Passage) -> bool:
-        if other.id not in self._row:
+    def _are_duplicates(self, passage: Passage, ranked: Passage) -> bool:
+        if ranked.id not in self._row:
             return False
-        mine, theirs = self._vocabularies[self._row[one.id]], self._vocabularies[self._row[other.id]]
-        return bool(mine | theirs) and len(mine & theirs) / len(mine | theirs) > TWIN
+        left, right = self._vocabularies[self._row[passage.id]], self._vocabularies[self._row[ranked.id]]
+        return bool(left | right) and len(left & right) / len(left | right) > DUPLICATE_SIMILARITY
 
     def _merge(self, hit: Hit, neighbour: Hit) -> Hit:
         """One hit for both passages, with the maximum of each score; its windows are those of both."""
@@ -230,53 +235,21 @@ class Retriever:
         )
 
 
-class _BM25:
-    """BM25 scores of every passage for a list of tokens."""
-
-    def __init__(self, tokens: list[list[str]]) -> None:
-        self._documents = len(tokens)
-        held: dict[str, list[int]] = {}
-        for row, line in enumerate(tokens):
-            for token in set(line):
-                held.setdefault(token, []).append(row)
-        self._held = {token: np.array(rows, dtype=np.int32) for token, rows in held.items()}
-        self._engine = bm25s.BM25()
-        if self._held:
-            self._engine.index(tokens, show_progress=False)
-
-    def scores(self, tokens: list[str]) -> Scores:
-        scores = np.zeros(self._documents, dtype=np.float32)
-        known = [token for token in tokens if token in self._held]
-        for weight, group in ((1.0, [t for t in known if not is_verb(t)]), (VERB, [t for t in known if is_verb(t)])):
-            if group:  # BM25 is a sum over the question's words, so groups of them may be weighed
-                scores += weight * np.asarray(self._engine.get_scores(group), dtype=np.float32)
-        return scores
-
-    def holders(self, token: str) -> NDArray[np.int32]:
-        """The rows of the passages that hold the token."""
-        return self._held.get(token, _NOBODY)
-
-    def rarity(self, token: str) -> float:
-        """The token's inverse document frequency, as BM25 weighs it; a word that no passage holds is the rarest."""
-        held = len(self.holders(token))
-        return (VERB if is_verb(token) else 1.0) * float(np.log(1 + (self._documents - held + 0.5) / (held + 0.5)))
-
-
 def _standardise(scores: Scores, group: Mask) -> Scores:
-    """z-scores within `group`; zero where the group is empty or all alike."""
+    """z-scores by the mean and the deviation of `group`; zeros where the group is empty or has no deviation."""
     inside = scores[group]
-    spread = float(inside.std()) if len(inside) else 0.0
-    if spread < 1e-9:
+    deviation = float(inside.std()) if len(inside) else 0.0
+    if deviation < 1e-9:
         return np.zeros_like(scores)
-    return np.asarray((scores - inside.mean()) / spread, dtype=np.float32)
+    return np.asarray((scores - inside.mean()) / deviation, dtype=np.float32)
 
 
-def _edition(essay: str) -> str:
-    """What the editions of one essay in two languages share: the id without `.ko` or `.en`."""
-    return essay.removesuffix(".ko").removesuffix(".en")
+def _work(essay_id: str) -> str:
+    """The id without `.ko` or `.en`: what the translations of one essay have in common."""
+    return essay_id.removesuffix(".ko").removesuffix(".en")
 
 
-def _back_matter(text: str) -> int:
-    """Where the essay's list of sources begins; the text's length where it has none."""
-    found = [match.start() for match in _BACK_MATTER.finditer(text)]
-    return found[-1] if found else len(text)
+def _back_matter_start(text: str) -> int:
+    """The offset of the essay's list of sources; the length of the text where it has none."""
+    starts = [match.start() for match in _BACK_MATTER.finditer(text)]
+    return starts[-1] if starts else len(text)

@@ -1,4 +1,4 @@
-"""One generation of the index, opened for reading: its essays, its sentences, and the retriever over its passages."""
+"""One index generation, opened for reading: its essays, their sentences, and the retriever over its passages."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,14 @@ from bot.store import Snapshot
 from bot.text.normalize import language_of
 from bot.text.sentences import Span
 
-WINDOWS = 600  # asked of the index for a question: enough that every passage worth a look is among them
+NEAREST_WINDOWS = 600  # fetched from the store for each question; more do not change which passages are found
 
 
 class Index:
-    """The open generation; threads may share it. Its snapshot closes itself when the last answer that uses it is done."""
+    """An open generation; threads may share it. Its snapshot is closed when the last answer that uses it is finished."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        """Index the passages' words and take the sample."""
+        """Build the retriever and read the sample of vectors."""
         self.generation = snapshot.generation
         self.note = snapshot.note
         self.passages = snapshot.passages
@@ -31,22 +31,23 @@ class Index:
         self._spans: dict[str, list[Span]] = {}
 
     def search(self, question: str, vector: NDArray[np.float32], k: int, use: Use = "rank") -> list[Hit]:
-        """The `k` best passages for a question and its vector, shape (dimension,), as `Retriever.search` chooses them for a `use`."""
+        """The `k` best passages for a question and its vector, shape (dimension,); for `use` see `Retriever.search`."""
         vector = self.sample.center(vector, language_of(question))
-        return self.retriever.search(question, self._snapshot.query(vector, WINDOWS), self.sample.distributions(vector), k, use)
+        windows = self._snapshot.query(vector, NEAREST_WINDOWS)
+        return self.retriever.search(question, windows, self.sample.distributions(vector), k, use)
 
     def is_answered(self, question: str, hits: list[Hit]) -> bool:
-        """Whether the essays answer the question that found these hits."""
-        return self.retriever.is_answered(question, hits, large=self.sample.large)
+        """Whether the essays answer the question with these hits."""
+        return self.retriever.is_answered(question, hits, centred=self.sample.is_large)
 
     def sentence_spans(self, essay: Essay) -> list[Span]:
-        """The spans of the essay's quotable sentences, found once."""
+        """The spans of the essay's quotable sentences; computed once per essay."""
         if essay.id not in self._spans:
             self._spans[essay.id] = quotable(essay)
         return self._spans[essay.id]
 
     def _read_sample(self) -> Sample:
         windows, vectors = self._snapshot.sample(SAMPLE_SIZE)
-        owner = {passage.id: self.essays[passage.essay].language for passage in self._snapshot.passages}
-        languages = np.array([owner[window.passage] for window in windows])
+        language_by_passage = {passage.id: self.essays[passage.essay].language for passage in self._snapshot.passages}
+        languages = np.array([language_by_passage[window.passage] for window in windows])
         return Sample({language: vectors[languages == language] for language in ("ko", "en")})

@@ -1,19 +1,19 @@
-"""What a question wants of the bot: a passage, the whole shelf, other work than talking about essays, or nothing yet. By rule."""
+"""Classify the intent of a question by regular expressions: greeting, request that is out of scope, question about all essays. Pure."""
 
 import re
 
-# Korean puts the verb last: other work is a verb of making or fetching, asked for as a favour ("짜 줘", "예매해 주세요", "지어 줄래").
-_KOREAN = re.compile(
+# Korean: a verb of making or fetching with an auxiliary of request ("짜 줘", "예매해 주세요", "지어 줄래").
+_KOREAN_REQUEST = re.compile(
     r"""(?:^|[\s가-힣])
     (?:짜|써|지어|만들어|그려|(?:번역|예매|예약|주문|작곡|번안)\s?해|고쳐|보내|틀어|사|켜|받아|뽑아|불러)\s?
     (?:줘|줄래|줄\ 수|줬으면|주라|주세요|주실|주시|주면|주십|다오|봐(?:요|라|\s*[.!?]*$)|보세요|내라|라\s*[.!?]*$)""",
     re.VERBOSE,
 )
-# What is drawn up for a reader from the essays themselves is talk about them.
-_TALK = re.compile(
+# Korean requests that are in scope: summaries, examples and quotations made from the essays.
+_KOREAN_IN_SCOPE = re.compile(
     r"예를? (?:들어|만들어)|(?:요점|핵심|요약|문장|대목|구절|인용)\S*\s(?:\S+\s)?(?:뽑아|써|만들어)|비교해|정리해|상상해"
 )
-_ENGLISH = re.compile(
+_ENGLISH_REQUEST = re.compile(
     r"""^\W*(?:(?:hi|hello|hey|ok|okay|so|now|and|then|please|pls)\b\W*)*
     (?:(?:can|could|would|will)\ you\ |i(?:'d|\ would)\ like\ you\ to\ |i\ (?:want|need)\ you\ to\ |help\ me\ (?:to\ )?)?(?:please\ )?
     (?:write|compose|translate|draft|paint|design|program|generate|order|buy|sell|book|reserve|send|e-?mail|paste|download|proofread|sing
@@ -23,8 +23,8 @@ _ENGLISH = re.compile(
     |\band\ (?:paste|send|e-?mail|post|print)\ \w+""",
     re.IGNORECASE | re.VERBOSE,
 )
-_ARGUES = re.compile(r"\bmake (?:a|the) (?:case|argument|point|comparison)\b", re.IGNORECASE)
-_SHELF = re.compile(
+_ENGLISH_IN_SCOPE = re.compile(r"\bmake (?:a|the) (?:case|argument|point|comparison)\b", re.IGNORECASE)
+_ALL_ESSAYS = re.compile(
     r"""(?:에세이|글|필자|글쓴이|저자)들(?:은|이|의|끼리|마다|\s|$)|(?:여러|모든|각|다른|서로\ 다른|전체)\s?(?:에세이|글)(?!쓴)
     |(?:에세이|글)마다|서가(?:의|에|는)\s|[가-힣]{2,}들(?:을|끼리|을\ 서로|을\ 다)\s?(?:\S+\s)?(?:비교|견주)
     |\b(?:what|how|where|do)\ (?:\w+\ )?(?:the|all|these|different|various|other)\ (?:essays|authors|writers|texts)
@@ -34,7 +34,7 @@ _SHELF = re.compile(
     |\bcompare\ (?:all\ )?(?:of\ )?(?:the|these|different|various)\ (?!two\b)(?:\w+\ )?[a-z]+s\b(?!\s+(?:with|and|to)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# A turn that is nothing but a greeting, thanks, laughter or a hand on the keyboard (lone Hangul letters).
+# A turn that consists of a greeting, thanks, laughter or stray Hangul letters.
 _GREETING = re.compile(
     r"""\W*(?:다들\s|여러분,?\s)?(?:(?:안녕(?:하세요|하십니까|히\s?(?:계세요|가세요))?|반가워요?|반갑습니다|고마워요?|고맙습니다|감사(?:해요|합니다)
     |수고(?:하세요|했어요?|하셨습니다)|하이|헬로|잘\s?자요?|좋은\s(?:아침|저녁|하루)|네|응|알겠(?:어요?|습니다)|오케이|여보세요|[ㄱ-ㅎㅏ-ㅣ]+
@@ -42,8 +42,8 @@ _GREETING = re.compile(
     |ok|okay|cool|great|nice|lol|haha)(?:,?\ (?:there|all|everyone|dolmen))?(?:\W+|$))+""",
     re.IGNORECASE | re.VERBOSE,
 )
-# A turn that asks the bot about itself.
-_ITSELF = re.compile(
+# A turn that asks about the bot.
+_ABOUT_BOT = re.compile(
     r"""\W*(?:(?:너|넌|너는|당신|당신은|네|니)\s(?:누구(?:야|니|냐|세요|예요|입니까)|(?:이름|정체)[이가]\ (?:뭐|무엇)\S*
      |뭐\s?하는\ (?:거|것|봇|앱)\S*)
     |(?:넌|너는|당신은|여기서)?\s?(?:뭘|뭐를|무엇을|무얼)\ 할\ 수\ 있(?:어|어요|나요|니|습니까)|(?:사용법|도움말)\S*
@@ -55,19 +55,19 @@ _ITSELF = re.compile(
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b", re.IGNORECASE)
 
 
-def is_other_work(question: str) -> bool:
-    """Whether a question asks for something to be made, fetched or done: a script, a translation, a booking, a poem."""
-    korean = bool(_KOREAN.search(question)) and not _TALK.search(question)
-    english = bool(_ENGLISH.search(question)) and not _ARGUES.search(question)
+def is_out_of_scope(question: str) -> bool:
+    """Whether a question asks the bot to make, fetch or do something other than answer from the essays: a script, a translation, a booking."""
+    korean = bool(_KOREAN_REQUEST.search(question)) and not _KOREAN_IN_SCOPE.search(question)
+    english = bool(_ENGLISH_REQUEST.search(question)) and not _ENGLISH_IN_SCOPE.search(question)
     return korean or english
 
 
 def is_greeting(question: str) -> bool:
-    """Whether a turn only greets, thanks, tries the keyboard or asks the bot about itself: there is nothing in it to look for."""
-    said = any(character.isalnum() or character in "?？" for character in question)  # an emoji or three dots ask nothing
-    return not said or bool(_GREETING.fullmatch(question) or _ITSELF.fullmatch(question))
+    """Whether a turn only greets, thanks, holds no words at all, or asks about the bot: nothing is to be searched for."""
+    has_words = any(character.isalnum() or character in "?？" for character in question)
+    return not has_words or bool(_GREETING.fullmatch(question) or _ABOUT_BOT.fullmatch(question))
 
 
-def is_broad(question: str) -> bool:
-    """Whether a question is about what the essays say together or one by one: then each of them should be heard."""
-    return bool(_SHELF.search(question)) and not _WHY.search(question)
+def is_about_all_essays(question: str) -> bool:
+    """Whether a question is about what the essays say together or one by one, so that each of them should be quoted."""
+    return bool(_ALL_ESSAYS.search(question)) and not _WHY.search(question)

@@ -1,53 +1,52 @@
-"""What a question's vector is freed from, and what its cosines are measured against; worked out by hand."""
+"""Centring a question's vector and the distribution of its cosines, against values worked out by hand."""
 
 import numpy as np
 import pytest
 
-from bot.retrieval import calibration as sample_module
+from bot.retrieval import calibration
 from bot.retrieval.calibration import CENTROID_WEIGHT, Sample
 
 
-def of(*rows: tuple[float, float]) -> np.ndarray:
-    return np.array(rows, dtype=np.float32)
+def rows(*vectors: tuple[float, float]) -> np.ndarray:
+    return np.array(vectors, dtype=np.float32).reshape(-1, 2)
 
 
 @pytest.fixture(autouse=True)
-def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_module, "MIN_WINDOWS", 1)
+def every_sample_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "MIN_WINDOWS", 1)
 
 
-def test_a_small_sample_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_module, "MIN_WINDOWS", 4)
-    given = np.array([0.8, 0.6], dtype=np.float32)
-    assert Sample({"ko": of((1, 0), (1, 0), (0, 1))}).center(given, "ko") is given
-    assert Sample({"ko": of((1, 0), (1, 0), (0, 1)), "en": of((1, 0))}).large
+def test_a_small_sample_leaves_the_vector_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "MIN_WINDOWS", 4)
+    vector = np.array([0.8, 0.6], dtype=np.float32)
+    assert Sample({"ko": rows((1, 0), (1, 0), (0, 1))}).center(vector, "ko") is vector
+    assert Sample({"ko": rows((1, 0), (1, 0), (0, 1)), "en": rows((1, 0))}).is_large
 
 
-def test_a_question_gives_up_most_of_the_mean_of_its_language() -> None:
-    sample = Sample({"ko": of((1, 0), (1, 0)), "en": of((0, 1))})
-    given = np.array([0.8, 0.6], dtype=np.float32)
-    freed = sample.center(given, "ko")
+def test_the_weighted_centroid_of_the_language_is_subtracted() -> None:
+    sample = Sample({"ko": rows((1, 0), (1, 0)), "en": rows((0, 1))})
+    centred = sample.center(np.array([0.8, 0.6], dtype=np.float32), "ko")
     expected = np.array([0.8 - CENTROID_WEIGHT, 0.6])
-    assert freed == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
-    assert np.linalg.norm(freed) == pytest.approx(1.0, abs=1e-6)
+    assert centred == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
+    assert np.linalg.norm(centred) == pytest.approx(1.0, abs=1e-6)
 
 
-def test_without_the_question_s_language_the_mean_of_the_shelf_counts() -> None:
-    sample = Sample({"en": of((0, 1)), "ko": of()[:0].reshape(0, 2)})
-    given = np.array([0.6, 0.8], dtype=np.float32)
-    assert sample.center(given, "ko") == pytest.approx(sample.center(given, "en"))
+def test_without_the_question_s_language_the_mean_centroid_is_subtracted() -> None:
+    sample = Sample({"en": rows((0, 1)), "ko": rows()})
+    vector = np.array([0.6, 0.8], dtype=np.float32)
+    assert sample.center(vector, "ko") == pytest.approx(sample.center(vector, "en"))
 
 
-def test_an_empty_shelf_changes_nothing() -> None:
-    given = np.array([0.6, 0.8], dtype=np.float32)
-    assert Sample({}).center(given, "ko") == pytest.approx(given)
-    assert Sample({}).distributions(given) == {}
+def test_an_empty_sample_leaves_the_vector_as_it_is() -> None:
+    vector = np.array([0.6, 0.8], dtype=np.float32)
+    assert Sample({}).center(vector, "ko") == pytest.approx(vector)
+    assert Sample({}).distributions(vector) == {}
 
 
-def test_the_spread_is_that_of_each_language() -> None:
-    sample = Sample({"ko": of((1, 0), (0, 1)), "en": of((1, 0))})
-    spread = sample.distributions(np.array([1, 0], dtype=np.float32))
-    assert (spread["ko"].mean, spread["ko"].deviation) == (0.5, 0.5)
-    assert spread["ko"].standardise(1.0) == 1.0
-    # One window has no spread of its own: that of the whole shelf (1, 0, 1) stands in.
-    assert spread["en"].deviation == pytest.approx(np.std([1, 0, 1]), abs=1e-6)
+def test_each_language_has_its_own_distribution() -> None:
+    sample = Sample({"ko": rows((1, 0), (0, 1)), "en": rows((1, 0))})
+    distributions = sample.distributions(np.array([1, 0], dtype=np.float32))
+    assert (distributions["ko"].mean, distributions["ko"].deviation) == (0.5, 0.5)
+    assert distributions["ko"].standardise(1.0) == 1.0
+    # A single window has no deviation: that of all windows (1, 0, 1) is used.
+    assert distributions["en"].deviation == pytest.approx(np.std([1, 0, 1]), abs=1e-6)

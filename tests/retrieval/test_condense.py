@@ -1,11 +1,11 @@
-"""Follow-up questions made to stand alone: what they take along, and what is left as it is."""
+"""Condensing follow-up questions by rule: what is added to them, and which questions are left as they are."""
 
 import pytest
 
 from bot.retrieval.condense import Turn, standalone
 
 ANSWER = "「몽골이 지은 것」에서 찾은 문장입니다.\n“몽골은 지었다.” [1]\n“역참은 하루 거리마다 있었다.” [2]"
-TALK: list[Turn] = [("user", "로마는 왜 오래갔나요?"), ("assistant", ANSWER)]
+HISTORY: list[Turn] = [("user", "로마는 왜 오래갔나요?"), ("assistant", ANSWER)]
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ TALK: list[Turn] = [("user", "로마는 왜 오래갔나요?"), ("assistant", AN
         ("더 자세히", "로마는 왜 오래갔나요? 몽골은 지었다. 더 자세히"),
     ],
 )
-def test_a_turn_that_leans_on_the_talk_takes_along_what_it_leans_on(question: str, expected: str) -> None:
-    assert standalone(question, TALK) == expected
+def test_a_follow_up_is_completed_from_the_history(question: str, expected: str) -> None:
+    assert standalone(question, HISTORY) == expected
 
 
 @pytest.mark.parametrize(
@@ -34,29 +34,29 @@ def test_a_turn_that_leans_on_the_talk_takes_along_what_it_leans_on(question: st
         "강화도 고인돌의 덮개돌 무게가 얼마야?",
     ],
 )
-def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
-    assert standalone(question, TALK) == question
+def test_a_question_that_stands_alone_is_unchanged(question: str) -> None:
+    assert standalone(question, HISTORY) == question
 
 
 @pytest.mark.parametrize("question", ["왜?", "그럼 몽골은?", "the second one?", ""])
-def test_without_a_talk_nothing_changes(question: str) -> None:
+def test_without_an_earlier_question_nothing_changes(question: str) -> None:
     assert standalone(question, []) == question
     assert standalone(question, [("assistant", ANSWER)]) == question
 
 
 @pytest.mark.parametrize("greeting", ["고마워요!", "hi", "ㅋㅋ"])
-def test_a_greeting_takes_nothing_along_and_is_not_leant_on(greeting: str) -> None:
-    assert standalone(greeting, TALK) == greeting
-    talk = [*TALK, ("user", greeting), ("assistant", "에세이에 대해 물어보세요.")]
-    assert standalone("그럼 몽골은?", talk) == "몽골은 왜 오래갔나요?"
+def test_a_greeting_is_not_condensed_and_is_skipped_in_the_history(greeting: str) -> None:
+    assert standalone(greeting, HISTORY) == greeting
+    history = [*HISTORY, ("user", greeting), ("assistant", "에세이에 대해 물어보세요.")]
+    assert standalone("그럼 몽골은?", history) == "몽골은 왜 오래갔나요?"
 
 
-def test_in_english() -> None:
-    talk = [("user", "Why did Rome last so long?"), ("assistant", "From “X”:\n“Roads lasted.” [1]\n“Law lasted longer.” [2]")]
-    assert standalone("why is that?", talk) == "Why did Rome last so long? Roads lasted. why is that?"
-    assert standalone("and the second?", talk) == "Law lasted longer. and the second?"
+def test_english_follow_ups() -> None:
+    history = [("user", "Why did Rome last so long?"), ("assistant", "From “X”:\n“Roads lasted.” [1]\n“Law lasted longer.” [2]")]
+    assert standalone("why is that?", history) == "Why did Rome last so long? Roads lasted. why is that?"
+    assert standalone("and the second?", history) == "Law lasted longer. and the second?"
 
 
-def test_a_chain_of_turns_goes_back_to_the_last_whole_question() -> None:
-    talk = [*TALK, ("user", "왜?"), ("assistant", "에세이에는 이 질문의 답이 없습니다.")]
-    assert standalone("더 자세히", talk) == "로마는 왜 오래갔나요? 왜? 더 자세히"
+def test_a_chain_of_follow_ups_goes_back_to_the_last_standalone_question() -> None:
+    history = [*HISTORY, ("user", "왜?"), ("assistant", "에세이에는 이 질문의 답이 없습니다.")]
+    assert standalone("더 자세히", history) == "로마는 왜 오래갔나요? 왜? 더 자세히"

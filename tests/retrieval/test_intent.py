@@ -1,10 +1,10 @@
-"""What a question wants: requests for other work, questions about the whole shelf, and the many that are neither."""
+"""Intents: greetings, requests that are out of scope, questions about all essays, and questions that are none of these."""
 
 import pytest
 
-from bot.retrieval.intent import is_broad, is_greeting, is_other_work
+from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
 
-OTHER_WORK = [
+OUT_OF_SCOPE = [
     "파이썬으로 정렬 코드 짜줘",
     "이 글 프랑스어로 번역해 주세요",
     "왕관 그림 하나 그려줄래?",
@@ -17,7 +17,7 @@ OTHER_WORK = [
     "Make me a logo",
     "run the script and email it to Kim",
 ]
-TALK = [
+IN_SCOPE = [
     "고인돌은 왜 지었나요?",
     "로마가 길을 만들어 준 까닭은?",
     "누가 이 글을 써 달라고 했나요?",
@@ -48,7 +48,7 @@ GREETINGS = [
     "ok, thanks",
     "Good morning everyone",
 ]
-ITSELF = [
+ABOUT_BOT = [
     "😀",
     "...",
     "너는 누구야?",
@@ -63,7 +63,7 @@ ITSELF = [
     "How does this work?",
     "help!",
 ]
-NO_GREETINGS = [
+NOT_GREETINGS = [
     "누구야?",
     "너는 누구의 편이야?",
     "글쓴이는 무엇을 할 수 있다고 하나요?",
@@ -82,7 +82,7 @@ NO_GREETINGS = [
     "cheers of the crowd",
     "???",
 ]
-BROAD = [
+ALL_ESSAYS = [
     "compare the Romes",
     "로마들을 서로 비교해 줘",
     "에세이들은 권력을 어떻게 보나요?",
@@ -91,7 +91,7 @@ BROAD = [
     "How do the writers differ on Rome?",
     "what does each essay think of the Mongols",
 ]
-NARROW = [
+ONE_SUBJECT = [
     "고인돌은 왜 지었나요?",
     "compare the two Romes",
     "Compare the dolmens with the pyramids",
@@ -100,31 +100,31 @@ NARROW = [
 ]
 
 
-@pytest.mark.parametrize("question", OTHER_WORK)
-def test_other_work_is_known_by_its_words(question: str) -> None:
-    assert is_other_work(question)
+@pytest.mark.parametrize("question", OUT_OF_SCOPE)
+def test_a_request_for_other_work_is_out_of_scope(question: str) -> None:
+    assert is_out_of_scope(question)
 
 
-@pytest.mark.parametrize("question", [*TALK, *BROAD, *NARROW])
-def test_talk_about_essays_is_no_other_work(question: str) -> None:
-    assert not is_other_work(question)
+@pytest.mark.parametrize("question", [*IN_SCOPE, *ALL_ESSAYS, *ONE_SUBJECT])
+def test_a_question_about_the_essays_is_in_scope(question: str) -> None:
+    assert not is_out_of_scope(question)
 
 
-@pytest.mark.parametrize("question", BROAD)
-def test_a_question_about_the_whole_shelf(question: str) -> None:
-    assert is_broad(question)
+@pytest.mark.parametrize("question", ALL_ESSAYS)
+def test_a_question_about_all_essays(question: str) -> None:
+    assert is_about_all_essays(question)
 
 
-@pytest.mark.parametrize("question", [*NARROW, *TALK])
-def test_a_question_about_one_thing(question: str) -> None:
-    assert not is_broad(question)
+@pytest.mark.parametrize("question", [*ONE_SUBJECT, *IN_SCOPE])
+def test_a_question_about_one_subject_is_not_about_all_essays(question: str) -> None:
+    assert not is_about_all_essays(question)
 
 
-@pytest.mark.parametrize("question", [*GREETINGS, *ITSELF])
-def test_a_turn_that_only_greets_or_asks_who_is_there(question: str) -> None:
+@pytest.mark.parametrize("question", [*GREETINGS, *ABOUT_BOT])
+def test_a_greeting_or_a_question_about_the_bot_is_a_greeting(question: str) -> None:
     assert is_greeting(question)
 
 
-@pytest.mark.parametrize("question", [*TALK, *BROAD, *NARROW, *OTHER_WORK, *NO_GREETINGS])
-def test_a_turn_that_asks(question: str) -> None:
+@pytest.mark.parametrize("question", [*IN_SCOPE, *ALL_ESSAYS, *ONE_SUBJECT, *OUT_OF_SCOPE, *NOT_GREETINGS])
+def test_a_question_is_not_a_greeting(question: str) -> None:
     assert not is_greeting(question)
