@@ -1,21 +1,23 @@
-"""What stands between the network and the page: safe headers, no foreign callers, no floods, no large bodies, a reader's cookie. Pure ASGI."""
+"""The ASGI middleware that protects the page: response headers, same-origin check, body limit, rate limit.
 
-from http.cookies import SimpleCookie
+Each class is pure ASGI. Messages that a class does not need to change pass through it as they are, in both directions.
+"""
+
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.ui.rate_limit import CALLS, RateLimiter, too_many_a_minute
-from bot.ui.visitor import READER, cookies_in, new_token, token_in, visitor_of
+from bot.ui.visitor import visitor_of
 
-LARGEST_BODY = 1_000_000  # bytes; the longest question that is answered has 4,000 characters
-LARGEST_UPLOAD = 51_000_000  # bytes of the files that come at once, with what frames them
-UPLOADS = "/gradio_api/upload"
-QUESTION_PATHS = ("/gradio_api/call/ask", "/gradio_api/call/v2/ask", "/gradio_api/run/ask")  # where programs ask
-A_YEAR = 31_536_000  # seconds
+MAX_BODY_BYTES = 1_000_000  # the longest question that is answered has 4,000 characters
+MAX_UPLOAD_BYTES = 51_000_000  # of all files in one request, multipart framing included
+UPLOAD_PATH = "/gradio_api/upload"
+QUESTION_PATHS = tuple(f"/gradio_api/{route}/ask" for route in ("call", "call/v2", "run", "api"))  # where programs ask
+POLICY_VIOLATION = 1008  # the code that closes a rejected WebSocket (RFC 6455, section 7.4.1)
 CONTENT_POLICY = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' blob:",  # Gradio starts from inline scripts; nothing of it needs unsafe-eval
@@ -40,173 +42,158 @@ SAFE_HEADERS = {
 
 
 class SecurityHeaders:
-    """Puts `SAFE_HEADERS` on every response, those of the other guards included."""
+    """Adds `SAFE_HEADERS` to every response, including the rejections of the other middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stands outermost."""
+        """Must be the outermost middleware."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the call on, and its response with the headers."""
+        """Call the application and add the headers to its response."""
 
-        async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                message = {**message, "headers": message.get("headers", [])}
                 MutableHeaders(scope=message).update(SAFE_HEADERS)
             await send(message)
 
-        await self._app(scope, receive, send_safely if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_with_headers)
 
 
 class SameOrigin:
-    """Turns away what another site's page sends: closed CORS keeps such a page from reading the answer, not from asking."""
+    """Answers 403 to requests that a page of another site makes.
+
+    Without CORS headers a browser does not let such a page read the response, but it would still send the request.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stands before anything that acts on a request."""
+        """Must stand before anything that acts on a request."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403 where the request comes from a page of another host."""
-        if scope["type"] in ("http", "websocket"):
-            headers = Headers(scope=scope)
-            origin = headers.get("origin")
-            if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-                await refusal(403, "This page answers only to itself.")(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        """Reject a request whose `Origin` has another host than its `Host` header."""
+        if scope["type"] in ("http", "websocket") and _is_foreign(Headers(scope=scope)):
+            await _reject_origin(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Whether a request has an `Origin` that is not its own host; one that cannot be parsed is foreign."""
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return True
+    return not host or host != headers.get("host")
+
+
+async def _reject_origin(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+    else:
+        await rejection(403, "This page accepts requests only from itself.")(scope, receive, send)
 
 
 class BodyLimit:
-    """Answers 413 to a body of more than `LARGEST_BODY` bytes, `LARGEST_UPLOAD` for files: unparsed where the length is announced."""
+    """Answers 413 to a body of more than `MAX_BODY_BYTES` (`MAX_UPLOAD_BYTES` for uploads).
+
+    A body whose `Content-Length` is too large is not read. Every other body is counted while the application reads it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stands before anything that reads a body."""
+        """Must stand before anything that reads a body."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Believe the length that is announced, and count where none is."""
+        """Call the application with a counted body, or reject the request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = LARGEST_UPLOAD if scope["path"] == UPLOADS else LARGEST_BODY
-        if _announced(scope) > most:
-            await too_large(most)(scope, receive, send)
-        else:
-            body = _LimitedBody(scope, receive, send, most)
+        limit = MAX_UPLOAD_BYTES if scope["path"] == UPLOAD_PATH else MAX_BODY_BYTES
+        if _announced_length(scope) > limit:
+            await too_large(scope, limit)(scope, receive, send)
+            return
+        body = _CountedBody(scope, receive, send, limit)
+        try:
             await self._app(scope, body.receive, body.send)
+        except ClientDisconnect:
+            if not body.rejected:
+                raise
 
 
-class _LimitedBody:
-    """A request whose body is counted while it is read. Once it is too large, the rest is cut off and the answer a refusal."""
+class _CountedBody:
+    """The `receive` and `send` of one request, whose body is counted while it is read.
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        self._scope, self._receive, self._send, self._most = scope, receive, send, most
-        self._read = 0
+    When the body passes the limit before the response has started, the client receives 413, the application `http.disconnect`,
+    and what the application still sends is dropped. When the response has started already, the excess bytes are dropped.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        self._scope, self._receive, self._send, self._limit = scope, receive, send, limit
+        self._length = 0
         self._started = False
+        self.rejected = False
 
     async def receive(self) -> Message:
+        if self.rejected:
+            return {"type": "http.disconnect"}
         message = await self._receive()
-        self._read += len(message.get("body", b""))
-        if self._read > self._most:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        return message
+        if message["type"] != "http.request":
+            return message
+        self._length += len(message.get("body", b""))
+        if self._length <= self._limit:
+            return message
+        if self._started:
+            return {**message, "body": b""}
+        self.rejected = True  # before the first await: the application may send at the same time
+        await too_large(self._scope, self._limit)(self._scope, self._receive, self._send)
+        return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        if self._started or self._read <= self._most:
-            self._started = True
-            await self._send(message)
-        elif message["type"] == "http.response.start":
-            await too_large(self._most)(self._scope, self._receive, self._send)
+        if self.rejected:
+            return
+        self._started = self._started or message["type"] == "http.response.start"
+        await self._send(message)
 
 
-def too_large(most: int) -> JSONResponse:
-    """The answer to a body of more than `most` bytes."""
-    return refusal(413, f"A request may have {most:,} bytes.")
+def too_large(scope: Scope, limit: int) -> JSONResponse:
+    """The response to a request whose body has more than `limit` bytes, in the reader's language."""
+    if visitor_of(HTTPConnection(scope)).language == "ko":
+        return rejection(413, f"요청이 {limit:,}바이트를 넘습니다. 파일이나 글을 나누어 보내 주세요.")
+    return rejection(413, f"The request has more than {limit:,} bytes. Send fewer or smaller files, or less text.")
 
 
-def refusal(status: int, reason: str, **headers: str) -> JSONResponse:
-    """An answer as FastAPI refuses, whose `detail` Gradio shows on the page."""
+def rejection(status: int, reason: str, **headers: str) -> JSONResponse:
+    """An error response in FastAPI's form; Gradio shows its `detail` on the page. In names of headers `_` stands for `-`."""
     return JSONResponse({"detail": reason}, status, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def _announced(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isdecimal() else 0
+def _announced_length(scope: Scope) -> int:
+    """The value of `Content-Length`, 0 without a valid one. Digits after the 20th are ignored: the number is too large anyway."""
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length[:20]) if length.isdecimal() else 0
 
 
 class RateLimit:
-    """Answers 429 to a caller who sends more than so many requests a minute; a question counts by itself, and sooner."""
+    """Answers 429 to a caller that sends too many POST requests a minute. Questions have a lower limit and are counted apart."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stands before anything that does work. Reading the page is not counted: sending is."""
+        """Must stand before anything that does work. Only POST requests are counted, so that the page can always be loaded."""
         self._app = app
         self._questions, self._calls = RateLimiter(), RateLimiter(CALLS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Say in `Retry-After` how many seconds are left."""
+        """Call the application, or answer 429 with the seconds to wait in `Retry-After`."""
         if scope["type"] == "http" and scope["method"] == "POST":
-            who = visitor_of(HTTPConnection(scope))
-            rate = self._questions if scope["path"].rstrip("/") in QUESTION_PATHS else self._calls
-            seconds = rate.retry_after(who.caller)
+            visitor = visitor_of(HTTPConnection(scope))
+            limiter = self._questions if scope["path"].rstrip("/") in QUESTION_PATHS else self._calls
+            seconds = limiter.retry_after(visitor.caller)
             if seconds:
-                error = too_many_a_minute(rate.per_minute, seconds)
-                reason = error.korean if who.language == "ko" else str(error)
-                await refusal(429, reason, retry_after=str(seconds))(scope, receive, send)
+                error = too_many_a_minute(limiter.per_minute, seconds)
+                reason = error.korean if visitor.language == "ko" else str(error)
+                await rejection(429, reason, retry_after=str(seconds))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-
-class PageScript:
-    """Gives the page its script, ahead of everything else in it, and each new reader a cookie.
-
-    Gradio puts a script of one's own into the page only after it has started; the language has to be chosen before.
-    """
-
-    def __init__(self, app: ASGIApp, script: str) -> None:
-        """`script` goes into the head of every HTML page."""
-        self._app = app
-        self._head = f"<script>{script}</script>".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Change the answer where it is the page itself."""
-        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
-            await self._app(scope, receive, send)
-            return
-        page = _Page(self._head, token_in(cookies_in(Headers(scope=scope).get("cookie", ""))), send)
-        await self._app(scope, receive, page.send)
-
-
-class _Page:
-    """An HTML page on its way out: held back until it is whole, since its length changes."""
-
-    def __init__(self, head: bytes, reader: str, send: Send) -> None:
-        self._head, self._reader, self._send = head, reader, send
-        self._start: Message | None = None
-        self._body = b""
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and "text/html" in Headers(raw=message["headers"]).get("content-type", ""):
-            self._start = message
-        elif self._start is None:
-            await self._send(message)
-        else:
-            self._body += message.get("body", b"")
-            if not message.get("more_body", False):
-                await self._whole(self._start)
-
-    async def _whole(self, start: Message) -> None:
-        body = self._body.replace(b"<head>", b"<head>" + self._head, 1)
-        headers = MutableHeaders(raw=list(start["headers"]))
-        headers["content-length"] = str(len(body))
-        headers["cache-control"] = "no-store"
-        if not self._reader:
-            headers.append("set-cookie", _cookie(new_token()))
-        await self._send({**start, "headers": headers.raw})
-        await self._send({"type": "http.response.body", "body": body})
-
-
-def _cookie(token: str) -> str:
-    """A cookie that scripts cannot read and other sites cannot send along with a request of their own."""
-    cookie = SimpleCookie({READER: token})
-    for name, value in {"path": "/", "max-age": str(A_YEAR), "httponly": "yes", "samesite": "Lax"}.items():
-        cookie[READER][name] = value
-    return cookie[READER].OutputString()

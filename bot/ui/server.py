@@ -20,8 +20,9 @@ from bot.chats.history import ChatHistory
 from bot.errors import BotError
 from bot.ui.catalogue import MESSAGES
 from bot.ui.layout import i18n
-from bot.ui.middleware import BodyLimit, PageScript, RateLimit, SameOrigin, SecurityHeaders
+from bot.ui.middleware import BodyLimit, RateLimit, SameOrigin, SecurityHeaders
 from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
+from bot.ui.page_script import PageScript
 from bot.ui.visitor import cookies_in, token_in
 
 if TYPE_CHECKING:

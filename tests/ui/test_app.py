@@ -31,7 +31,7 @@ from bot.ui.chat_handlers import ChatHandlers, ReplyStep
 from bot.ui.layout import examples
 from bot.ui.markup import bare, outward, paragraph, plain, read_link
 from bot.ui.message import answer_markup
-from bot.ui.middleware import LARGEST_BODY, LARGEST_UPLOAD, SAFE_HEADERS
+from bot.ui.middleware import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, SAFE_HEADERS
 from bot.ui.server import build_server
 from bot.ui.sources import LONGEST_STRETCH, sources
 from bot.uploads import Uploads
@@ -494,7 +494,7 @@ def test_the_refusals_carry_them_too(page: TestClient) -> None:
     refusals = [
         (page.get("/", headers={"host": "evil.example"}), 400),
         (page.post("/gradio_api/queue/join", headers={"origin": "http://evil.example"}, json={}), 403),
-        (page.post("/gradio_api/queue/join", content=b"x" * (LARGEST_BODY + 1)), 413),
+        (page.post("/gradio_api/queue/join", content=b"x" * (MAX_BODY_BYTES + 1)), 413),
     ]
     assert [(answer.status_code, answer.headers["x-content-type-options"]) for answer, _ in refusals] == [
         (status, "nosniff") for _, status in refusals
@@ -549,17 +549,17 @@ def test_a_large_body_is_refused_whether_announced_or_not(page: TestClient, path
     def pieces() -> Iterator[bytes]:
         yield from (b"x" * 100_000 for _ in range(15))
 
-    assert page.post(path, content=b"x" * (LARGEST_BODY + 1)).status_code == 413
+    assert page.post(path, content=b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
     if path != "/healthz":  # there such a body is not even read
         assert page.post(path, content=pieces()).status_code == 413
 
 
 def test_files_may_be_larger_but_not_by_much(page: TestClient) -> None:
-    announced = {"content-length": str(LARGEST_UPLOAD + 1), "content-type": "multipart/form-data; boundary=x"}
+    announced = {"content-length": str(MAX_UPLOAD_BYTES + 1), "content-type": "multipart/form-data; boundary=x"}
     assert page.post("/gradio_api/upload", content=b"", headers=announced).status_code == 413
-    file = {"files": ("essay.txt", b"x" * (2 * LARGEST_BODY))}
+    file = {"files": ("essay.txt", b"x" * (2 * MAX_BODY_BYTES))}
     assert page.post("/gradio_api/upload", files=file).status_code == 200
-    assert LARGEST_FILE < LARGEST_UPLOAD  # one file that is too large reaches the library, which says so in the reader's language
+    assert LARGEST_FILE < MAX_UPLOAD_BYTES  # one file that is too large reaches the library, which says so in the reader's language
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/file=/etc/passwd", "/gradio_api/file=app.py", "/gradio_api/file=../app.py"])
@@ -647,7 +647,7 @@ def test_no_essays_and_no_index_is_told(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setenv("BOT_PORT", "0")
     assert app.main([]) == 1
     shown = capsys.readouterr()
-    assert shown.err.splitlines()[0] == "There is no index at index yet. Reading corpus, once:"
+    assert shown.err.splitlines()[0] == "There is no index at index. Building it once from corpus:"
     assert len(shown.err.splitlines()) == 2
 
 

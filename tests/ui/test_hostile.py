@@ -23,7 +23,7 @@ from bot.schema import Answer, Essay, Refusal, Sentence
 from bot.settings import Settings
 from bot.text.normalize import clean
 from bot.ui.catalogue import MESSAGES
-from bot.ui.middleware import LARGEST_UPLOAD
+from bot.ui.middleware import MAX_UPLOAD_BYTES
 from bot.ui.server import build_server
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, Sink, blank, cited, quoting, serving, wait_for
 from tests.payloads import PAYLOADS
@@ -267,7 +267,7 @@ def takes_off_the_shelf(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "size"),
-    [(".pdf", 1), (".md", LARGEST_FILE + 1), (".md", LARGEST_UPLOAD + 1)],
+    [(".pdf", 1), (".md", LARGEST_FILE + 1), (".md", MAX_UPLOAD_BYTES + 1)],
     ids=["kind", "large", "too large to be sent"],
 )
 def test_the_name_of_a_file_that_is_turned_away_is_only_text(
@@ -283,7 +283,7 @@ def test_the_name_of_a_file_that_is_turned_away_is_only_text(
     page.locator("#drop input[type=file]").set_input_files(file)
     expect(page.get_by_text("menhir").first).to_be_visible(timeout=10 * SECONDS)
     assert page.locator(".toast-message-text *").all_inner_texts() == []
-    if size <= LARGEST_UPLOAD:  # else the toast itself, which is Gradio's, lies over the page
+    if size <= MAX_UPLOAD_BYTES:  # else the toast itself, which is Gradio's, lies over the page
         assert harm(page) == {}
     page.close()
 
