@@ -17,7 +17,7 @@ from typing import TypeVar
 from bot.errors import BotError, CorpusError, QuestionError, StoreError
 from bot.indexing import loader
 from bot.indexing.build import no_progress
-from bot.indexing.loader import LARGEST_FILE, SUFFIXES, slug
+from bot.indexing.loader import MAX_FILE_BYTES, SUFFIXES, slug
 from bot.pipeline import Bot
 from bot.schema import Essay, Note, Report, Skipped
 from bot.store import Progress
@@ -237,13 +237,13 @@ def _unfit(files: Sequence[tuple[str, Path]]) -> list[Skipped]:
 
 def _require_room(files: Sequence[tuple[str, Path]], staged: Path, named: dict[str, Path]) -> None:
     """Raise `CorpusError` where the files are too many or too large."""
-    large = next((name for name, path in files if path.stat().st_size > LARGEST_FILE), "")
+    large = next((name for name, path in files if path.stat().st_size > MAX_FILE_BYTES), "")
     staying = [path for path in _files(staged) if path.name not in named]
     count, size = len(staying) + len(named), sum(path.stat().st_size for path in (*staying, *named.values()))
     if large:
         raise CorpusError(
-            f"{large} is larger than {LARGEST_FILE // 10**6} MB. Give a smaller file.",
-            f"{large}이(가) {LARGEST_FILE // 10**6} MB보다 큽니다. 더 작은 파일을 올려 주세요.",
+            f"{large} is larger than {MAX_FILE_BYTES // 10**6} MB. Give a smaller file.",
+            f"{large}이(가) {MAX_FILE_BYTES // 10**6} MB보다 큽니다. 더 작은 파일을 올려 주세요.",
         )
     if len(files) > MOST_AT_ONCE:
         raise CorpusError(

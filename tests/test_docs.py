@@ -64,7 +64,7 @@ def test_every_command_stands_in_the_readme() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     assert f"a question {pipeline.LONGEST_QUESTION:,} characters" in README
     assert (
-        f"a file {loader.LARGEST_FILE // 10**6} MB, {loader.LARGEST_TEXT:,} characters, {loader.LONGEST_LINE:,} in a line"
+        f"a file {loader.MAX_FILE_BYTES // 10**6} MB, {loader.MAX_TEXT_CHARACTERS:,} characters, {loader.MAX_LINE_CHARACTERS:,} in a line"
         in README
     )
     assert f"{IndexBusy.exit_code} another ingest is writing" in README

@@ -9,7 +9,7 @@ import pytest
 
 from bot import Bot, uploads
 from bot.errors import CorpusError, EmbedderError, QuestionError, StoreError
-from bot.indexing.loader import LARGEST_FILE
+from bot.indexing.loader import MAX_FILE_BYTES
 from bot.models.embeddings import Embedder
 from bot.schema import Note, Skipped
 from bot.settings import Settings
@@ -17,7 +17,7 @@ from bot.uploads import Uploads
 
 pytestmark = pytest.mark.slow
 ANN, BEN = "a" * 43, "b" * 43
-EMPTY = "it holds no text", "글이 들어 있지 않습니다"
+EMPTY = "it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요"
 SENTENCE = "등대지기 마루는 안개 낀 밤마다 종을 서른세 번 쳤다."
 
 
@@ -129,7 +129,8 @@ def test_what_is_no_essay_is_named_and_not_kept(shared: Bot, drop: Any) -> None:
     assert {one.path for one in report.skipped} == {"empty.md", "photo.png"}
     assert [file.name for file in (mine._folder(ANN) / "essays").iterdir()] == ["good.md"]
     twin = mine.add(ANN, [drop("twin.md", "A sentence about herons stands here.\n")])
-    assert twin.skipped == (Skipped("twin.md", "it has the same text as good.md", "good.md 파일과 내용이 같습니다"),)
+    reasons = "it has the same text as good.md; remove one of the two", "good.md 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요"
+    assert twin.skipped == (Skipped("twin.md", *reasons),)
     alone = mine.add(BEN, [empty])
     assert (alone.added, alone.skipped, mine.essays(BEN)) == (0, (Skipped("empty.md", *EMPTY),), [])
 
@@ -148,7 +149,7 @@ def test_the_limits_are_told_and_nothing_is_lost(shared: Bot, drop: Any, monkeyp
         mine.add(ANN, [drop(f"{number}.md", f"Number {number} is a sentence.\n") for number in range(11)])
     name, path = drop("large.md", "x")
     with path.open("wb") as file:
-        file.truncate(LARGEST_FILE + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(CorpusError, match="larger than 20 MB"):
         mine.add(ANN, [(name, path)])
     monkeypatch.setattr(uploads, "MOST_FILES", 1)

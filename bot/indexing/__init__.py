@@ -1,1 +1,1 @@
-"""Files into an index: essays are loaded, split, embedded and published."""
+"""From files to an index: load essays, split them, embed the windows, publish."""

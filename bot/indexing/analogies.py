@@ -1,4 +1,4 @@
-"""The analogy map: what the essays set beside what, in which words, and where it breaks. Read, checked, and found by question."""
+"""The analogy map (`analogies.yaml`): which things the essays compare, with quotations, and where each analogy breaks."""
 
 import difflib
 from collections.abc import Mapping
@@ -15,12 +15,15 @@ from bot.text.normalize import UndecodableError, clean, decode
 from bot.text.sentences import sentences
 
 By = Literal["essay", "reader"]
+"""Who raises an objection: an essay, which is quoted, or we as readers, without quotations."""
+
 Move = Literal["disanalogy", "survivorship", "other-cause", "wrong-measure", "missing-step", "history", "scale"]
+"""The kind of an objection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
-    """The same said in Korean and in English."""
+    """The same text in Korean and in English."""
 
     ko: str
     en: str
@@ -28,7 +31,7 @@ class Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class DomainWords:
-    """The nouns by which a reader may name a domain, in Korean and in English."""
+    """The nouns with which a question may name a domain, in Korean and in English."""
 
     ko: tuple[str, ...]
     en: tuple[str, ...]
@@ -36,7 +39,7 @@ class DomainWords:
 
 @dataclass(frozen=True, slots=True)
 class Domains:
-    """The words of the domain that an analogy starts from, and of the one it is carried to."""
+    """The words for the two domains of an analogy: the familiar one (source) and the one that it explains (target)."""
 
     source: DomainWords
     target: DomainWords
@@ -44,7 +47,7 @@ class Domains:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Words of an essay: `essay.text[start:end] == quote` held when the map was loaded."""
+    """A quotation from an essay: `essay.text[start:end] == quote` was checked when the map was loaded."""
 
     essay: str
     quote: str
@@ -54,7 +57,7 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two things that the analogy sets beside each other, and the quotations, at least one, that do so."""
+    """Two things that the analogy compares, and at least one quotation that compares them."""
 
     source: Bilingual
     target: Bilingual
@@ -63,9 +66,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where an analogy breaks. `by` says whose objection it is: an essay's, with quotations, or ours, without.
+    """A point where an analogy breaks. `by` says who objects: an essay, with quotations, or we, without.
 
-    `reply` is the best answer that the shelf holds, where it holds one, always with its own quotations.
+    `reply` is the best reply that the essays give, where they give one, always with its own quotations.
     """
 
     by: By
@@ -78,7 +81,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Analogy:
-    """One analogy: what its writer wants it to show, and what of the source is `unmapped`, left without a partner."""
+    """One analogy. `shows` is what its writer wants it to show; `unmapped` is what the source has and the target does not."""
 
     id: str
     name: Bilingual
@@ -96,106 +99,167 @@ class Analogy:
 
 
 def load(path: Path, essays: Mapping[str, Essay]) -> tuple[Analogy, ...]:
-    """The analogies of the map at `path`, every quotation found in its essay; none where there is no such file.
+    """Load the analogies of the map at `path`, every quotation located in its essay; none where there is no such file.
 
-    What rests on essays that are not on the shelf is left out: a pair, an essay's break or a reply without a quotation, and an
-    analogy without a pair. Raises `CorpusError`, naming file and line, for a map that cannot be read and for a quotation that
-    does not stand in its essay.
+    What depends on essays that are not in `essays` is left out: a pair, an essay's objection or a reply without a quotation, and
+    an analogy without a pair. Raises `CorpusError`, naming file and line, for a map that cannot be parsed and for a quotation
+    that is not in its essay.
     """
     if not path.is_file():
         return ()
     try:
         root = yaml.compose(clean(decode(path.read_bytes())).text, Loader=yaml.SafeLoader)
     except (UndecodableError, OSError) as error:
-        raise CorpusError(f"{path} cannot be read: {error}. Save it as UTF-8 text.") from None
+        reason = error.korean if isinstance(error, UndecodableError) else error
+        raise CorpusError(
+            f"{path} cannot be read: {error}. Save it as UTF-8 text.",
+            f"{path} 파일을 읽을 수 없습니다: {reason}. UTF-8 텍스트로 저장하세요.",
+        ) from None
     except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or "an unprintable character"
-        raise CorpusError(f"{path}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}. Mend it there.") from None
-    reader = _Reader(path, essays)
-    found: list[Analogy] = []
-    for node in reader.items(root) if root else []:
-        found.append(reader.record(node, Analogy))
-        if found[-1].id in {analogy.id for analogy in found[:-1]}:
-            raise reader.wrong(node, f'the id "{found[-1].id}" is given twice', "Give each analogy an id of its own")
-    return tuple(analogy for analogy in found if analogy.pairs)
+        line = mark.line + 1 if mark else 1
+        raise CorpusError(
+            f"{path}:{line}: this is not YAML: {problem}. Correct this line.",
+            f"{path}:{line}: YAML 형식에 맞지 않습니다({problem}). 이 줄을 고치세요.",
+        ) from None
+    reader = _MapReader(path, essays)
+    analogies: list[Analogy] = []
+    for node in reader.read_list(root) if root else []:
+        analogy = reader.read_record(node, Analogy)
+        if analogy.id in {earlier.id for earlier in analogies}:
+            raise reader.error(
+                node,
+                (f'the id "{analogy.id}" is used twice', "Give each analogy its own id"),
+                (f'id "{analogy.id}"이(가) 두 번 쓰였습니다', "비유마다 다른 id를 쓰세요"),
+            )
+        analogies.append(analogy)
+    return tuple(analogy for analogy in analogies if analogy.pairs)
 
 
 @dataclass(frozen=True)
-class _Reader:
-    """Turns the YAML nodes of one map into the classes above, whose fields are the keys. Nodes, because they know their lines."""
+class _MapReader:
+    """Turns the YAML nodes of one map into the classes above, whose fields are the keys. Nodes, because they have line numbers."""
 
     path: Path
     essays: Mapping[str, Essay]
 
-    def record(self, node: yaml.Node, kind: Any) -> Any:
-        """The node as one of the classes; None where none of its quotations is from an essay on the shelf."""
-        hints = get_type_hints(kind)
-        at = self.keys(node, [field.name for field in fields(kind) if field.default is MISSING], list(hints))
-        made = kind(**{name: self.value(child, hints[name]) for name, child in at.items()})
-        return None if "quotes" in at and not made.quotes else made
+    def read_record(self, node: yaml.Node, record_type: Any) -> Any:
+        """The node as one of the classes; None where all its quotations are from essays that are not in `essays`."""
+        types = get_type_hints(record_type)
+        required = [field.name for field in fields(record_type) if field.default is MISSING]
+        children = self.read_mapping(node, required, list(types))
+        record = record_type(**{name: self.read_value(child, types[name]) for name, child in children.items()})
+        return None if "quotes" in children and not record.quotes else record
 
-    def value(self, node: yaml.Node, kind: Any) -> Any:
-        inner = get_args(kind)
-        if get_origin(kind) is tuple:
-            return tuple(item for child in self.items(node) if (item := self.value(child, inner[0])) is not None)
-        if get_origin(kind) is Literal:
-            if self.string(node) not in inner:
-                raise self.wrong(node, f'"{self.string(node)}" is not known here', f"Use one of {', '.join(inner)}")
-            return self.string(node)
-        special = {str: self.string, Quotation: self.quotation, Break: self.break_}
-        kind = inner[0] if inner else kind  # Both | None
-        return special[kind](node) if kind in special else self.record(node, kind)
+    def read_value(self, node: yaml.Node, value_type: Any) -> Any:
+        """The node as a value of a field's type: text, a literal, a tuple, or one of the classes."""
+        inner = get_args(value_type)
+        if get_origin(value_type) is tuple:
+            return tuple(item for child in self.read_list(node) if (item := self.read_value(child, inner[0])) is not None)
+        if get_origin(value_type) is Literal:
+            return self.read_choice(node, inner)
+        readers = {str: self.read_text, Quotation: self.read_quotation, Break: self.read_break}
+        value_type = inner[0] if inner else value_type  # Bilingual | None
+        return readers[value_type](node) if value_type in readers else self.read_record(node, value_type)
 
-    def break_(self, node: yaml.Node) -> Break | None:
-        item: Break | None = self.record(node, Break)
-        given = {key.value for key, _ in node.value}
-        if item and ((item.by == "essay") != ("quotes" in given) or ("reply" in given) != ("reply_quotes" in given)):
-            rule = '"by: essay" needs quotes, "by: reader" has none, and a reply comes with reply_quotes'
-            raise self.wrong(node, "the break and its quotations do not go together", rule)
+    def read_break(self, node: yaml.Node) -> Break | None:
+        item: Break | None = self.read_record(node, Break)
+        keys = {key.value for key, _ in node.value}
+        if item and ((item.by == "essay") != ("quotes" in keys) or ("reply" in keys) != ("reply_quotes" in keys)):
+            raise self.error(
+                node,
+                (
+                    "the break has the wrong quotations",
+                    'Give quotes with "by: essay", none with "by: reader", and reply_quotes with each reply',
+                ),
+                (
+                    "인용이 항목과 맞지 않습니다",
+                    '"by: essay"에는 quotes를 쓰고 "by: reader"에는 쓰지 마세요. reply에는 reply_quotes를 함께 쓰세요',
+                ),
+            )
         return replace(item, reply=None) if item and not item.reply_quotes else item
 
-    def quotation(self, node: yaml.Node) -> Quotation | None:
-        at = self.keys(node, ["essay", "quote"], ["essay", "quote"])
-        essay, quote = self.essays.get(self.string(at["essay"])), self.string(at["quote"])
+    def read_quotation(self, node: yaml.Node) -> Quotation | None:
+        """The quotation with its offsets; None where its essay is not in `essays`."""
+        children = self.read_mapping(node, ["essay", "quote"], ["essay", "quote"])
+        essay, quote = self.essays.get(self.read_text(children["essay"])), self.read_text(children["quote"])
         if essay is None:
             return None
         start = essay.text.find(quote)
         span = (start, start + len(quote)) if start >= 0 else locate(quote, essay.text)
         if span is None:
-            begins = quote[:40] + "…" * (len(quote) > 40)
-            remedy = f'The nearest text there is "{_nearest(quote, essay.text)}"'
-            raise self.wrong(at["quote"], f'"{begins}" does not stand in {essay.id}', remedy)
+            beginning = quote[:40] + "…" * (len(quote) > 40)
+            nearest = _nearest(quote, essay.text)
+            raise self.error(
+                children["quote"],
+                (f'"{beginning}" is not in {essay.id}', f'The nearest text there is "{nearest}"'),
+                (f'"{beginning}"은(는) {essay.id}에 없는 문장입니다', f'가장 비슷한 부분: "{nearest}"'),
+            )
         return Quotation(essay.id, essay.text[span[0] : span[1]], *span)
 
-    def keys(self, node: yaml.Node, needed: list[str], known: list[str]) -> dict[str, yaml.Node]:
+    def read_mapping(self, node: yaml.Node, required: list[str], allowed: list[str]) -> dict[str, yaml.Node]:
+        """The child nodes by key, each key once and `allowed`, none of `required` missing."""
+        keys = ", ".join(allowed)
         if not isinstance(node, yaml.MappingNode):
-            raise self.wrong(node, "keys are missing here", f"Write {', '.join(known)}")
-        at: dict[str, yaml.Node] = {}
+            raise self.error(node, ("keys are missing here", f"Write {keys}"), ("키가 있어야 합니다", f"쓸 수 있는 키: {keys}"))
+        children: dict[str, yaml.Node] = {}
         for key, value in node.value:
-            name = self.string(key)
-            if name in at or name not in known:
-                raise self.wrong(key, f'the key "{name}" is unknown or given twice', f"Write {', '.join(known)}")
-            at[name] = value
-        if missing := [name for name in needed if name not in at]:
-            raise self.wrong(node, f'the key "{missing[0]}" is missing', f'Add "{missing[0]}:"')
-        return at
+            name = self.read_text(key)
+            if name in children or name not in allowed:
+                raise self.error(
+                    key,
+                    (f'the key "{name}" is unknown or used twice', f"Write {keys}"),
+                    (f'"{name}" 키를 알 수 없거나 두 번 썼습니다', f"쓸 수 있는 키: {keys}"),
+                )
+            children[name] = value
+        if missing := [name for name in required if name not in children]:
+            raise self.error(
+                node,
+                (f'the key "{missing[0]}" is missing', f'Add "{missing[0]}:"'),
+                (f'"{missing[0]}" 키가 없습니다', f'"{missing[0]}:"을(를) 추가하세요'),
+            )
+        return children
 
-    def items(self, node: yaml.Node) -> list[yaml.Node]:
+    def read_list(self, node: yaml.Node) -> list[yaml.Node]:
+        """The items of a list that is not empty."""
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            raise self.wrong(node, "a list with at least one item is missing here", 'Begin each item with "- "')
+            raise self.error(
+                node,
+                ("a list with at least one item is missing here", 'Begin each item with "- "'),
+                ("항목이 하나 이상인 목록이 있어야 합니다", '항목마다 "- "로 시작하세요'),
+            )
         return list(node.value)
 
-    def string(self, node: yaml.Node) -> str:
+    def read_choice(self, node: yaml.Node, choices: tuple[str, ...]) -> str:
+        """One of `choices`."""
+        text = self.read_text(node)
+        if text not in choices:
+            options = ", ".join(choices)
+            raise self.error(
+                node,
+                (f'"{text}" is not known here', f"Use one of {options}"),
+                (f'"{text}"은(는) 쓸 수 없는 값입니다', f"다음 가운데 하나를 쓰세요: {options}"),
+            )
+        return text
+
+    def read_text(self, node: yaml.Node) -> str:
+        """Text that is not empty, without surrounding white space."""
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-            raise self.wrong(node, "some text is missing here", "Write it in quotation marks")
+            raise self.error(
+                node,
+                ("some text is missing here", "Write it in quotation marks"),
+                ("글이 있어야 합니다", "따옴표 안에 써 주세요"),
+            )
         return str(node.value).strip()
 
-    def wrong(self, node: yaml.Node, fact: str, remedy: str) -> CorpusError:
-        return CorpusError(f"{self.path}:{node.start_mark.line + 1}: {fact}. {remedy}.")
+    def error(self, node: yaml.Node, english: tuple[str, str], korean: tuple[str, str]) -> CorpusError:
+        """The error at the line of `node`; each language as (fact, remedy)."""
+        place = f"{self.path}:{node.start_mark.line + 1}"
+        return CorpusError(*(f"{place}: {fact}. {remedy}." for fact, remedy in (english, korean)))
 
 
 def _nearest(quote: str, text: str) -> str:
-    """The run of as many sentences of `text` as `quote` has that is most like it."""
+    """Of all runs of as many sentences of `text` as `quote` has, the one most similar to `quote` (difflib ratio)."""
     spans = sentences(text)
     length = max(len(sentences(quote)), 1)
     runs = [text[first[0] : last[1]] for first, last in zip(spans, spans[length - 1 :], strict=False)]

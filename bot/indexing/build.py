@@ -1,10 +1,14 @@
-"""Builds the index: essays are read, split, embedded and published; what has not changed is taken over."""
+"""Build the index: load the essays, compare them with the index, split and embed what changed, publish.
+
+`build_index` and `publish` hold the order of an ingest; the functions below them are its steps.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.errors import CorpusError
 from bot.indexing import analogies, loader, splitter
@@ -14,101 +18,114 @@ from bot.settings import Settings
 from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
 from bot.text import tokenize
 
-MAP_FILE = "analogies.yaml"  # the analogy map beside the essays
+MAP_FILE = "analogies.yaml"  # the analogy map in a folder of essays
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
-    """The progress of an ingest, told to nobody."""
+    """Ignore the progress of an ingest."""
 
 
 def build_index(
     settings: Settings, paths: Sequence[Path] = (), *, embedder: Embedder | None = None, progress: Progress = no_progress
 ) -> Report:
-    """Make the index hold the essays in `paths` (or `settings.corpus`) and no others; nothing is done where it does already.
+    """Make the index hold the essays in `paths` (default: `settings.corpus`) and no others. Does nothing where it already does.
 
-    `progress(stage, done, total)` is called before each stage and each batch. Raises `CorpusError`, `EmbedderError` or `StoreError`;
-    then the index that was there is still there.
+    `progress(stage, done, total)` is called before each stage and after each batch. Raises `CorpusError`, `EmbedderError` or
+    `StoreError`; the index published before is then unchanged.
     """
+    folders = list(paths) or [settings.corpus]
     embedder = embedder or Embedder(settings.embedding_model, settings.cache)
     store = open_store(settings.index, settings.chroma_url)
     progress("scan", 0, 1)
-    shelf = loader.load_essays(list(paths) or [settings.corpus])
-    if embedder.fingerprint.get("revision") == "unknown":  # a model that is not fetched yet
+    collection = loader.load_essays(folders)
+    if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision
         embedder.load()
-    _check_maps(list(paths) or [settings.corpus], shelf.essays)
-    return publish(shelf, store, embedder, progress)
+    _check_maps(folders, collection.essays)
+    return publish(collection, store, embedder, progress)
 
 
 def publish(
-    shelf: loader.Collection, store: Store, embedder: Embedder, progress: Progress, source: Store | None = None
+    collection: loader.Collection, store: Store, embedder: Embedder, progress: Progress, reuse_from: Store | None = None
 ) -> Report:
-    """Make `store` hold the essays of `shelf`; vectors are taken over from its own last generation and from `source`'s."""
+    """Make `store` hold the essays of `collection`. Only windows whose text has no vector yet are embedded.
+
+    Vectors are reused from the last generation of `store` and, where given, from that of `reuse_from`. Raises as `build_index`.
+    """
     fingerprint = index_fingerprint(embedder)
-    report = _compare(shelf, store.usable(), fingerprint)
-    if not _changes(report):
+    report = _compare(collection, store.usable(), fingerprint)
+    if not _has_changes(report):
         return report
     with store.writer(progress) as writer:
-        report = _compare(shelf, store.usable(), fingerprint)
-        if _changes(report):
-            known = {**(source.vectors(embedder.fingerprint) if source else {}), **writer.known_vectors(embedder.fingerprint)}
-            contents, embedded = _contents(shelf.essays, embedder, known, progress)
-            writer.publish(contents, fingerprint)
-            report = replace(report, embedded=embedded)
-    return report
+        report = _compare(collection, store.usable(), fingerprint)  # another ingest may have published in the meantime
+        if not _has_changes(report):
+            return report
+        known = reuse_from.vectors(embedder.fingerprint) if reuse_from else {}
+        known = {**known, **writer.known_vectors(embedder.fingerprint)}
+        passages, windows = _split(collection.essays, progress)
+        vectors, embedded = _embed(windows, known, embedder, progress)
+        terms = tuple(" ".join(tokenize.morphemes(passage.text)) for passage in passages)
+        writer.publish(Contents(collection.essays, passages, terms, windows, vectors), fingerprint)
+    return replace(report, embedded=embedded)
 
 
 def index_fingerprint(embedder: Embedder) -> dict[str, str]:
-    """What an index was made with; two indexes with the same fingerprint may share vectors."""
+    """Return what an index depends on: the embedder's fingerprint and the versions of splitter and tokenizer."""
     return {**embedder.fingerprint, "splitter": f"{splitter.VERSION}.{tokenize.VERSION}"}
 
 
-def _contents(
-    essays: Sequence[Essay], embedder: Embedder, known: dict[str, np.ndarray], progress: Progress
-) -> tuple[Contents, int]:
-    """Everything an index of `essays` holds, and how many windows were embedded for it; `known` vectors are taken over."""
-    tiles: list[Passage] = []
-    windows: list[Window] = []
-    for done, essay in enumerate(essays):
-        progress("split", done, len(essays))
-        found = splitter.split(essay)
-        tiles += found
-        windows += splitter.windows(essay, found)
-    if not windows:
-        sources = ", ".join(essay.source for essay in essays[:3])
-        raise CorpusError(f"No essay holds a sentence ({sources}). Put essays there, or name another folder.")
-    keys = [text_key(window.text) for window in windows]
-    fresh = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
-    if fresh:
-        vectors = embedder.encode_passages(list(fresh.values()), lambda done, total: progress("embed", done, total))
-        known = {**known, **dict(zip(fresh, vectors, strict=True))}
-    terms = tuple(" ".join(tokenize.morphemes(passage.text)) for passage in tiles)
-    matrix = np.array([known[key] for key in keys], dtype=np.float32)
-    return Contents(tuple(essays), tuple(tiles), terms, tuple(windows), matrix), len(fresh)
-
-
-def _compare(shelf: loader.Collection, manifest: Manifest | None, fingerprint: dict[str, str]) -> Report:
-    """What an ingest of `shelf` would do. With another fingerprint every essay that stays counts as changed."""
-    before = manifest.essays if manifest else {}
-    after = {essay.id: essay.digest for essay in shelf.essays}
-    same = {name for name, digest in after.items() if before.get(name) == digest}
+def _compare(collection: loader.Collection, manifest: Manifest | None, fingerprint: dict[str, str]) -> Report:
+    """Report what an ingest of `collection` would change. Where the fingerprint differs, every essay that stays is changed."""
+    indexed = manifest.essays if manifest else {}
+    loaded = {essay.id: essay.digest for essay in collection.essays}
+    unchanged = {identity for identity, digest in loaded.items() if indexed.get(identity) == digest}
     if manifest and manifest.fingerprint != fingerprint:
-        same = set()
-    added = after.keys() - before.keys()
+        unchanged = set()
+    added = loaded.keys() - indexed.keys()
     return Report(
         added=len(added),
-        changed=len(after.keys() - added - same),
-        removed=len(before.keys() - after.keys()),
-        unchanged=len(same),
-        skipped=shelf.skipped,
-        notes=shelf.notes,
+        changed=len(loaded.keys() - added - unchanged),
+        removed=len(indexed.keys() - loaded.keys()),
+        unchanged=len(unchanged),
+        skipped=collection.skipped,
+        notes=collection.notes,
     )
 
 
+def _has_changes(report: Report) -> bool:
+    return bool(report.added or report.changed or report.removed)
+
+
 def _check_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> None:
-    """Read the analogy map of each folder, so that one with a false quotation stops the ingest, not a reader's question."""
+    """Load the analogy map of each folder, so that an error in a map stops the ingest instead of a question later."""
     for folder in folders:
         analogies.load(folder / MAP_FILE, {essay.id: essay for essay in essays})
 
 
-def _changes(report: Report) -> bool:
-    return bool(report.added or report.changed or report.removed)
+def _split(essays: Sequence[Essay], progress: Progress) -> tuple[tuple[Passage, ...], tuple[Window, ...]]:
+    """Return the passages and windows of all essays. Raises `CorpusError` where no essay contains a sentence."""
+    passages: list[Passage] = []
+    windows: list[Window] = []
+    for done, essay in enumerate(essays):
+        progress("split", done, len(essays))
+        essay_passages = splitter.split(essay)
+        passages += essay_passages
+        windows += splitter.windows(essay, essay_passages)
+    if not windows:
+        sources = ", ".join(essay.source for essay in essays[:3])
+        raise CorpusError(
+            f"No essay contains a sentence ({sources}). Put essays there, or name another folder.",
+            f"문장이 있는 에세이가 없습니다({sources}). 에세이를 넣거나 다른 폴더를 지정하세요.",
+        )
+    return tuple(passages), tuple(windows)
+
+
+def _embed(
+    windows: Sequence[Window], known: dict[str, NDArray[np.float32]], embedder: Embedder, progress: Progress
+) -> tuple[NDArray[np.float32], int]:
+    """Return the vectors of `windows`, shape (number, dimension), and how many of them were not in `known` and were embedded."""
+    keys = [text_key(window.text) for window in windows]
+    missing = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
+    if missing:
+        vectors = embedder.encode_passages(list(missing.values()), lambda done, total: progress("embed", done, total))
+        known = {**known, **dict(zip(missing, vectors, strict=True))}
+    return np.array([known[key] for key in keys], dtype=np.float32), len(missing)

@@ -1,6 +1,6 @@
-"""Reads folders and files into essays. Knows nothing of passages, vectors or the index.
+"""Load folders and files as essays: encoding, front matter, title, language, id. Independent of passages, vectors and the index.
 
-A file that cannot be read as an essay is named with its reason and left out; it never stops the others.
+A file that cannot be read as an essay is reported with the reason and left out; the other files are loaded all the same.
 """
 
 import os
@@ -18,9 +18,9 @@ from bot.schema import Essay, Language, Note, Skipped
 from bot.text.normalize import UndecodableError, clean, decode_named, language_of
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
-LARGEST_FILE = 20_000_000  # bytes; this and the next two are the limits that the README publishes
-LARGEST_TEXT = 5_000_000  # characters
-LONGEST_LINE = 1_000_000  # characters
+MAX_FILE_BYTES = 20_000_000  # the README states these three limits
+MAX_TEXT_CHARACTERS = 5_000_000
+MAX_LINE_CHARACTERS = 1_000_000
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n((?:.*?\n)?)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIRST_HEADING = re.compile(r"^#[ \t]+(\S[^\n]*)", re.MULTILINE)
@@ -29,7 +29,7 @@ _NOT_IN_ID = re.compile(r"[^\w.]+")
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What was read: the essays by id, what was left out and why, and remarks on what was cleaned."""
+    """What was loaded: the essays ordered by id, the files left out with the reasons, and notes on how files were read."""
 
     essays: tuple[Essay, ...]
     skipped: tuple[Skipped, ...]
@@ -37,7 +37,7 @@ class Collection:
 
 
 class _SkipError(Exception):
-    """This file is no essay, for the reason given, in English and in Korean."""
+    """This file cannot be read as an essay. The reason, with a remedy, in English and Korean, without a final period."""
 
     def __init__(self, reason: str, korean: str) -> None:
         super().__init__(reason)
@@ -45,136 +45,156 @@ class _SkipError(Exception):
 
 
 def load_essays(paths: list[Path]) -> Collection:
-    """The essays in `paths`, files or folders, with ids unique among them.
+    """Load the essays in `paths` (files or folders), with ids unique among them.
 
     Raises `CorpusError` where a path does not exist or no essay is found at all.
     """
     for path in paths:
         if not _exists(path):
-            raise CorpusError(f"There is no {_shown(path)}. Give a folder or file with essays ({', '.join(sorted(SUFFIXES))}).")
-    shelf = load_existing(paths)
-    if not shelf.essays:
-        raise CorpusError(_nothing_found(paths, shelf.skipped))
-    return shelf
+            suffixes = ", ".join(sorted(SUFFIXES))
+            raise CorpusError(
+                f"There is no {_printable(path)}. Give a folder or file with essays ({suffixes}).",
+                f"{_printable(path)} 경로가 없습니다. 에세이가 있는 폴더나 파일을 지정하세요({suffixes}).",
+            )
+    collection = load_existing(paths)
+    if not collection.essays:
+        raise _no_essay(paths, collection.skipped)
+    return collection
 
 
 def load_existing(paths: list[Path]) -> Collection:
-    """As `read`, for paths that exist; a shelf without essays where there are none."""
+    """Load as `load_essays` does, from paths that exist; a collection without essays where there are none."""
     essays: dict[str, Essay] = {}
-    texts: dict[str, str] = {}
+    path_by_digest: dict[str, str] = {}  # of the text
     skipped: list[Skipped] = []
     notes: list[Note] = []
-    for root, path in ((base, path) for base in paths for path in _files(base)):
+    for root, path in ((base, path) for base in paths for path in _candidate_files(base)):
         try:
-            essay, remarks = _read_file(root, path)
-            if essay.sha256 in texts:
-                other = texts[essay.sha256]
-                raise _SkipError(f"it has the same text as {other}", f"{other} 파일과 내용이 같습니다")
+            essay, remarks = _load_file(root, path)
+            if duplicate := path_by_digest.get(essay.sha256):
+                raise _SkipError(
+                    f"it has the same text as {duplicate}; remove one of the two",
+                    f"{duplicate} 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
+                )
         except _SkipError as reason:
-            skipped.append(Skipped(_shown(path), str(reason), reason.korean))
+            skipped.append(Skipped(_printable(path), str(reason), reason.korean))
             continue
-        essay = replace(essay, id=_unique(essay.id, essays))
+        essay = replace(essay, id=_unused_id(essay.id, essays))
         essays[essay.id] = essay
-        texts[essay.sha256] = _shown(path)
-        notes += [Note(_shown(path), *remark) for remark in remarks]
+        path_by_digest[essay.sha256] = _printable(path)
+        notes += [Note(_printable(path), *remark) for remark in remarks]
     return Collection(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes))
+
+
+def slug(relative: Path) -> str:
+    """An essay's id from its path: without the suffix, NFC, lower case, other characters than letters, digits, `_`, `.` as `-`."""
+    return _NOT_IN_ID.sub("-", clean(relative.with_suffix("").as_posix()).text).strip("-.").lower() or "essay"
 
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name that is too long, a folder that may not be entered
+    except OSError:  # the name is too long, or a folder may not be entered
         return False
 
 
-def slug(relative: Path) -> str:
-    """An essay's id: its path without the suffix, NFC, every run of other characters than letters, digits, `_` and `.` as `-`."""
-    return _NOT_IN_ID.sub("-", clean(relative.with_suffix("").as_posix()).text).strip("-.").lower() or "essay"
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """The files under `root` that may be essays, in a fixed order. Hidden ones and READMEs are not."""
+def _candidate_files(root: Path) -> Iterator[Path]:
+    """The files under `root` with a known suffix, in a fixed order, without hidden files and READMEs; `root` itself if it is a file."""
     if not root.is_dir():
         yield root
         return
-    found = [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and not path.is_dir()]
-    for path in sorted(found):
+    candidates = [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and not path.is_dir()]
+    for path in sorted(candidates):
         relative = path.relative_to(root)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if not hidden and path.name.partition(".")[0].upper() != "README":
+        is_hidden = any(part.startswith(".") for part in relative.parts)
+        if not is_hidden and path.name.partition(".")[0].upper() != "README":
             yield path
 
 
-def _read_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
-    """The essay in a file, and remarks on how it was read, in both languages."""
+def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
+    """The essay in a file, and remarks on how it was read, each in English and Korean."""
     try:
-        raw, guess = decode_named(_read_bytes(root, path))
-        cleaned = clean(raw)
+        raw, guessed_encoding = decode_named(_read_bytes(root, path))
     except UndecodableError as error:
         raise _SkipError(str(error), error.korean) from None
-    meta, text = _front_matter(cleaned.text)
+    cleaned = clean(raw)
+    fields, text = _front_matter(cleaned.text)
     text = text.strip("\n")
-    _check(text)
+    _check_text(text)
     relative = path.relative_to(root) if root.is_dir() else Path(path.name)
-    heading = _FIRST_HEADING.search(text)
-    name = " ".join(_shown(Path(path.stem)).replace("-", " ").replace("_", " ").split())
     essay = Essay(
         id=slug(relative),
-        title=meta.get("title") or (heading.group(1).rstrip().rstrip("#").rstrip() if heading else "") or name or slug(relative),
-        author=meta.get("author", ""),
-        date=_date(meta.get("date", "")),
-        language=_language(meta.get("language", ""), text),
-        source=meta.get("source") or _shown(relative),
-        kind=meta.get("kind") or "essay",
+        title=fields.get("title") or _heading(text) or _title_from_name(path) or slug(relative),
+        author=fields.get("author", ""),
+        date=_date(fields.get("date", "")),
+        language=_language(fields.get("language", ""), text),
+        source=fields.get("source") or _printable(relative),
+        kind=fields.get("kind") or "essay",
         text=text,
     )
-    return essay, list(_remarks(guess, cleaned.dropped))
+    return essay, list(_remarks(guessed_encoding, cleaned.dropped))
 
 
-def _remarks(guess: str, dropped: int) -> Iterator[tuple[str, str]]:
-    if guess:
+def _heading(text: str) -> str:
+    """The words of the first heading of level 1, or an empty string."""
+    heading = _FIRST_HEADING.search(text)
+    return heading.group(1).rstrip().rstrip("#").rstrip() if heading else ""
+
+
+def _title_from_name(path: Path) -> str:
+    return " ".join(_printable(Path(path.stem)).replace("-", " ").replace("_", " ").split())
+
+
+def _remarks(guessed_encoding: str, dropped: int) -> Iterator[tuple[str, str]]:
+    if guessed_encoding:
         yield (
-            f"read as {guess}, which is a guess; save it as UTF-8 if it looks wrong",
-            f"인코딩을 {guess}로 짐작해 읽었습니다. 글자가 이상하면 UTF-8로 저장해 주세요",
+            f"decoded as {guessed_encoding}, which is a guess; save it as UTF-8 if it looks wrong",
+            f"인코딩을 {guessed_encoding}(으)로 추정해 읽었습니다. 글자가 이상하면 UTF-8로 저장해 주세요",
         )
     if dropped:
         yield f"left out {dropped} invisible characters", f"보이지 않는 글자 {dropped}개를 뺐습니다"
 
 
 def _read_bytes(root: Path, path: Path) -> bytes:
-    """The bytes of a regular file inside `root`. Opened without waiting, so that a pipe or a device cannot hold the ingest up."""
+    """The bytes of a regular file inside `root`. Opened with O_NONBLOCK, so that a pipe or a device cannot block the ingest."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise _SkipError("it is not a regular file", "보통 파일이 아닙니다")
-            if root.is_dir() and not _lies_in(root, path, status):
-                raise _SkipError("it is a link that leads out of the folder", "폴더 밖으로 나가는 링크입니다")
-            if status.st_size > LARGEST_FILE:
-                size = status.st_size
+                raise _SkipError("it is not a regular file; give a text file", "일반 파일이 아닙니다. 텍스트 파일을 넣어 주세요")
+            if root.is_dir() and not _is_inside(root, path, status):
                 raise _SkipError(
-                    f"it has {size:,} bytes, more than {LARGEST_FILE:,}", f"{size:,}바이트로, {LARGEST_FILE:,}바이트를 넘습니다"
+                    "it is a link to a file outside the folder; copy that file into the folder",
+                    "폴더 밖을 가리키는 링크입니다. 그 파일을 폴더 안에 복사해 주세요",
                 )
-            return file.read(LARGEST_FILE + 1)
+            if status.st_size > MAX_FILE_BYTES:
+                raise _SkipError(
+                    f"it has {status.st_size:,} bytes, more than {MAX_FILE_BYTES:,}; split it into smaller files",
+                    f"크기가 {status.st_size:,}바이트로, {MAX_FILE_BYTES:,}바이트를 넘습니다. 여러 파일로 나누어 주세요",
+                )
+            return file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise _SkipError(f"it cannot be read: {error.strerror}", f"읽을 수 없습니다({error.strerror})") from None
+        raise _SkipError(
+            f"it cannot be read: {error.strerror}; check the file and its permissions",
+            f"읽을 수 없습니다({error.strerror}). 파일과 권한을 확인해 주세요",
+        ) from None
 
 
-def _lies_in(root: Path, path: Path, opened: os.stat_result) -> bool:
-    """Whether what was opened lies under `root`: asked after opening, so that a file swapped for a link in between gains nothing."""
-    real = path.resolve()
-    return real.is_relative_to(root.resolve()) and os.path.samestat(real.lstat(), opened)
+def _is_inside(root: Path, path: Path, opened: os.stat_result) -> bool:
+    """Whether the opened file is under `root`. Checked after opening, so that replacing a file by a link in between has no effect."""
+    target = path.resolve()
+    return target.is_relative_to(root.resolve()) and os.path.samestat(target.lstat(), opened)
 
 
 def _language(field: str, text: str) -> Language:
-    """The language that the front matter names by its code, else the text's own."""
+    """The language whose code the front matter gives, else that of the text."""
     code = field.lower().partition("-")[0]
     return "ko" if (code if code in {"ko", "en"} else language_of(text)) == "ko" else "en"
 
 
 def _date(field: str) -> str:
-    """The ISO date at the beginning of `field`, or nothing where there is none."""
+    """The ISO date at the beginning of `field`, or an empty string."""
     try:
         return date.fromisoformat(field[:10]).isoformat()
     except ValueError:
@@ -187,56 +207,72 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
     if not match:
         return {}, text
     try:
-        # Composed, never constructed: every value stays as it was written, and an alias to a tree of lists does not unfold.
+        # Composed, not constructed: every value stays as it was written, and nested aliases are not expanded.
         node = yaml.compose(match.group(1), Loader=yaml.SafeLoader)
     except RecursionError:
-        raise _SkipError("its front matter is nested too deep", "머리말(front matter)이 너무 깊이 겹쳐 있습니다") from None
+        raise _SkipError(
+            "its front matter is nested too deeply; write one `key: value` per line",
+            "머리말(front matter)이 너무 깊이 중첩되어 있습니다. 한 줄에 `key: value` 하나씩 써 주세요",
+        ) from None
     except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line, at = (f" in line {where.line + 2}", f"{where.line + 2}번째 줄에서 ") if where else ("", "")
-        raise _SkipError(f"its front matter is not YAML{line}", f"머리말(front matter)이 {at}YAML이 아닙니다") from None
+        mark = getattr(error, "problem_mark", None)
+        line, korean_line = (f" in line {mark.line + 2}", f"{mark.line + 2}번째 줄에서 ") if mark else ("", "")
+        raise _SkipError(
+            f"its front matter is not YAML{line}; correct it or delete the front matter",
+            f"머리말(front matter)이 {korean_line}YAML 형식에 맞지 않습니다. 고치거나 머리말을 지워 주세요",
+        ) from None
     if match.group(1).strip() and not isinstance(node, yaml.MappingNode):
         return {}, text
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    plain = {key.value: value.value for key, value in pairs if _is_plain(key) and _is_plain(value)}
-    return {key: " ".join(clean(value).text.split()) for key, value in plain.items()}, text[match.end() :]
+    values = {key.value: value.value for key, value in pairs if _is_scalar(key) and _is_scalar(value)}
+    return {key: " ".join(clean(value).text.split()) for key, value in values.items()}, text[match.end() :]
 
 
-def _is_plain(node: yaml.Node) -> bool:
+def _is_scalar(node: yaml.Node) -> bool:
+    """Whether a node is a single value other than null."""
     return isinstance(node, yaml.ScalarNode) and not str(node.tag).endswith(":null")
 
 
-def _check(text: str) -> None:
+def _check_text(text: str) -> None:
+    """Raise `_SkipError` for a text that is empty or over a limit."""
     if not text.strip():
-        raise _SkipError("it holds no text", "글이 들어 있지 않습니다")
-    if len(text) > LARGEST_TEXT:
+        raise _SkipError("it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요")
+    if len(text) > MAX_TEXT_CHARACTERS:
         raise _SkipError(
-            f"it has {len(text):,} characters, more than {LARGEST_TEXT:,}", f"{len(text):,}자로, {LARGEST_TEXT:,}자를 넘습니다"
+            f"it has {len(text):,} characters, more than {MAX_TEXT_CHARACTERS:,}; split it into smaller files",
+            f"글이 {len(text):,}자로, {MAX_TEXT_CHARACTERS:,}자를 넘습니다. 여러 파일로 나누어 주세요",
         )
     longest = max(map(len, text.split("\n")))
-    if longest > LONGEST_LINE:
+    if longest > MAX_LINE_CHARACTERS:
         raise _SkipError(
-            f"one of its lines has {longest:,} characters, more than {LONGEST_LINE:,}",
-            f"한 줄이 {longest:,}자로, {LONGEST_LINE:,}자를 넘습니다",
+            f"one of its lines has {longest:,} characters, more than {MAX_LINE_CHARACTERS:,}; break the line",
+            f"한 줄이 {longest:,}자로, {MAX_LINE_CHARACTERS:,}자를 넘습니다. 줄을 나누어 주세요",
         )
 
 
-def _unique(identity: str, taken: dict[str, Essay]) -> str:
-    """`identity`, or with the first number behind it that nobody has: `a.md` and `a.txt` are two essays."""
-    number, free = 1, identity
-    while free in taken:
+def _unused_id(identity: str, essays: dict[str, Essay]) -> str:
+    """`identity`, or where it is in use, with the first unused number after it: `a.md` and `a.txt` are two essays."""
+    number, candidate = 1, identity
+    while candidate in essays:
         number += 1
-        free = f"{identity}-{number}"
-    return free
+        candidate = f"{identity}-{number}"
+    return candidate
 
 
-def _shown(path: Path) -> str:
-    """A path as it may be printed: clean, without line breaks, undecodable bytes dropped."""
+def _printable(path: Path) -> str:
+    """A path as it may be printed: clean, on one line, without undecodable bytes."""
     return clean(path.as_posix()).text.replace("\n", " ")
 
 
-def _nothing_found(paths: list[Path], skipped: tuple[Skipped, ...]) -> str:
-    where = ", ".join(map(_shown, paths))
-    why = f" Skipped: {skipped[0].path}, {skipped[0].reason}." if skipped else ""
-    more = f" And {len(skipped) - 1} more." if len(skipped) > 1 else ""
-    return f"No essay was found in {where}.{why}{more} Put .md or .txt files there, or name another folder."
+def _no_essay(paths: list[Path], skipped: tuple[Skipped, ...]) -> CorpusError:
+    """The error for paths without an essay, with the first reason for which a file was left out."""
+    places = ", ".join(map(_printable, paths))
+    reason = f" Skipped {skipped[0].path}: {skipped[0].reason}." if skipped else ""
+    korean_reason = f" {skipped[0].path} 파일은 제외했습니다: {skipped[0].korean}." if skipped else ""
+    if len(skipped) > 1:
+        reason += f" And {len(skipped) - 1} more."
+        korean_reason += f" 그 밖에 {len(skipped) - 1}개도 제외했습니다."
+    return CorpusError(
+        f"No essay was found in {places}.{reason} Put .md or .txt files there, or name another folder.",
+        f"{places}에서 에세이를 찾지 못했습니다.{korean_reason} .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요.",
+    )

@@ -1,6 +1,6 @@
-"""Cuts an essay into passages that tile it, and a passage into the windows that are embedded.
+"""Splits an essay into passages that tile it, and each passage into the windows that are embedded.
 
-Cuts fall between sentences, at paragraph ends where they can. Joined, the passages are the essay's text: nothing lost, nothing twice.
+Cuts are between sentences, and where possible between paragraphs. The joined passages are exactly the essay's text.
 """
 
 import unicodedata
@@ -11,12 +11,13 @@ from bot.schema import Essay, Passage, Window
 from bot.text.sentences import Span, headings, sentences
 from bot.text.tokenize import weighted_length
 
-VERSION = "1"  # goes into the index's fingerprint: raise it when cuts or windows change
+VERSION = "1"  # part of the index's fingerprint: raise it when cuts or windows change
 
-PASSAGE_WEIGHT = 900  # at most, in Latin characters; a Hangul syllable weighs two, so about 450 Korean characters
-SHORT_WEIGHT = 120  # a paragraph lighter than this (a heading, a one-liner) joins its neighbour
-MARKS = " \t>#*+-_=|:.)0123456789"  # what may stand before the first sentence of a Markdown line
-WINDOW_SENTENCES = 3  # measured in the design: windows of three and four sentences find far more than one or whole passages
+# Weights are `weighted_length`: a Latin character weighs 1, a Hangul syllable 2.
+MAX_PASSAGE_WEIGHT = 900  # about 450 Korean characters
+MIN_PARAGRAPH_WEIGHT = 120  # a lighter paragraph (a heading, a single short line) is joined to its neighbour
+MARKDOWN_PREFIX = " \t>#*+-_=|:.)0123456789"  # characters that may precede the first sentence of a Markdown line
+WINDOW_SENTENCES = 3  # measured: windows of three or four sentences find far more than single sentences or whole passages
 
 
 def split(essay: Essay) -> list[Passage]:
@@ -26,38 +27,43 @@ def split(essay: Essay) -> list[Passage]:
 
 
 def windows(essay: Essay, passages: list[Passage]) -> list[Window]:
-    """What is embedded for the `passages` of `essay`: each run of three neighbouring sentences inside a passage, headings among them."""
+    """The windows of `essay`'s `passages`: every run of three consecutive sentences in a passage, headings included."""
     spans = sentences(essay.text)
     return [window for passage in passages for window in _windows_of(essay, passage, spans)]
 
 
 def quotable(essay: Essay) -> list[Span]:
-    """The spans of the essay's sentences that are not headings: what may be quoted."""
-    heads = headings(essay.text)
-    starts = [start for start, _ in heads]
-    return [span for span in sentences(essay.text) if not ((at := bisect(starts, span[0])) and span[0] < heads[at - 1][1])]
+    """The spans of the essay's sentences that may be quoted: all except headings."""
+    heading_spans = headings(essay.text)
+    starts = [start for start, _ in heading_spans]
+
+    def is_in_heading(offset: int) -> bool:
+        index = bisect(starts, offset)
+        return index > 0 and offset < heading_spans[index - 1][1]
+
+    return [span for span in sentences(essay.text) if not is_in_heading(span[0])]
 
 
 def _passage_starts(text: str, spans: list[Span]) -> list[int]:
-    """The offsets at which passages begin; the first is 0."""
+    """The offsets at which passages begin, the first at 0."""
     if not text:
         return []
     starts = [0]
     for paragraph in _paragraphs(text, spans):
         for start, _ in _balanced(text, paragraph):
             start = _line_start(text, start)
-            light = weighted_length(text[starts[-1] : start]) < SHORT_WEIGHT
-            if start > starts[-1] and not light:
+            is_light = weighted_length(text[starts[-1] : start]) < MIN_PARAGRAPH_WEIGHT
+            if start > starts[-1] and not is_light:
                 starts.append(start)
-    if len(starts) > 1 and weighted_length(text[starts[-1] :].strip()) < SHORT_WEIGHT // 4:
+    if len(starts) > 1 and weighted_length(text[starts[-1] :].strip()) < MIN_PARAGRAPH_WEIGHT // 4:
         starts.pop()
     return starts
 
 
 def _line_start(text: str, start: int) -> int:
-    """A passage takes the Markdown marks before its first sentence along: from the line's beginning, where only marks stand between."""
+    """The beginning of the line, where only Markdown marks precede `start` on it, else `start`: a passage includes these marks."""
     line = text.rfind("\n", 0, start) + 1
-    return line if not text[line:start].strip(MARKS) else start
+    return line if not text[line:start].strip(MARKDOWN_PREFIX) else start
 
 
 def _paragraphs(text: str, spans: list[Span]) -> list[list[Span]]:
@@ -72,15 +78,15 @@ def _paragraphs(text: str, spans: list[Span]) -> list[list[Span]]:
 
 
 def _balanced(text: str, paragraph: list[Span]) -> list[Span]:
-    """The paragraph as runs of whole sentences, each at most `PASSAGE_WEIGHT` where its sentences allow, and of like size."""
+    """The paragraph as runs of whole sentences of similar weight, each at most `MAX_PASSAGE_WEIGHT` where its sentences allow."""
     total = weighted_length(text[paragraph[0][0] : paragraph[-1][1]])
-    goal = total / -(-total // PASSAGE_WEIGHT)
+    target = total / -(-total // MAX_PASSAGE_WEIGHT)
     runs: list[Span] = []
     for start, end in (piece for span in paragraph for piece in _cut_long(text, span)):
         if (
             runs
-            and weighted_length(text[runs[-1][0] : (start + end) // 2]) <= goal
-            and weighted_length(text[runs[-1][0] : end]) <= PASSAGE_WEIGHT
+            and weighted_length(text[runs[-1][0] : (start + end) // 2]) <= target
+            and weighted_length(text[runs[-1][0] : end]) <= MAX_PASSAGE_WEIGHT
         ):
             runs[-1] = (runs[-1][0], end)
         else:
@@ -89,33 +95,34 @@ def _balanced(text: str, paragraph: list[Span]) -> list[Span]:
 
 
 def _cut_long(text: str, span: Span) -> list[Span]:
-    """A sentence that alone is heavier than a passage (a table, a text without marks) is cut at white space, else anywhere."""
+    """Cut a sentence heavier than a passage (a table, a text without punctuation) at white space, else between characters."""
     start, end = span
-    if weighted_length(text[start:end]) <= PASSAGE_WEIGHT:
+    if weighted_length(text[start:end]) <= MAX_PASSAGE_WEIGHT:
         return [span]
-    pieces, room = [], PASSAGE_WEIGHT // 2
-    while end - start > room:
-        space = max(text.rfind(" ", start, start + room), text.rfind("\n", start, start + room))
-        cut = space + 1 if space > start else _between_characters(text, start, start + room)
+    pieces, length = [], MAX_PASSAGE_WEIGHT // 2
+    while end - start > length:
+        space = max(text.rfind(" ", start, start + length), text.rfind("\n", start, start + length))
+        cut = space + 1 if space > start else _between_characters(text, start, start + length)
         pieces.append((start, cut))
         start = cut
     return [*pieces, (start, end)]
 
 
 def _between_characters(text: str, start: int, cut: int) -> int:
-    """The last offset up to `cut` that parts no emoji, flag or letter from what belongs to it; `cut` where there is none."""
+    """The last offset up to `cut` that is not inside an emoji sequence, a flag or a letter with marks; `cut` where there is none."""
     for offset in range(cut, max(start, cut - 40), -1):
         after, before = text[offset], text[offset - 1]
-        leans = unicodedata.combining(after) or after in "\u200d\ufe0e\ufe0f" or "\U0001f3fb" <= after <= "\U0001f3ff"
-        flags = offset
-        while flags > start and "\U0001f1e6" <= text[flags - 1] <= "\U0001f1ff":
-            flags -= 1
-        if not leans and before != "\u200d" and (offset - flags) % 2 == 0:
+        is_modifier = unicodedata.combining(after) or after in "\u200d\ufe0e\ufe0f" or "\U0001f3fb" <= after <= "\U0001f3ff"
+        first_flag = offset  # the first of the regional indicators before `offset`; two make a flag
+        while first_flag > start and "\U0001f1e6" <= text[first_flag - 1] <= "\U0001f1ff":
+            first_flag -= 1
+        if not is_modifier and before != "\u200d" and (offset - first_flag) % 2 == 0:
             return offset
     return cut
 
 
 def _windows_of(essay: Essay, passage: Passage, spans: list[Span]) -> list[Window]:
+    """The windows of one passage; the sentences `spans` of the essay are clipped to it."""
     inside = [
         (max(start, passage.start), min(end, passage.end)) for start, end in spans if start < passage.end and end > passage.start
     ]

@@ -216,7 +216,7 @@ def test_a_quotation_may_differ_in_white_space_and_marks_and_is_given_as_the_ess
 def test_a_wrong_quotation_is_refused_with_the_nearest_true_text(own: Path) -> None:
     wrong = ENTRY.replace("The hive reads the dance, and flies.", "The hive always reads the dance, and then it flies.")
     assert refusal(own, wrong) == (
-        ':13: "The hive always reads the dance, and the…" does not stand in bees.en. '
+        ':13: "The hive always reads the dance, and the…" is not in bees.en. '
         'The nearest text there is "The hive reads the dance, and flies.".'
     )
 
@@ -233,24 +233,24 @@ def test_a_wrong_quotation_in_the_real_map_names_its_true_sentence(own: Path, es
     own.write_text(text.replace(true, "API 요금은 정말로 공납이 아니다."), "utf-8")
     with pytest.raises(CorpusError) as caught:
         load(own, essays)
-    fact = f'{own}:{line}: "API 요금은 정말로 공납이 아니다." does not stand in tribute-and-api.ko.'
+    fact = f'{own}:{line}: "API 요금은 정말로 공납이 아니다." is not in tribute-and-api.ko.'
     assert str(caught.value) == f'{fact} The nearest text there is "{true}".'
 
 
 @pytest.mark.parametrize(
     ("was", "becomes", "message"),
     [
-        ("  shows:", "  proves:", ':8: the key "proves" is unknown or given twice. '),
+        ("  shows:", "  proves:", ':8: the key "proves" is unknown or used twice. '),
         ("  target: {ko: \"지도\", en: \"a map\"}\n", "", ':1: the key "target" is missing. Add "target:".'),
         ('name: {ko: "벌", en: "Bees"}', 'name: {ko: "벌"}', ':2: the key "en" is missing. Add "en:".'),
-        ('name: {ko: "벌", en: "Bees"}', 'name: {ko: "벌", ko: "꿀벌", en: "Bees"}', ':2: the key "ko" is unknown or given'),
+        ('name: {ko: "벌", en: "Bees"}', 'name: {ko: "벌", ko: "꿀벌", en: "Bees"}', ':2: the key "ko" is unknown or used'),
         ('name: {ko: "벌", en: "Bees"}', "name: Bees", ":2: keys are missing here. Write ko, en."),
         ('name: {ko: "벌", en: "Bees"}', 'name: {ko: "벌", en: ""}', ":2: some text is missing here. "),
         ("source: {ko: [춤]", "source: {ko: 춤", ":6: a list with at least one item is missing here. "),
         ("move: scale", "move: size", ':16: "size" is not known here. Use one of disanalogy, survivorship, other-cause, '),
         ("by: reader", "by: writer", ':15: "writer" is not known here. Use one of essay, reader.'),
-        ("by: reader", "by: essay", ":15: the break and its quotations do not go together. "),
-        ("      move: scale", "      reply: {ko: 답, en: answer}\n      move: scale", ":15: the break and its quotations do "),
+        ("by: reader", "by: essay", ":15: the break has the wrong quotations. "),
+        ("      move: scale", "      reply: {ko: 답, en: answer}\n      move: scale", ":15: the break has the wrong quotations"),
         ("- id: bees", "- id: [bees", ":2: this is not YAML: "),
         ("- id: bees", "id: bees", ":2: this is not YAML: "),
     ],
@@ -262,12 +262,12 @@ def test_a_map_that_is_wrong_says_where(own: Path, was: str, becomes: str, messa
 
 def test_an_id_is_given_once(own: Path) -> None:
     again = ENTRY.count("\n") + 1
-    assert refusal(own, ENTRY + ENTRY) == f':{again}: the id "bees" is given twice. Give each analogy an id of its own.'
+    assert refusal(own, ENTRY + ENTRY) == f':{again}: the id "bees" is used twice. Give each analogy its own id.'
 
 
 def test_a_break_of_ours_borrows_no_authority(own: Path) -> None:
     borrowed = BY_ESSAY.replace("by: essay", "by: reader")
-    assert "do not go together" in refusal(own, ENTRY.replace("  unmapped", borrowed + "  unmapped"))
+    assert "has the wrong quotations" in refusal(own, ENTRY.replace("  unmapped", borrowed + "  unmapped"))
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n"])

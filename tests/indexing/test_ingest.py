@@ -165,7 +165,7 @@ def test_every_kind_of_change_is_counted(desk: Desk) -> None:
     desk.write("empty.md", "")
     ran = desk.run()
     assert ran.counts() == (1, 1, 1, 1, 1)
-    assert ran.out.splitlines()[1:] == [f"skipped {desk.corpus}/empty.md: it holds no text"]
+    assert ran.out.splitlines()[1:] == [f"skipped {desk.corpus}/empty.md: it contains no text; write some or remove the file"]
     assert sorted(desk.manifest().essays) == ["comes", "grows", "stays"]
 
 
@@ -183,7 +183,9 @@ def test_json_has_the_counts_and_what_was_skipped_and_why(laid: Desk) -> None:
     laid.write("empty.md", "\n")
     first = laid.json()
     assert {name: first[name] for name in COUNTS} == {"added": 1, "changed": 0, "removed": 0, "unchanged": 2, "skipped": 1}
-    assert first["skipped_files"] == [{"path": f"{laid.corpus}/empty.md", "reason": "it holds no text"}]
+    assert first["skipped_files"] == [
+        {"path": f"{laid.corpus}/empty.md", "reason": "it contains no text; write some or remove the file"}
+    ]
     assert first["embedded"] == 1
     second = laid.json()
     assert {name: second[name] for name in COUNTS} == {"added": 0, "changed": 0, "removed": 0, "unchanged": 3, "skipped": 1}
@@ -390,7 +392,7 @@ def long_name(desk: Desk) -> list[object]:
     [
         (no_essays, "No essay", "essays", "Put"),
         (no_folder, "There is no", "essays/missing", "Give"),
-        (only_binary, "No essay", "only/picture.md, it is binary", "Put"),
+        (only_binary, "No essay", "only/picture.md: it is binary", "Put"),
         (only_broken, "No essay", "front matter is not YAML in line", "Put"),
         (only_rules, "No essay", "rules", "Put"),
         (one_path_of_two, "There is no", "no-such-folder", "Give"),

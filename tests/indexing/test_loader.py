@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import CorpusError
-from bot.indexing.loader import LARGEST_FILE, LARGEST_TEXT, LONGEST_LINE, load_essays, slug
+from bot.indexing.loader import MAX_FILE_BYTES, MAX_TEXT_CHARACTERS, MAX_LINE_CHARACTERS, load_essays, slug
 from bot.schema import Essay, Note, Skipped
 from bot.text.normalize import language_of
 from tests.places import ESSAYS
@@ -43,8 +43,8 @@ def reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> str:
     return skipped.reason
 
 
-def test_the_shelf_is_read_field_by_field(shelf_folder: Path) -> None:
-    shelf = load_essays([shelf_folder])
+def test_the_shelf_is_read_field_by_field(essays_folder: Path) -> None:
+    shelf = load_essays([essays_folder])
     about = {e.id: (e.title, e.author, e.date, e.language, e.source, e.kind) for e in shelf.essays}
     assert about == {
         "bees.ko": ("벌통을 옮기는 밤", "", "", "ko", "bees.ko.md", "essay"),
@@ -56,11 +56,11 @@ def test_the_shelf_is_read_field_by_field(shelf_folder: Path) -> None:
     assert (shelf.skipped, shelf.notes) == ((), ())
 
 
-def test_the_text_is_the_file_without_front_matter_and_outer_newlines(shelf_folder: Path) -> None:
-    texts = {essay.id: essay.text for essay in load_essays([shelf_folder]).essays}
-    bell = (shelf_folder / "bell-tower.ko.md").read_text(encoding="utf-8")
+def test_the_text_is_the_file_without_front_matter_and_outer_newlines(essays_folder: Path) -> None:
+    texts = {essay.id: essay.text for essay in load_essays([essays_folder]).essays}
+    bell = (essays_folder / "bell-tower.ko.md").read_text(encoding="utf-8")
     assert texts["bell-tower.ko"] == bell.split("---\n")[2].strip("\n")
-    assert texts["salt-road"] == (shelf_folder / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
+    assert texts["salt-road"] == (essays_folder / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
 
 
 def test_a_single_file_may_be_given_whatever_its_suffix(tmp_path: Path) -> None:
@@ -123,7 +123,11 @@ def test_a_second_file_with_the_same_text_is_named_and_left_out(tmp_path: Path) 
     shelf = load_essays([tmp_path])
     assert [essay.id for essay in shelf.essays] == ["a"]
     assert shelf.skipped == (
-        Skipped(f"{tmp_path}/b.md", f"it has the same text as {tmp_path}/a.md", f"{tmp_path}/a.md 파일과 내용이 같습니다"),
+        Skipped(
+            f"{tmp_path}/b.md",
+            f"it has the same text as {tmp_path}/a.md; remove one of the two",
+            f"{tmp_path}/a.md 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
+        ),
     )
 
 
@@ -225,7 +229,9 @@ def test_the_language_is_the_field_or_what_the_text_is_in(line: str, language: s
     ("yaml", "line"), [("title: a: b", 2), ("title: fine\nauthor: [open", 4), ("title: 'open", 3), ("\ttitle: tab", 2)]
 )
 def test_broken_front_matter_is_named_with_its_line(yaml: str, line: int, tmp_path: Path) -> None:
-    assert reason(tmp_path, f"---\n{yaml}\n---\nWords.".encode()) == f"its front matter is not YAML in line {line}"
+    assert reason(tmp_path, f"---\n{yaml}\n---\nWords.".encode()) == (
+        f"its front matter is not YAML in line {line}; correct it or delete the front matter"
+    )
 
 
 @pytest.mark.parametrize("yaml", [
@@ -281,7 +287,7 @@ def test_escapes_in_front_matter_pass_the_text_door_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b" \n\n \t", b"---\ntitle: x\n---\n\n", "\u200b\u200b".encode()])
 def test_a_file_without_text_is_left_out(content: bytes, tmp_path: Path) -> None:
-    assert reason(tmp_path, content) == "it holds no text"
+    assert reason(tmp_path, content) == "it contains no text; write some or remove the file"
 
 
 def test_binary_with_a_text_suffix_is_left_out(tmp_path: Path) -> None:
@@ -294,18 +300,21 @@ def test_mixed_encodings_are_left_out(tmp_path: Path) -> None:
 
 def test_a_file_over_the_limit_is_left_out_without_being_read(tmp_path: Path) -> None:
     with (tmp_path / "essay.md").open("wb") as file:
-        file.truncate(LARGEST_FILE + 1)  # sparse: takes no room
-    assert reason(tmp_path) == "it has 20,000,001 bytes, more than 20,000,000"
+        file.truncate(MAX_FILE_BYTES + 1)  # sparse: takes no room
+    assert reason(tmp_path) == "it has 20,000,001 bytes, more than 20,000,000; split it into smaller files"
 
 
 def test_a_text_over_the_limit_is_left_out(tmp_path: Path) -> None:
     line = "a" * 99 + "\n"
-    assert reason(tmp_path, (line * (LARGEST_TEXT // 100) + "bc").encode()) == "it has 5,000,002 characters, more than 5,000,000"
+    assert (
+        reason(tmp_path, (line * (MAX_TEXT_CHARACTERS // 100) + "bc").encode())
+        == "it has 5,000,002 characters, more than 5,000,000; split it into smaller files"
+    )
 
 
 def test_a_line_over_the_limit_is_left_out(tmp_path: Path) -> None:
-    reached = reason(tmp_path, b"short\n" + b"a" * (LONGEST_LINE + 1) + b"\nshort")
-    assert reached == "one of its lines has 1,000,001 characters, more than 1,000,000"
+    reached = reason(tmp_path, b"short\n" + b"a" * (MAX_LINE_CHARACTERS + 1) + b"\nshort")
+    assert reached == "one of its lines has 1,000,001 characters, more than 1,000,000; break the line"
 
 
 def _fifo(path: Path, _: Path) -> None:
@@ -346,12 +355,11 @@ def test_what_is_no_regular_file_of_the_folder_is_left_out(make: Callable[[Path,
     os.chdir(folder)  # a socket's name must be short
     make(folder / "essay.md", elsewhere / "secret.md")
     assert reason(folder) in {
-        "it is not a regular file",
-        "it is a link that leads out of the folder",
-        "it is a link that leads nowhere",
-        "it cannot be read: No such file or directory",
-        "it cannot be read: No such device or address",
-        "it cannot be read: Too many levels of symbolic links",
+        "it is not a regular file; give a text file",
+        "it is a link to a file outside the folder; copy that file into the folder",
+        "it cannot be read: No such file or directory; check the file and its permissions",
+        "it cannot be read: No such device or address; check the file and its permissions",
+        "it cannot be read: Too many levels of symbolic links; check the file and its permissions",
     }
 
 
@@ -360,7 +368,7 @@ def test_a_link_within_the_folder_is_the_file_itself(tmp_path: Path) -> None:
     (tmp_path / "a.md").symlink_to(tmp_path / "b.md")
     shelf = load_essays([tmp_path])
     assert [essay.text for essay in shelf.essays] == ["Words."]
-    assert [skipped.reason for skipped in shelf.skipped] == [f"it has the same text as {tmp_path}/a.md"]
+    assert [skipped.reason for skipped in shelf.skipped] == [f"it has the same text as {tmp_path}/a.md; remove one of the two"]
 
 
 def test_a_file_swapped_for_a_link_between_check_and_open_gives_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,7 +407,7 @@ def test_a_file_that_may_not_be_read_is_left_out(tmp_path: Path, monkeypatch: py
         return really_open(path, flags, mode, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", refuse)
-    assert reason(tmp_path, b"Words.") == "it cannot be read: Permission denied"
+    assert reason(tmp_path, b"Words.") == "it cannot be read: Permission denied; check the file and its permissions"
 
 
 @pytest.mark.parametrize(
@@ -432,7 +440,7 @@ def test_where_all_was_left_out_the_error_says_why(tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as caught:
         load_essays([tmp_path])
     assert str(caught.value) == (
-        f"No essay was found in {tmp_path}. Skipped: {tmp_path}/a.md, it holds no text. And 1 more."
+        f"No essay was found in {tmp_path}. Skipped {tmp_path}/a.md: it contains no text; write some or remove the file. And 1 more."
         " Put .md or .txt files there, or name another folder."
     )
 
@@ -448,7 +456,7 @@ def test_a_path_that_does_not_exist_is_named(name: str, tmp_path: Path) -> None:
 
 
 def test_a_device_given_by_name_is_refused_at_once() -> None:
-    with pytest.raises(CorpusError, match=r"/dev/zero, it is not a regular file\."):
+    with pytest.raises(CorpusError, match=r"/dev/zero: it is not a regular file;"):
         load_essays([Path("/dev/zero")])
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.indexing.loader import load_essays
-from bot.indexing.splitter import PASSAGE_WEIGHT, SHORT_WEIGHT, WINDOW_SENTENCES, quotable, split, windows
+from bot.indexing.splitter import MAX_PASSAGE_WEIGHT, MIN_PARAGRAPH_WEIGHT, WINDOW_SENTENCES, quotable, split, windows
 from bot.text.sentences import sentences
 from bot.text.tokenize import weighted_length
 from tests.toys import essay_of, growth
@@ -82,8 +82,8 @@ def test_a_one_liner_at_the_end_joins_what_stands_before_it() -> None:
     assert len(split(essay_of(f"{ENGLISH * 5}\n\nThe end."))) == 1
 
 
-def test_the_shelf_is_cut_where_a_reader_would(shelf_folder: Path) -> None:
-    found = {essay.id: [p.text.split()[:2] for p in split(essay)] for essay in load_essays([shelf_folder]).essays}
+def test_the_shelf_is_cut_where_a_reader_would(essays_folder: Path) -> None:
+    found = {essay.id: [p.text.split()[:2] for p in split(essay)] for essay in load_essays([essays_folder]).essays}
     assert found == {
         "bees.ko": [["#", "벌통을"], ["습관도", "이와"], ["문가람은", "수첩"]],
         "bell-tower.ko": [["솔내", "마을의"], ["마을", "사람들은"], ["종을", "고치자는"]],
@@ -109,10 +109,10 @@ def test_no_sentence_that_fits_is_parted_and_no_passage_is_too_heavy(text: str) 
     found = split(essay_of(text))
     cuts = {passage.start for passage in found[1:]}
     for start, end in sentences(text):
-        if weighted_length(text[start:end]) <= PASSAGE_WEIGHT:
+        if weighted_length(text[start:end]) <= MAX_PASSAGE_WEIGHT:
             assert not cuts & set(range(start + 1, end)), text[start:end]
     # A light beginning, a full passage and a few last words may come together, no more.
-    assert all(weighted_length(passage.text.strip()) <= PASSAGE_WEIGHT + 2 * SHORT_WEIGHT for passage in found)
+    assert all(weighted_length(passage.text.strip()) <= MAX_PASSAGE_WEIGHT + 2 * MIN_PARAGRAPH_WEIGHT for passage in found)
 
 
 @settings(max_examples=50)
