@@ -1,4 +1,4 @@
-"""The command line: `python -m bot COMMAND`, a thin face on `Bot`. With `--json` stdout holds the JSON and nothing else."""
+"""The command line: `python -m bot COMMAND`, a thin layer over `Bot`. With `--json` stdout holds the JSON and nothing else."""
 
 import argparse
 import sys
@@ -17,51 +17,64 @@ from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 fine, 1 (75 for a busy index) a `BotError`; wrong usage exits with 2."""
+    """Run one command and return its exit code: 0 for success, a `BotError`'s own (1, or 75 for a busy index), 130 for Ctrl-C.
+
+    Wrong usage exits with 2. `check` and `doctor` return 1 where they find a fault.
+    """
     options = _parser().parse_args(arguments)
     try:
-        shown, code = options.run(options)
+        result, code = options.run(options)
     except BotError as error:
         return fail(error)
     except KeyboardInterrupt:
         return 130
-    show(shown, as_json=options.json)
+    show(result, as_json=options.json)
     return int(code)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m bot", description="Ask the essays. Settings: BOT_… in the environment or .env."
+        prog="python -m bot", description="Ask questions about the essays. Settings: BOT_… in the environment or .env."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    ask = _command(commands, "ask", _ask, "answer a question with checked quotations")
+    ask = _add_command(commands, "ask", _ask, "answer a question with checked quotations")
     ask.add_argument("question")
-    ask.add_argument("--mode", choices=MODES, default="answer", help="how to discuss it (default: answer)")
-    search = _command(commands, "search", _search, "show the passages a question finds, with their scores")
+    ask.add_argument("--mode", choices=MODES, default="answer", help="how to discuss the question (default: answer)")
+    search = _add_command(commands, "search", _search, "show the passages that a question retrieves, with their scores")
     search.add_argument("question")
-    search.add_argument("-k", type=_count, default=5, help="how many passages, 1 to 50 (default: 5)")
-    _command(commands, "essays", _essays, "list the essays on the shelf")
-    _command(commands, "analogies", _analogies, "show the analogy map: pairs, quotations, and where each one breaks")
-    check = _command(
-        commands, "check", _check, "say of every quotation in an export whether it still holds (exit code 1 where one does not)"
+    search.add_argument("-k", type=_passage_count, default=5, help="how many passages, 1 to 50 (default: 5)")
+    _add_command(commands, "essays", _essays, "list the essays of the collection")
+    _add_command(commands, "analogies", _analogies, "show the analogy map: pairs, quotations, and where each analogy breaks")
+    check = _add_command(
+        commands, "check", _check, "check whether the quotations of an exported chat still hold (exit code 1 where one does not)"
     )
-    check.add_argument("file", type=Path, help="a talk that the page exported (.md, .html, .json), or what ask --json printed")
-    _command(commands, "model", _model, "fetch the local model (1.1 GB, once) and say where it lies")
-    _command(commands, "doctor", _doctor, "check Python, index, embedder, voice, port and disk, with a remedy for each")
+    check.add_argument(
+        "file", type=Path, help="a chat that was exported on the page (.md, .html, .json), or the output of ask --json"
+    )
+    _add_command(commands, "model", _model, "download the local chat model (1.1 GB, once) and print its path")
+    _add_command(
+        commands,
+        "doctor",
+        _doctor,
+        "check Python, essays, embedder, index, chat model, key, port and disk (exit code 1 where one fails)",
+    )
     return parser
 
 
-def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+def _add_command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     command.add_argument("--json", action="store_true", help="print JSON and nothing else")
     command.set_defaults(run=run)
     return command
 
 
-def _count(text: str) -> int:
+def _passage_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 50:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 50")
     return int(text)
+
+
+# Commands. Each returns its result (plain JSON with --json, else text) and the exit code.
 
 
 def _ask(options: argparse.Namespace) -> tuple[Any, int]:
@@ -80,22 +93,16 @@ def _essays(options: argparse.Namespace) -> tuple[Any, int]:
 
 
 def _analogies(options: argparse.Namespace) -> tuple[Any, int]:
-    found = Bot.open().analogies()
-    return ([one.to_dict() for one in found] if options.json else "\n\n".join(map(_analogy_text, found))), 0
+    analogies = Bot.open().analogies()
+    return ([item.to_dict() for item in analogies] if options.json else "\n\n".join(map(_analogy_text, analogies))), 0
 
 
 def _check(options: argparse.Namespace) -> tuple[Any, int]:
-    found = check_file(options.file, Bot.open().essays())
-    counts = {state: sum(one.state == state for one in found) for state in get_args(State)}
-    told = {"file": str(options.file), **counts, "quotations": [one.to_dict() for one in found]}
-    lines = [*map(_checked_text, found), ", ".join(f"{state} {count}" for state, count in counts.items())]
-    return (told if options.json else "\n".join(lines)), int(bool(counts["changed"] or counts["gone"]))
-
-
-def _checked_text(one: Checked) -> str:
-    at = f" {one.start}–{one.end}" if one.state in ("holds", "moved") else ""
-    instead = f"\n         today: {one.nearest}" if one.nearest else ""
-    return f"{one.state:<7}  {one.citation.essay}{at}  “{' '.join(one.citation.quote.split())}”{instead}"
+    quotations = check_file(options.file, Bot.open().essays())
+    counts = {state: sum(checked.state == state for checked in quotations) for state in get_args(State)}
+    payload = {"file": str(options.file), **counts, "quotations": [checked.to_dict() for checked in quotations]}
+    lines = [*map(_checked_text, quotations), ", ".join(f"{state} {count}" for state, count in counts.items())]
+    return (payload if options.json else "\n".join(lines)), int(bool(counts["changed"] or counts["gone"]))
 
 
 def _model(options: argparse.Namespace) -> tuple[Any, int]:
@@ -108,16 +115,18 @@ def _model(options: argparse.Namespace) -> tuple[Any, int]:
 
 
 def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
-    from bot.cli.doctor import examine
+    from bot.cli.doctor import run_checks
 
-    checks = examine()
+    checks = run_checks()
     lines = [
-        f"{'ok ' if check.fine else 'BAD'}  {check.name}: {check.found}{'' if check.fine else f' → {check.remedy}'}"
+        f"ok   {check.name}: {check.finding}" if check.passed else f"BAD  {check.name}: {check.finding} → {check.remedy}"
         for check in checks
     ]
-    return ([check.to_dict() for check in checks] if options.json else "\n".join(lines)), int(
-        not all(check.fine for check in checks)
-    )
+    code = int(not all(check.passed for check in checks))
+    return ([check.to_dict() for check in checks] if options.json else "\n".join(lines)), code
+
+
+# Results as text
 
 
 def _answer_text(answer: Answer) -> str:
@@ -133,19 +142,25 @@ def _hit_text(hit: Hit) -> str:
     return f"{scores}  {passage.essay} {passage.start}–{passage.end}\n{passage.text.strip()}"
 
 
+def _essay_text(essay: Essay) -> str:
+    return f"{essay.id}  {essay.language}  {essay.title} · {essay.author} {essay.date} · {essay.kind} · {len(essay.text):,} characters"
+
+
 def _analogy_text(analogy: Analogy) -> str:
     lines = [f"{analogy.id}: {analogy.name.ko} / {analogy.name.en}"]
     for pair in analogy.pairs:
         lines.append(f"  {pair.source.ko} ↔ {pair.target.ko} / {pair.source.en} ↔ {pair.target.en}")
-        lines += [f"    “{at.quote}” {at.essay} {at.start}–{at.end}" for at in pair.quotes]
-    for one in analogy.breaks:
-        lines.append(f"  × {one.move}, by {one.by}: {one.text.ko} / {one.text.en}")
-        lines += [f"    “{at.quote}” {at.essay} {at.start}–{at.end}" for at in one.quotes]
+        lines += [f"    “{span.quote}” {span.essay} {span.start}–{span.end}" for span in pair.quotes]
+    for objection in analogy.breaks:
+        lines.append(f"  × {objection.move}, by {objection.by}: {objection.text.ko} / {objection.text.en}")
+        lines += [f"    “{span.quote}” {span.essay} {span.start}–{span.end}" for span in objection.quotes]
     return "\n".join(lines)
 
 
-def _essay_text(essay: Essay) -> str:
-    return f"{essay.id}  {essay.language}  {essay.title} · {essay.author} {essay.date} · {essay.kind} · {len(essay.text):,} characters"
+def _checked_text(checked: Checked) -> str:
+    span = f" {checked.start}–{checked.end}" if checked.state in ("holds", "moved") else ""
+    replacement = f"\n         today: {checked.nearest}" if checked.nearest else ""
+    return f"{checked.state:<7}  {checked.citation.essay}{span}  “{' '.join(checked.citation.quote.split())}”{replacement}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every test stands on: a clean environment, no way out to the network, a folder of its own, and the small shelf."""
+"""Fixtures of all tests: a clean environment, no network but loopback, an empty working folder, and the small collection."""
 
 import errno
 import os
@@ -17,49 +17,49 @@ from bot.settings import Settings
 from tests.places import ESSAYS, ROOT
 from tests.toys import ToyEmbedder
 
-# What may lie in a developer's environment and would change what the tests see, or where they reach.
-_UNWANTED = re.compile(
+# Variables of a developer's environment that would change a test's result or make it reach a server.
+_REMOVED = re.compile(
     r"(BOT|OPENAI|ANTHROPIC|GOOGLE|GEMINI|LANGSMITH|LANGCHAIN|CHROMA|GRADIO)_.*|.*_PROXY|HF_(?!HOME).*", re.IGNORECASE
 )
-_WANTED = {
+_SET = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
     "ANONYMIZED_TELEMETRY": "False",
-    "BOT_LLM": "quotes",  # a test of another voice says so; else nothing is loaded or fetched
-    "PYTHONPATH": str(ROOT),  # children find bot and tests.toys from any folder
+    "BOT_LLM": "quotes",  # no chat model unless a test sets one
+    "PYTHONPATH": str(ROOT),  # child processes import bot and tests.toys from any folder
 }
 
-# The same examples in every run: a red test is a change in the code, never the dice.
+# The same examples in every run, so that a failure is always caused by a change in the code.
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / ".hypothesis")
 hypothesis.settings.register_profile("dolmen", database=None, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("dolmen")
 
 
 def pytest_configure() -> None:
-    """Clean the environment before a test module, or what it imports, can read it."""
-    for name in [name for name in os.environ if _UNWANTED.fullmatch(name)]:
+    """Clean the environment before a test module or its imports read it."""
+    for name in [name for name in os.environ if _REMOVED.fullmatch(name)]:
         del os.environ[name]
-    os.environ.update(_WANTED)
+    os.environ.update(_SET)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the real index is slow, said or not."""
+    """Mark every test that uses the real index as slow."""
     for item in items:
         if "real_index" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _reached_for() -> Iterator[list[str]]:
-    """Closes every way out but loopback and Unix sockets; holds the names and addresses that were tried."""
-    tried: list[str] = []
+def _attempted() -> Iterator[list[str]]:
+    """Refuses connections and look-ups but those of loopback and Unix sockets; yields the hosts that were attempted."""
+    attempted: list[str] = []
 
     def refuse(host: object) -> None:
         if not _is_loopback(host):
-            tried.append(str(host))
-            raise OSError(errno.ENETUNREACH, f"the tests may not reach {host}")
+            attempted.append(str(host))
+            raise OSError(errno.ENETUNREACH, f"tests may not connect to {host}")
 
     def guarded(method: Any) -> Any:
         def connect(self: socket.socket, address: Any) -> Any:
@@ -69,47 +69,47 @@ def _reached_for() -> Iterator[list[str]]:
 
         return connect
 
-    def getaddrinfo(host: Any, *rest: Any, **named: Any) -> Any:
+    def guarded_look_up(host: Any, *rest: Any, **options: Any) -> Any:
         refuse(host)
-        return look_up(host, *rest, **named)
+        return look_up(host, *rest, **options)
 
     look_up = socket.getaddrinfo
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
         patch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
-        patch.setattr(socket, "getaddrinfo", getaddrinfo)
-        yield tried
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield attempted
 
 
 @pytest.fixture(autouse=True)
-def outbound(_reached_for: list[str]) -> Iterator[list[str]]:
-    """What this test tried to reach outside, which must be nothing in the end; a test that means to try clears the list."""
-    _reached_for.clear()
-    yield _reached_for
-    assert not _reached_for, f"the test reached out to {_reached_for}"
+def outbound(_attempted: list[str]) -> Iterator[list[str]]:
+    """The outside hosts that this test attempted to reach: none at its end. A test that does so on purpose clears the list."""
+    _attempted.clear()
+    yield _attempted
+    assert not _attempted, f"the test attempted to reach {_attempted}"
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test works in an empty folder: no `.env`, no `index`, no `corpus` but its own."""
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test runs in an empty folder of its own, without `.env`, `index` and `corpus`."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="session")
-def shelf_folder() -> Path:
-    """Four tiny essays, two Korean and two English, each with a fact found nowhere else. Not to be written to."""
+def essays_folder() -> Path:
+    """Four short essays, two Korean and two English, each with a fact that no other has. Do not write to it."""
     return ESSAYS
 
 
 @pytest.fixture
 def toy() -> ToyEmbedder:
-    """A fresh embedder without a model."""
+    """A new embedder without a model."""
     return ToyEmbedder()
 
 
 @pytest.fixture(scope="session")
 def real_index(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of an index of corpus/, made once by the real embedder: a minute. Tests that use it are marked slow."""
+    """The settings of an index of corpus/, built once by the real embedder in about a minute. Its tests are marked slow."""
     from bot.indexing.build import build_index
 
     settings = Settings.load(corpus=ROOT / "corpus", index=tmp_path_factory.mktemp("real") / "index", llm="quotes")
@@ -119,13 +119,13 @@ def real_index(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def local_model() -> Path:
-    """The real local model's file in the user's cache, where `make test` puts it. Without it a test is skipped, but not where CI is set."""
+    """The local model's file in the user's cache, where `make test` downloads it. Without it tests are skipped; with CI set they fail."""
     folder = Settings.load().cache
     pytest.importorskip("xllamacpp", reason="no llama.cpp for this machine")
-    if not download.is_downloaded(folder):
-        assert not os.environ.get("CI"), "make test fetches the local model first; it is not in the cache"
-        pytest.skip("the local model is not here: make model")
-    return download.model_path(folder)
+    if not download.is_gguf_downloaded(folder):
+        assert not os.environ.get("CI"), "the local model is not in the cache; make test downloads it first"
+        pytest.skip("the local model is not downloaded: make model")
+    return download.gguf_path(folder)
 
 
 def _is_loopback(host: object) -> bool:

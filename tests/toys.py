@@ -1,4 +1,4 @@
-"""Stand-ins that behave like the real parts and remember what they were asked; child processes may import them."""
+"""Test doubles of the embedder and of a chat model, which record their calls. Child processes may import them."""
 
 import time
 import zlib
@@ -17,10 +17,10 @@ BUCKETS = 1024
 
 
 class ToyEmbedder(Embedder):
-    """An embedder without a model: a text's vector counts its words and their character bigrams, hashed into `BUCKETS` places.
+    """An embedder without a model: the vector of a text counts its words and their character bigrams, hashed into `BUCKETS`.
 
-    Texts with words in common lie near each other, in Korean and in English; the same text has the same vector in every process.
-    An `Embedder` by type alone: nothing of the real one runs.
+    Texts that share words have a high cosine, in Korean and in English. The same text has the same vector in every process.
+    It inherits from `Embedder` for the type only; every method that would load a model is overridden.
     """
 
     def __init__(self, revision: str = "1") -> None:
@@ -32,7 +32,7 @@ class ToyEmbedder(Embedder):
 
     @property
     def embedded(self) -> int:
-        """How many passages were embedded so far."""
+        """The number of passages that were embedded so far."""
         return len(self.passages)
 
     @property
@@ -66,12 +66,12 @@ class ToyEmbedder(Embedder):
 def essay_of(
     text: str, identity: str = "essay", language: Language = "en", title: str = "An Essay", source: str = "essay.md"
 ) -> Essay:
-    """An essay with this text, for tests that need no file."""
+    """An essay with this text, without a file."""
     return Essay(identity, title, "Somebody", "2020-01-02", language, source, "essay", text)
 
 
 def _vector(text: str) -> np.ndarray:
-    """The text's vector, float32 of length 1; a text without words points to the last bucket."""
+    """The vector of a text, float32 of length 1; a text without words has all its weight in the last bucket."""
     vector = np.zeros(BUCKETS, np.float32)
     for word in "".join(c.lower() if c.isalnum() else " " for c in text).split():
         features = [word, *(f"{a}{b}" for a, b in zip(word, word[1:], strict=False))]
@@ -83,25 +83,25 @@ def _vector(text: str) -> np.ndarray:
 
 
 def growth(work: Callable[[int], object], size: int) -> float:
-    """By what factor the processor's time grows from `size` to four times `size`: about 4 where it is linear, 16 where square.
+    """The factor by which processor time grows from `size` to four times `size`: about 4 for linear work, 16 for quadratic.
 
-    Times too small to tell apart count as alike, so that the answer does not hang on the clock.
+    Times below 0.02 s count as 0.02 s, so that the result does not depend on the resolution of the clock.
     """
 
-    def cost(amount: int) -> float:
-        begun = time.process_time()
+    def seconds(amount: int) -> float:
+        started = time.process_time()
         work(amount)
-        return time.process_time() - begun
+        return time.process_time() - started
 
-    cost(size // 10)  # whatever is made on first use is made now
-    small = min(cost(size) for _ in range(3))
-    return min(cost(4 * size) for _ in range(2)) / max(small, 0.02)
+    seconds(size // 10)  # whatever is built on first use is built now
+    small = min(seconds(size) for _ in range(3))
+    return min(seconds(4 * size) for _ in range(2)) / max(small, 0.02)
 
 
 class ScriptedModel:
-    """A chat model that says what it is told to, a few characters at a time, and remembers what it was asked.
+    """A chat model that streams a given text in pieces of `size` characters and records its prompts in `asked`.
 
-    `reply` is what it says, or a function of the prompt (role, text); `ends` is the reason it gives for ending, empty for none.
+    `reply` is the text, or a function of the prompt, a list of (role, text); `ends` is the finish reason, empty for none.
     """
 
     def __init__(self, reply: str | Callable[[list[tuple[str, str]]], str], *, ends: str = "stop", size: int = 3) -> None:
@@ -109,17 +109,17 @@ class ScriptedModel:
         self.ends = ends
         self.size = size
         self.asked: list[list[tuple[str, str]]] = []
-        self.said = 0
+        self.sent_characters = 0
 
     async def astream(self, prompt: list[tuple[str, str]]) -> AsyncIterator[AIMessageChunk]:
         self.asked.append(prompt)
         text = self.reply if isinstance(self.reply, str) else self.reply(prompt)
         for start in range(0, len(text), self.size):
-            self.said = start + self.size
+            self.sent_characters = start + self.size
             yield AIMessageChunk(content=text[start : start + self.size])
         if self.ends:
             yield AIMessageChunk(content="", response_metadata={"finish_reason": self.ends})
 
-    def chat_model(self, limits: Limits | None = None, *, reads: bool = True) -> ChatModel:
-        """The voice that speaks with this model."""
-        return ChatModel("scripted", lambda: self, limits, reads=reads)  # type: ignore[arg-type, return-value]
+    def chat_model(self, limits: Limits | None = None, *, may_add_readings: bool = True) -> ChatModel:
+        """The `ChatModel` whose LangChain model is this one."""
+        return ChatModel("scripted", lambda: self, limits, may_add_readings=may_add_readings)  # type: ignore[arg-type, return-value]

@@ -1,1 +1,1 @@
-"""What the command lines share, and the check of an installation."""
+"""The command line: output and progress bars, and the check of an installation."""

@@ -1,4 +1,4 @@
-"""What the command lines share: text or JSON on stdout, an error in one line on stderr, a progress bar for an ingest or a download."""
+"""Output of the command lines: a result on stdout as text or JSON, an error as one line on stderr, a progress bar on stderr."""
 
 import io
 import json
@@ -11,26 +11,36 @@ from bot.errors import BotError
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+# The stages with a bar, and what it says; the others are too short for one.
+STAGE_LABELS = {
+    "split": "splitting",
+    "embed": "embedding",
+    "windows": "storing",
+    "check": "checking",
+    "model": "downloading the model",
+}
+BYTE_STAGES = {"model"}  # their progress is in bytes
 
-def show(shown: Any, *, as_json: bool) -> None:
-    """Write `shown` to stdout, as JSON or as it is. A reader that has stopped reading is no error."""
-    plain = _is_utf8(sys.stdout)
-    text = json.dumps(shown, ensure_ascii=not plain, indent=2) if as_json else str(shown)
+
+def show(result: Any, *, as_json: bool) -> None:
+    """Write `result` to stdout, as JSON or as text. A closed pipe is not an error."""
+    text = json.dumps(result, ensure_ascii=not _is_utf8(sys.stdout), indent=2) if as_json else str(result)
     try:
-        _lenient(sys.stdout).write(f"{text}\n")
+        _escaping(sys.stdout).write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's last flush finds someone
+        # The reader (`| head`) has closed the pipe. Python flushes stdout once more at its end, which must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def fail(error: BotError) -> int:
-    """Write the error's line to stderr; returns its exit code."""
-    _lenient(sys.stderr).write(f"{error}\n")
+    """Write the error as one line to stderr and return its exit code."""
+    _escaping(sys.stderr).write(f"{error}\n")
     return error.exit_code
 
 
-def _lenient(stream: Any) -> Any:
-    """The stream, showing the code of what its encoding cannot show."""
+def _escaping(stream: Any) -> Any:
+    """The stream, set to escape characters that its encoding does not have."""
     if isinstance(stream, io.TextIOWrapper) and not _is_utf8(stream):
         stream.reconfigure(errors="backslashreplace")
     return stream
@@ -40,33 +50,30 @@ def _is_utf8(stream: Any) -> bool:
     return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
 
 
-STAGES = {"split": "splitting", "embed": "embedding", "windows": "storing", "check": "checking", "model": "fetching the model"}
-BYTES: dict[str, dict[str, Any]] = {"model": {"unit": "B", "unit_scale": True}}  # the stages that count bytes
-
-
 class ProgressBar:
-    """Called as `bar(stage, done, total)`. Stages that take no time get none, nor does a stderr that is no terminal."""
+    """A progress callback, `bar(stage, done, total)`, that draws a bar where stderr is a terminal."""
 
     def __init__(self) -> None:
-        """Nothing is shown until the first call."""
+        """Nothing is drawn before the first call."""
         self._stage = ""
         self._bar: tqdm[Any] | None = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Move the bar; a new stage gets a new one."""
-        if stage not in STAGES:
+        """Advance the bar; each stage has its own."""
+        if stage not in STAGE_LABELS:
             return
         if stage != self._stage or self._bar is None:
             from tqdm import tqdm
 
             self.close()
             self._stage = stage
-            self._bar = tqdm(total=total, desc=STAGES[stage], file=sys.stderr, leave=False, disable=None, **BYTES.get(stage, {}))
+            units: dict[str, Any] = {"unit": "B", "unit_scale": True} if stage in BYTE_STAGES else {}
+            self._bar = tqdm(total=total, desc=STAGE_LABELS[stage], file=sys.stderr, leave=False, disable=None, **units)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        """Take the bar off the screen."""
+        """Remove the bar from the screen."""
         if self._bar is not None:
             self._bar.close()
         self._bar = None

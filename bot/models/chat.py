@@ -1,6 +1,6 @@
-"""The language model by name: which voice speaks, and the LangChain chat model behind it, made when it is first needed.
+"""Chat models by name: `BOT_LLM` is resolved to a LangChain chat model, which is built when it is first used.
 
-Every OpenAI-style server (OpenAI, Ollama, vLLM, LM Studio, llama.cpp, our own local one) is reached by one client.
+Every OpenAI-style server (OpenAI, Ollama, vLLM, LM Studio, llama.cpp, the local model's own) is reached by the same client.
 """
 
 import importlib
@@ -19,180 +19,216 @@ if TYPE_CHECKING:
 
     from bot.settings import Keys
 
-QUOTES = "quotes"
+QUOTES = "quotes"  # quotations only, without a chat model
 LOCAL = "local"
-# In this order, where BOT_LLM is auto: the provider whose key is set, and a small model of its that is quick enough to read along with.
-DEFAULTS = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "google_genai": "gemini-2.5-flash"}
-EXTRAS = {"anthropic": "anthropic", "google_genai": "google"}
-OLLAMA = "http://127.0.0.1:11434"
-NO_KEY = "none"  # servers without keys want one all the same
-RETRIES = 2  # by the provider's own client, before the first token, with backoff, heeding Retry-After
-MAX_ANSWER_TOKENS = 700  # tokens of an answer; what people read beside a text
+# For BOT_LLM=auto: providers in order of preference, each with a model that is small enough to answer while the reader waits.
+DEFAULT_MODELS = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "google_genai": "gemini-2.5-flash"}
+KEY_VARIABLES = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google_genai": "GOOGLE_API_KEY"}
+PACKAGE_EXTRAS = {"anthropic": "anthropic", "google_genai": "google"}  # the extra of pyproject.toml that installs the package
+OLLAMA_URL = "http://127.0.0.1:11434"
+PLACEHOLDER_KEY = "none"  # the client requires a key, also for servers that ignore it
+MAX_RETRIES = 2  # by the provider's client: before the first token, with backoff, respecting Retry-After
+MAX_ANSWER_TOKENS = 700
 SEED = 7
-_GOOGLE = {"google": "google_genai", "gemini": "google_genai"}
+_ALIASES = {"google": "google_genai", "gemini": "google_genai"}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds to the first token, between two, and of the whole answer; and characters, after which the rest is cut off."""
+    """Time limits of one answer, in seconds (first token, gap between two, whole answer), and its length in characters."""
 
-    first: float = 30.0
-    gap: float = 20.0
-    total: float = 180.0
-    characters: int = 16_000
+    first_seconds: float = 30.0
+    gap_seconds: float = 20.0
+    total_seconds: float = 180.0
+    max_characters: int = 16_000
 
 
-LOCAL_LIMITS = Limits(first=120.0, gap=60.0, total=300.0)  # a model on two cores reads 50 tokens a second, with others fewer
+# The local model reads about 50 tokens of prompt a second on two idle cores, and fewer when they are shared.
+LOCAL_LIMITS = Limits(first_seconds=120.0, gap_seconds=60.0, total_seconds=300.0)
 
 
 class ChatModel:
-    """A language model by its name. Nothing is imported or reached before `chat`."""
+    """A chat model by its name. Nothing is imported or connected to before `model` is read."""
 
     def __init__(
-        self, name: str, make: "Callable[[], BaseChatModel]", limits: Limits | None = None, *, reads: bool = True
+        self,
+        name: str,
+        build: "Callable[[], BaseChatModel]",
+        limits: Limits | None = None,
+        *,
+        may_add_readings: bool = True,
     ) -> None:
-        """`make` builds the chat model, or raises `ModelError`. `reads` says whether it may draw connections of its own."""
+        """`build` returns the LangChain model or raises `ModelError`.
+
+        `may_add_readings` says whether sentences of kind `reading` (its own interpretation, shown apart) are accepted from it.
+        """
         self.name = name
-        self.reads = reads
+        self.may_add_readings = may_add_readings
         self.limits = limits or Limits()
-        self._make = make
+        self._build = build
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a file in this process's own llama.cpp."""
+        """Whether it is a file that llama.cpp serves inside this process."""
         return self.name.partition(":")[0] == LOCAL
 
     @cached_property
-    def chat(self) -> "BaseChatModel":
-        """The chat model. Raises `ModelError` where a package, a key or a file is missing."""
-        return self._make()
+    def model(self) -> "BaseChatModel":
+        """The LangChain chat model. Raises `ModelError` where a package, a key or a file is missing."""
+        return self._build()
 
 
-def open_chat_model(name: str, keys: "Keys", folder: Path) -> ChatModel | None:
-    """The voice called `name` (`BOT_LLM`); None is the `quotes` voice. `folder` is where models are kept.
+def open_chat_model(name: str, keys: "Keys", cache: Path) -> ChatModel | None:
+    """The chat model that `name` (`BOT_LLM`) stands for; None means quotations only. `cache` is the folder of downloaded models.
 
-    Raises `ModelError`, with its remedy, for a name that is none and for what is missing and can be seen without a network.
+    Raises `ModelError` for an unknown name and for a missing key or package. Makes no network request.
     """
     name = name.strip()
     if name == "auto":
-        name = _automatic(keys, folder)
+        name = _automatic_choice(keys, cache)
     kind, _, rest = name.partition(":")
     if name == QUOTES:
         return None
     if kind == LOCAL:
-        file = Path(rest).expanduser() if rest else download.model_path(folder)
-        return ChatModel(
-            f"{LOCAL}:{file.name}" if rest else LOCAL, lambda: _local(file), LOCAL_LIMITS, reads=False
-        )  # small ones make them up
+        file = Path(rest).expanduser() if rest else download.gguf_path(cache)
+        shown = f"{LOCAL}:{file.name}" if rest else LOCAL
+        # No readings: small models invent connections that the essays do not make.
+        return ChatModel(shown, lambda: _build_local(file), LOCAL_LIMITS, may_add_readings=False)
     if not rest and not (kind == "openai" and keys.openai_base_url):
         raise ModelError(
-            f"BOT_LLM is {name!r}, which is no voice. Choose auto, quotes, local, local:/path.gguf or provider:model, "
-            f"for example openai:{DEFAULTS['openai']}.",
-            f"BOT_LLM의 {name!r}은(는) 없는 목소리입니다. auto, quotes, local, local:/path.gguf, provider:model 중에서 고르세요.",
+            f"BOT_LLM is {name!r}, which is not the name of a chat model. Choose auto, quotes, local, local:/path.gguf or "
+            f"provider:model, for example openai:{DEFAULT_MODELS['openai']}.",
+            f"BOT_LLM이 {name!r}인데 이런 이름의 채팅 모델은 없습니다. auto, quotes, local, local:/path.gguf, provider:model "
+            f"가운데 하나를 고르세요. 예: openai:{DEFAULT_MODELS['openai']}",
         )
-    provider = _GOOGLE.get(kind, kind)
-    _check_provider(provider, keys)
-    return ChatModel(name, lambda: _remote(provider, rest, keys))
+    provider = provider_of(name)
+    _require_key(name, keys)
+    _require_package(provider)
+    return ChatModel(name, lambda: _build_remote(provider, rest, keys))
 
 
-def needs_local_model(name: str, voice: str, folder: Path) -> bool:
-    """Whether `BOT_LLM=name`, with which `voice` speaks now, would have the default local model speak if its file were in `folder`."""
-    wanted = name.strip() == LOCAL or (name.strip() == "auto" and voice == QUOTES)
-    return wanted and find_spec("xllamacpp") is not None and not download.is_downloaded(folder)
+def provider_of(name: str) -> str:
+    """The provider in `name` (`BOT_LLM`), as LangChain calls it: `gemini:x` gives `google_genai`."""
+    kind = name.strip().partition(":")[0]
+    return _ALIASES.get(kind, kind)
 
 
-def _automatic(keys: "Keys", folder: Path) -> str:
-    """The provider whose key is set, else the local model where it is installed, else the essays' own sentences."""
-    if keys.openai_base_url and not keys.of("openai"):
+def missing_key(name: str, keys: "Keys") -> str:
+    """The variable that the provider in `name` (`BOT_LLM`) needs and that is not set, such as `OPENAI_API_KEY`; else empty."""
+    provider = provider_of(name)
+    if provider not in KEY_VARIABLES or key_of(provider, keys) or (provider == "openai" and keys.openai_base_url):
+        return ""
+    return KEY_VARIABLES[provider]
+
+
+def key_of(provider: str, keys: "Keys") -> str:
+    """The key of a provider, as LangChain calls it; empty where it is not set or the provider has no variable in `Keys`."""
+    return keys.of(provider.partition("_")[0])
+
+
+def needs_local_model(name: str, current: str, cache: Path) -> bool:
+    """Whether `BOT_LLM=name` would use the default local model if its file were in `cache`; `current` names the model used now."""
+    wanted = name.strip() == LOCAL or (name.strip() == "auto" and current == QUOTES)
+    return wanted and find_spec("xllamacpp") is not None and not download.is_gguf_downloaded(cache)
+
+
+def _automatic_choice(keys: "Keys", cache: Path) -> str:
+    """The provider whose key is set, else the local model where it is installed, else `quotes`."""
+    if keys.openai_base_url and not key_of("openai", keys):
         return "openai:"
-    for provider, model in DEFAULTS.items():
-        if keys.of(provider.partition("_")[0]):
+    for provider, model in DEFAULT_MODELS.items():
+        if key_of(provider, keys):
             return "openai:" if provider == "openai" and keys.openai_base_url else f"{provider}:{model}"
-    return LOCAL if find_spec("xllamacpp") and download.is_downloaded(folder) else QUOTES
+    return LOCAL if find_spec("xllamacpp") and download.is_gguf_downloaded(cache) else QUOTES
 
 
-def _check_provider(provider: str, keys: "Keys") -> None:
-    """Raise `ModelError` for a provider whose package or key is missing, or that there is not."""
-    short = provider.partition("_")[0]
-    if short in ("openai", "anthropic", "google") and not keys.of(short) and not (short == "openai" and keys.openai_base_url):
-        variable = f"{short.upper()}_API_KEY"
+def _require_key(name: str, keys: "Keys") -> None:
+    """Raise `ModelError` where the key of the named provider is not set."""
+    if variable := missing_key(name, keys):
+        provider = provider_of(name)
         raise ModelError(
             f"BOT_LLM names {provider}, and {variable} is not set. Set it, or BOT_LLM=quotes.",
-            f"BOT_LLM이 {provider}인데 {variable}가 없습니다. 키를 넣거나 BOT_LLM=quotes 로 바꾸세요.",
-        )
-    package = f"langchain_{provider}"
-    if provider in EXTRAS and not find_spec(package):
-        raise ModelError(
-            f"BOT_LLM names {provider}, and its package is not installed. Install it with: pip install '.[{EXTRAS[provider]}]'",
-            f"BOT_LLM이 {provider}인데 그 패키지가 없습니다. pip install '.[{EXTRAS[provider]}]' 로 설치해 주세요.",
+            f"BOT_LLM이 {provider}인데 {variable}가 설정되어 있지 않습니다. 키를 설정하거나 BOT_LLM=quotes 로 바꾸세요.",
         )
 
 
-def _local(file: Path) -> "BaseChatModel":
+def _require_package(provider: str) -> None:
+    """Raise `ModelError` where a provider of `PACKAGE_EXTRAS` is named and its package is not installed."""
+    if provider in PACKAGE_EXTRAS and not find_spec(f"langchain_{provider}"):
+        raise _missing_package(provider, f"pip install '.[{PACKAGE_EXTRAS[provider]}]'")
+
+
+def _missing_package(provider: str, command: str) -> ModelError:
+    return ModelError(
+        f"BOT_LLM names {provider}, and its package is not installed. Install it with: {command}",
+        f"BOT_LLM이 {provider}인데 필요한 패키지가 설치되어 있지 않습니다. 다음 명령으로 설치하세요: {command}",
+    )
+
+
+def _build_local(file: Path) -> "BaseChatModel":
     address, key = llamacpp.serve(file)
-    # Greedy and seeded: the same question gets the same answer. The penalty keeps a small model from going round in circles.
-    return _openai("local", address, key, temperature=0.0, seed=SEED, frequency_penalty=0.3)
+    # Greedy and seeded, so that the same question gets the same answer. The penalty keeps a small model from repeating itself.
+    return _openai_client("local", address, key, temperature=0.0, seed=SEED, frequency_penalty=0.3)
 
 
-def _remote(provider: str, model: str, keys: "Keys") -> "BaseChatModel":
-    if provider == "openai" or provider == "ollama":
-        ollama = provider == "ollama"
-        address = _ollama(keys.ollama_host) if ollama else keys.openai_base_url or None
-        key = NO_KEY if ollama else keys.of("openai") or NO_KEY
-        return _openai(model or _first_model(str(address), key), address, key)
+def _build_remote(provider: str, model: str, keys: "Keys") -> "BaseChatModel":
+    if provider == "openai":
+        address, key = keys.openai_base_url or None, key_of("openai", keys) or PLACEHOLDER_KEY
+        return _openai_client(model or _first_listed_model(str(address), key), address, key)
+    if provider == "ollama":
+        return _openai_client(model, _ollama_address(keys.ollama_host), PLACEHOLDER_KEY)
     try:
         from langchain.chat_models import init_chat_model
 
-        given: dict[str, Any] = {"api_key": key} if (key := keys.of(provider.partition("_")[0])) else {}
-        made: BaseChatModel = init_chat_model(
-            model, model_provider=provider, max_retries=RETRIES, max_tokens=MAX_ANSWER_TOKENS, **given
+        credentials: dict[str, Any] = {"api_key": key} if (key := key_of(provider, keys)) else {}
+        built: BaseChatModel = init_chat_model(
+            model, model_provider=provider, max_retries=MAX_RETRIES, max_tokens=MAX_ANSWER_TOKENS, **credentials
         )
-        return made
+        return built
     except ImportError:
-        package = f"langchain-{provider.replace('_', '-')}"
+        raise _missing_package(provider, f"pip install langchain-{provider.replace('_', '-')}") from None
+    except Exception as error:  # its message may contain a key
+        reason = type(error).__name__
         raise ModelError(
-            f"BOT_LLM names {provider}, and its package is not installed. Install it with: pip install {package}"
-        ) from None
-    except Exception as error:  # its words may hold a key
-        raise ModelError(
-            f"BOT_LLM is {provider}:{model}, which LangChain cannot open ({type(error).__name__}). Check the name and the provider's key."
+            f"BOT_LLM is {provider}:{model}, which LangChain cannot open ({reason}). Check the name and the provider's key.",
+            f"BOT_LLM이 {provider}:{model}인데 LangChain이 열지 못했습니다({reason}). 이름과 제공자의 키를 확인하세요.",
         ) from None
 
 
-def _openai(model: str, address: str | None, key: str, **how: Any) -> "BaseChatModel":
-    """The client of every OpenAI-style server. Its routing by a model's name is turned off, and no chunk waits on its own clock."""
+def _openai_client(model: str, address: str | None, key: str, **options: Any) -> "BaseChatModel":
+    """The client of every OpenAI-style server, with the chat completions API whatever the model's name."""
     from langchain.chat_models import init_chat_model
 
-    made: BaseChatModel = init_chat_model(
+    built: BaseChatModel = init_chat_model(
         model,
         model_provider="openai",
         base_url=address,
         api_key=key,
-        max_retries=RETRIES,
+        max_retries=MAX_RETRIES,
         max_tokens=MAX_ANSWER_TOKENS,
         use_responses_api=False,
         stream_usage=False,
-        **how,
+        **options,
     )
-    return made
+    return built
 
 
-def _ollama(host: str) -> str:
+def _ollama_address(host: str) -> str:
+    """The OpenAI-style address of an Ollama server from `OLLAMA_HOST`, which may lack the scheme."""
     host = host if "://" in host or not host else f"http://{host}"
-    return f"{(host or OLLAMA).rstrip('/')}/v1"
+    return f"{(host or OLLAMA_URL).rstrip('/')}/v1"
 
 
-def _first_model(address: str, key: str) -> str:
-    """The model that a server names first: most local ones hold one."""
+def _first_listed_model(address: str, key: str) -> str:
+    """The first model that a server lists: most local servers have only one. Raises `ModelError` where it lists none."""
     try:
-        listed = (
-            importlib.import_module("openai").OpenAI(base_url=address, api_key=key, timeout=10.0, max_retries=0).models.list()
-        )
-        return str(listed.data[0].id)
-    except Exception as error:  # its words may hold a key
+        client = importlib.import_module("openai").OpenAI(base_url=address, api_key=key, timeout=10.0, max_retries=0)
+        return str(client.models.list().data[0].id)
+    except Exception as error:  # its message may contain a key
+        reason = type(error).__name__
         raise ModelError(
-            f"The server at OPENAI_BASE_URL does not say which models it has ({type(error).__name__}). "
+            f"The server at OPENAI_BASE_URL does not say which models it has ({reason}). "
             "Start it, or name the model: BOT_LLM=openai:NAME",
-            f"OPENAI_BASE_URL의 서버가 어떤 모델이 있는지 알려 주지 않습니다({type(error).__name__}). "
-            "서버를 켜거나 BOT_LLM=openai:이름 으로 모델을 정해 주세요.",
+            f"OPENAI_BASE_URL의 서버에서 모델 목록을 받지 못했습니다({reason}). "
+            "서버를 켜거나 BOT_LLM=openai:이름 으로 모델을 지정하세요.",
         ) from None

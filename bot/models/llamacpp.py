@@ -1,4 +1,4 @@
-"""The local model's server: llama.cpp inside this process, speaking the OpenAI protocol on loopback. One for each file, kept running."""
+"""The local model's server: llama.cpp inside this process, with the OpenAI API on loopback. One server a file, never stopped."""
 
 import secrets
 import threading
@@ -7,19 +7,18 @@ from typing import Any
 
 from bot.errors import ModelError
 
-CONTEXT = 4096  # tokens: rules, talk, passages and an answer come to about half of it
-AT_ONCE = 2  # answers; a third waits
-
-KEPT = 256  # MB of read prompts that llama.cpp keeps, so that the rules at the head of each are not read again
+CONTEXT_TOKENS = 4096  # an answer with its prompt (rules, chat, passages) takes about half of it
+MAX_PARALLEL = 2  # answers at a time; a third one waits
+PROMPT_CACHE_MB = 256  # processed prompts that llama.cpp keeps, so that the rules at their start are not processed again
 
 _servers: dict[Path, tuple[Any, str]] = {}
 _lock = threading.Lock()
 
 
 def serve(gguf: Path) -> tuple[str, str]:
-    """The base address (`http://127.0.0.1:…/v1`) and key of a server with the model in the file `gguf`; the first call loads it.
+    """The base address (`http://127.0.0.1:…/v1`) and the key of a server of the model in the file `gguf`. The first call loads it.
 
-    Raises `ModelError` where xllamacpp is not installed, and for a file that is missing or is no GGUF.
+    Raises `ModelError` where xllamacpp is not installed, and where the file is missing, is not a GGUF file or cannot be loaded.
     """
     with _lock:
         if gguf not in _servers:
@@ -33,29 +32,31 @@ def _start(gguf: Path) -> tuple[Any, str]:
         from xllamacpp import CommonParams, Server
     except ImportError:
         raise ModelError(
-            "BOT_LLM asks for the local model, and xllamacpp is not installed. Install it with: pip install '.[local]'",
-            "BOT_LLM이 로컬 모델을 쓰게 되어 있으나 xllamacpp가 설치되어 있지 않습니다. pip install '.[local]' 로 설치해 주세요.",
+            "BOT_LLM asks for a local model, and xllamacpp is not installed. Install it with: pip install '.[local]'",
+            "BOT_LLM이 로컬 모델인데 xllamacpp가 설치되어 있지 않습니다. 다음 명령으로 설치하세요: pip install '.[local]'",
         ) from None
     if not _is_gguf(gguf):
         raise ModelError(
-            f"{gguf} is no GGUF model file. Fetch the default one with: make model",
-            f"{gguf}은(는) GGUF 모델 파일이 아닙니다. make model 로 기본 모델을 받아 주세요.",
+            f"{gguf} is not a GGUF model file. Download the default one with: make model",
+            f"{gguf}은(는) GGUF 모델 파일이 아닙니다. 다음 명령으로 기본 모델을 받으세요: make model",
         )
     params = CommonParams()
     params.model.path = str(gguf)
-    params.n_ctx = CONTEXT * AT_ONCE
-    params.n_parallel = AT_ONCE
-    params.cache_ram_mib = KEPT
+    params.n_ctx = CONTEXT_TOKENS * MAX_PARALLEL
+    params.n_parallel = MAX_PARALLEL
+    params.cache_ram_mib = PROMPT_CACHE_MB
     params.verbosity = -1
-    # Other programs on this machine, web pages among them, have no business with it.
+    # Keeps out other programs of this machine, and web pages in its browsers.
     key = secrets.token_urlsafe(16)
     params.hostnames, params.port, params.api_keys, params.cors_origins = ["127.0.0.1"], 0, [key], ""
     params.ui = params.endpoint_slots = False
     try:
         return Server(params), key
     except Exception as error:
+        reason = type(error).__name__
         raise ModelError(
-            f"llama.cpp cannot load {gguf} ({type(error).__name__}). Delete it and fetch it with: make model"
+            f"llama.cpp cannot load {gguf} ({reason}). Delete it and download it again with: make model",
+            f"llama.cpp가 {gguf}을(를) 불러오지 못했습니다({reason}). 파일을 지우고 다시 받으세요: make model",
         ) from None
 
 

@@ -1,6 +1,6 @@
-"""A model's words as they come, within clocks. However it ends, it ends in one of eight named ways; closing it ends the model's work.
+"""The text of a chat model as a stream with time limits. Every failure is one of eight faults; closing the stream ends the request.
 
-The stream runs as a task on one background event loop, since a task can be cancelled while it waits on a socket and a thread cannot.
+The request runs as a task on one background event loop: a task can be cancelled while it waits on a socket, a thread cannot.
 """
 
 import asyncio
@@ -21,106 +21,113 @@ if TYPE_CHECKING:
 Fault = Literal["key", "model", "busy", "down", "slow", "broken", "cut", "empty"]
 
 HEARTBEAT_SECONDS = 0.3
-_DONE = ("finish_reason", "stop_reason", "done_reason")  # as OpenAI and Google, Anthropic, and Ollama call it
-_WHOLE = {"stop", "end_turn", "stop_sequence", "tool_calls"}
-_BY_STATUS: dict[int, Fault] = {401: "key", 403: "key", 404: "model", 408: "slow", 429: "busy"}
+_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason")  # OpenAI and Google, Anthropic, Ollama
+_COMPLETE_REASONS = {"stop", "end_turn", "stop_sequence", "tool_calls"}
+_FAULT_BY_STATUS: dict[int, Fault] = {401: "key", 403: "key", 404: "model", 408: "slow", 429: "busy"}
 
 
 class StreamFault(Exception):
-    """The stream ended otherwise than whole. It holds no word of the server's: those may repeat a key or a prompt."""
+    """The stream did not end with a complete answer. It carries no text of the server, which may repeat a key or the prompt."""
 
     def __init__(self, fault: Fault) -> None:
-        """`fault` names the way."""
+        """`fault` says why."""
         super().__init__(fault)
         self.fault: Fault = fault
 
 
 def stream_text(model: "Runnable[Any, BaseMessage]", prompt: Sequence[Any], limits: Limits) -> Generator[str]:
-    """The model's answer in pieces, an empty one every `BEAT` seconds of silence, so that whoever waits can stop.
+    """The model's answer in pieces; an empty piece every `HEARTBEAT_SECONDS` without text, so that the caller can stop.
 
-    Raises `StreamFault` after the last piece where that is not the end of a whole answer.
+    Raises `StreamFault` after the last piece where the answer is not complete.
     """
     pieces: queue.SimpleQueue[str | StreamFault | None] = queue.SimpleQueue()
     stopped = threading.Event()
-    task = asyncio.run_coroutine_threadsafe(_pump(model, prompt, limits.characters, pieces, stopped), _loop())
-    begun = heard = time.monotonic()
-    said = 0
+    task = asyncio.run_coroutine_threadsafe(_produce(model, prompt, limits.max_characters, pieces, stopped), _event_loop())
+    started = last_piece = time.monotonic()
+    received = 0
     try:
         while True:
-            left = begun + limits.total - time.monotonic()
-            waits = min(left, heard + (limits.gap if said else limits.first) - time.monotonic())
+            total_left = started + limits.total_seconds - time.monotonic()
+            gap = limits.gap_seconds if received else limits.first_seconds
+            left = min(total_left, last_piece + gap - time.monotonic())
             try:
-                piece = pieces.get(timeout=max(0.0, min(HEARTBEAT_SECONDS, waits)))
+                piece = pieces.get(timeout=max(0.0, min(HEARTBEAT_SECONDS, left)))
             except queue.Empty:
-                if waits > HEARTBEAT_SECONDS:
+                if left > HEARTBEAT_SECONDS:
                     yield ""
                     continue
-                raise StreamFault("slow" if not said else "cut") from None
-            heard = time.monotonic()
+                raise StreamFault("slow" if not received else "cut") from None
+            last_piece = time.monotonic()
             if piece is None:
                 break
             if isinstance(piece, StreamFault):
-                raise StreamFault("cut") if said and piece.fault != "broken" else piece
-            said += len(piece)
+                raise StreamFault("cut") if received and piece.fault != "broken" else piece
+            received += len(piece)
             yield piece
-            if said > limits.characters or time.monotonic() > begun + limits.total:
+            if received > limits.max_characters or time.monotonic() > started + limits.total_seconds:
                 raise StreamFault("cut")
-        if not said:
+        if not received:
             raise StreamFault("empty")
     finally:
         stopped.set()
         task.cancel()
 
 
-async def _pump(
-    model: Any, prompt: Sequence[Any], most: int, pieces: "queue.SimpleQueue[str | StreamFault | None]", stopped: threading.Event
+async def _produce(
+    model: Any,
+    prompt: Sequence[Any],
+    max_characters: int,
+    pieces: "queue.SimpleQueue[str | StreamFault | None]",
+    stopped: threading.Event,
 ) -> None:
-    """Put the pieces, then None for a whole answer or a fault for any other, into the queue, until it is cancelled or `stopped`.
+    """Put the pieces into the queue, then None after a complete answer or a fault, until it is cancelled or `stopped` is set.
 
-    Both are needed: while a model is silent only a cancellation wakes this, and while it floods, `asyncio.wait_for` inside the client
-    swallows a cancellation that comes together with a chunk (Python 3.11).
+    Both are needed. While the model is silent only a cancellation ends the wait; while it sends without pause, `asyncio.wait_for`
+    inside the client swallows a cancellation that arrives together with a chunk (Python 3.11).
     """
-    whole, spoke = "", 0
+    reason, sent = "", 0
     try:
         async with aclosing(model.astream(prompt)) as chunks:
             async for chunk in chunks:
                 if chunk.text:
-                    spoke += len(chunk.text)
+                    sent += len(chunk.text)
                     pieces.put(chunk.text)
-                if spoke > most or stopped.is_set():
+                if sent > max_characters or stopped.is_set():
                     break
-                whole = next((str(chunk.response_metadata[key]) for key in _DONE if chunk.response_metadata.get(key)), whole)
-        pieces.put(None if whole.lower() in _WHOLE else StreamFault("cut" if whole or spoke else "empty"))
+                metadata = chunk.response_metadata
+                reason = next((str(metadata[key]) for key in _FINISH_KEYS if metadata.get(key)), reason)
+        complete = reason.lower() in _COMPLETE_REASONS
+        pieces.put(None if complete else StreamFault("cut" if reason or sent else "empty"))
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        pieces.put(StreamFault(_fault(error)))
+        pieces.put(StreamFault(_fault_of(error)))
 
 
-def _fault(error: BaseException) -> Fault:
-    """What went wrong, from the types and status codes of the error and of what caused it; never from its words."""
-    seen: list[BaseException] = []
-    here: BaseException | None = error
-    while here and here not in seen:
-        seen.append(here)
-        here = here.__cause__ or here.__context__
-    for one in seen:
-        status = getattr(one, "status_code", None) or getattr(one, "code", None)
+def _fault_of(error: BaseException) -> Fault:
+    """The fault that the types and status codes of the error and of its causes stand for. Their messages are not read."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    for link in chain:
+        status = getattr(link, "status_code", None) or getattr(link, "code", None)
         if isinstance(status, int):
-            return _BY_STATUS.get(status, "down" if status >= 500 else "model")
-    names = " ".join(kind.__name__ for one in seen for kind in type(one).__mro__)
-    if "Timeout" in names:
+            return _FAULT_BY_STATUS.get(status, "down" if status >= 500 else "model")
+    types = " ".join(kind.__name__ for link in chain for kind in type(link).__mro__)
+    if "Timeout" in types:
         return "slow"
-    if "RemoteProtocol" in names or "ReadError" in names:
+    if "RemoteProtocol" in types or "ReadError" in types:
         return "cut"
-    if "APIError" in names and "Connect" not in names:  # told in the stream, where there is no status
+    if "APIError" in types and "Connect" not in types:  # reported inside the stream, where there is no status
         return "down"
-    return "down" if "Connect" in names or "OSError" in names else "broken"
+    return "down" if "Connect" in types or "OSError" in types else "broken"
 
 
 @lru_cache(1)
-def _loop() -> asyncio.AbstractEventLoop:
-    """The event loop of all streams, running on a thread of its own until the process ends."""
+def _event_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of all streams. It runs on a daemon thread until the process ends."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="model", daemon=True).start()
     return loop

@@ -94,13 +94,13 @@ def test_a_model_may_think_aloud_only_where_it_is_trusted_to() -> None:
     thought = "Such a weight is perhaps a promise made to whoever hears it."
     (sentence,) = said(thought).sentences
     assert (sentence.kind, sentence.citations) == ("reading", ())
-    small = said(thought, reads=False)
+    small = said(thought, may_add_readings=False)
     assert small.refused == (Refusal(thought, "support"),)
     assert [one.text for one in small.sentences] == [wording.NOTHING_LEFT["en"]]
 
 
 def test_a_number_that_was_forgotten_is_found() -> None:
-    answer = said("It was cast in 1763 by John Warner. In Passage 2, bees move at night.", reads=False)
+    answer = said("It was cast in 1763 by John Warner. In Passage 2, bees move at night.", may_add_readings=False)
     assert answer.sentences[0].kind == "essay"
     assert answer.citations[answer.sentences[0].citations[0] - 1].quote == "It was cast in 1763 by John Warner."
 
@@ -150,10 +150,10 @@ def test_what_was_cut_off_is_never_shown_as_whole(ends: str, state: str) -> None
 
 def test_closing_the_answer_ends_the_model() -> None:
     model = ScriptedModel("The bell of Ardmore weighs 412 pounds [1]. " * 2000)
-    stream: Iterator[Answer] = generate(blank(), PASSAGES, ESSAYS, model.chat_model(Limits(characters=10**9)), alike)
+    stream: Iterator[Answer] = generate(blank(), PASSAGES, ESSAYS, model.chat_model(Limits(max_characters=10**9)), alike)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
-    assert model.said <= len(model.reply)  # type: ignore[arg-type]
+    assert model.sent_characters <= len(model.reply)  # type: ignore[arg-type]
 
 
 def test_the_model_reads_the_rules_the_passages_and_the_question_and_has_no_tools() -> None:

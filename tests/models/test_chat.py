@@ -1,77 +1,106 @@
-"""The voice by its name: what BOT_LLM and the providers' own variables choose, and what is said where something is missing."""
+"""Chat models by name: what `BOT_LLM` and the providers' variables select, and the errors where something is missing."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.errors import ModelError
 from bot.models import chat, download
-from bot.models.chat import ChatModel, needs_local_model, open_chat_model
+from bot.models.chat import ChatModel, missing_key, needs_local_model, open_chat_model
 from bot.settings import Keys
+from tests.endpoint import Endpoint
 
 SECRET = "sk-canary-7f3a"
+OPENAI_SERVER = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
 
 
-def keys(monkeypatch: pytest.MonkeyPatch, **values: str) -> Keys:
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
-    return Keys.load()
-
-
-def voice(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **values: str) -> ChatModel | None:
-    return open_chat_model(name, keys(monkeypatch, **values), folder)
+def opened(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str] | None = None) -> ChatModel | None:
+    """The chat model of a name, with `values` in the environment."""
+    for variable, value in (values or {}).items():
+        monkeypatch.setenv(variable, value)
+    return open_chat_model(name, Keys.load(), cache)
 
 
 @pytest.fixture
-def with_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that holds a file of the size of the local model."""
-    monkeypatch.setattr(download, "SIZE", 4)
-    download.model_path(tmp_path).write_bytes(b"GGUF")
+def cache_with_gguf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with a file that has the size of the local model."""
+    monkeypatch.setattr(download, "GGUF_BYTES", 4)
+    download.gguf_path(tmp_path).write_bytes(b"GGUF")
     return tmp_path
 
 
-@pytest.mark.parametrize(("name", "values", "chosen"), [
+def install_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "find_spec", lambda name: object())
+
+
+def install_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "find_spec", lambda name: None)
+
+
+@pytest.mark.parametrize(("name", "values", "selected"), [
     ("quotes", {"OPENAI_API_KEY": SECRET}, None),
     ("auto", {}, None),
     ("auto", {"OPENAI_API_KEY": SECRET}, "openai:gpt-5-mini"),
-    ("auto", {"OPENAI_API_KEY": SECRET, "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "openai:"),
-    ("auto", {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "openai:"),
+    ("auto", {"OPENAI_API_KEY": SECRET, **OPENAI_SERVER}, "openai:"),
+    ("auto", OPENAI_SERVER, "openai:"),
     ("openai:gpt-x", {"OPENAI_API_KEY": SECRET}, "openai:gpt-x"),
-    ("openai:qwen", {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "openai:qwen"),
+    ("openai:qwen", OPENAI_SERVER, "openai:qwen"),
     ("ollama:qwen3:8b", {}, "ollama:qwen3:8b"),
     (" local ", {}, "local"),
     ("local:/models/big.gguf", {}, "local:big.gguf"),
 ])  # fmt: skip
-def test_a_name_chooses_a_voice(
-    name: str, values: dict[str, str], chosen: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_name_selects_a_chat_model(
+    name: str, values: dict[str, str], selected: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = voice(name, tmp_path, monkeypatch, **values)
-    assert (found.name if found else None) == chosen
+    chat_model = opened(name, tmp_path, monkeypatch, values)
+    assert (chat_model.name if chat_model else None) == selected
 
 
-def test_the_local_model_is_chosen_where_it_is_installed_and_there_is_no_key(
-    with_file: Path, monkeypatch: pytest.MonkeyPatch
+def test_auto_selects_the_local_model_where_it_is_installed_and_no_key_is_set(
+    cache_with_gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "find_spec", lambda name: object())
-    found = voice("auto", with_file, monkeypatch)
-    assert found is not None
-    assert (found.name, found.is_local, found.reads) == ("local", True, False)
-    monkeypatch.setattr(chat, "find_spec", lambda name: None)
-    assert voice("auto", with_file, monkeypatch) is None
+    install_all(monkeypatch)
+    chat_model = opened("auto", cache_with_gguf, monkeypatch)
+    assert chat_model is not None
+    assert (chat_model.name, chat_model.is_local, chat_model.may_add_readings) == ("local", True, False)
+    install_none(monkeypatch)
+    assert opened("auto", cache_with_gguf, monkeypatch) is None
 
 
-def test_the_local_model_is_wanted_where_nothing_else_speaks(
-    with_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_local_model_is_needed_where_it_is_named_or_nothing_else_is_available(
+    cache_with_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "find_spec", lambda name: object())
+    install_all(monkeypatch)
     empty = tmp_path / "empty"
     assert needs_local_model("auto", "quotes", empty)
     assert needs_local_model("local", "local", empty)
     assert not needs_local_model("auto", "openai:gpt-5-mini", empty)
     assert not needs_local_model("quotes", "quotes", empty)
-    assert not needs_local_model("local", "local", with_file)
-    monkeypatch.setattr(chat, "find_spec", lambda name: None)
+    assert not needs_local_model("local", "local", cache_with_gguf)
+    install_none(monkeypatch)
     assert not needs_local_model("auto", "quotes", empty)
+
+
+@pytest.mark.parametrize(("name", "values", "variable"), [
+    ("openai:gpt-x", {}, "OPENAI_API_KEY"),
+    ("anthropic:claude", {"OPENAI_API_KEY": SECRET}, "ANTHROPIC_API_KEY"),
+    (" gemini:flash ", {}, "GOOGLE_API_KEY"),
+    ("openai:gpt-x", {"OPENAI_API_KEY": SECRET}, ""),
+    ("openai:qwen", OPENAI_SERVER, ""),
+    ("ollama:qwen3", {}, ""),
+    ("mistralai:small", {}, ""),
+    ("auto", {}, ""),
+    ("quotes", {}, ""),
+    ("local:/models/big.gguf", {}, ""),
+])  # fmt: skip
+def test_missing_key_is_the_variable_of_the_named_provider(
+    name: str, values: dict[str, str], variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name_set, value in values.items():
+        monkeypatch.setenv(name_set, value)
+    assert missing_key(name, Keys.load()) == variable
 
 
 @pytest.mark.parametrize(("name", "values", "words"), [
@@ -83,55 +112,59 @@ def test_the_local_model_is_wanted_where_nothing_else_speaks(
     ("anthropic:claude", {"ANTHROPIC_API_KEY": SECRET}, ["pip install '.[anthropic]'"]),
     ("google_genai:gemini", {"GOOGLE_API_KEY": SECRET}, ["pip install '.[google]'"]),
 ])  # fmt: skip
-def test_what_is_missing_is_said_with_its_remedy_and_without_a_key(
+def test_error_for_an_unusable_name_has_a_remedy_and_no_key(
     name: str, values: dict[str, str], words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "find_spec", lambda name: None)
+    install_none(monkeypatch)
     with pytest.raises(ModelError) as caught:
-        voice(name, tmp_path, monkeypatch, **values)
+        opened(name, tmp_path, monkeypatch, values)
     for line in (str(caught.value), caught.value.korean):
         assert SECRET not in line
-        assert any(word in line for word in words)
-    assert all(word in str(caught.value) for word in words)
+        assert all(word in line for word in words)
     assert any("가" <= letter <= "힣" for letter in caught.value.korean)
 
 
-def test_a_provider_whose_package_is_not_there_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = voice("mistralai:small", tmp_path, monkeypatch)
-    assert found is not None
-    with pytest.raises(ModelError, match="pip install langchain-mistralai"):
-        _ = found.chat
+@pytest.mark.parametrize(("name", "values", "pattern"), [
+    ("mistralai:small", {}, "pip install langchain-mistralai"),
+    ("nobody:small", {}, "nobody:small"),
+    ("auto", OPENAI_SERVER, "OPENAI_BASE_URL.*BOT_LLM=openai:NAME"),
+])  # fmt: skip
+def test_error_on_first_use_is_one_line_in_both_languages(
+    name: str, values: dict[str, str], pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_model = opened(name, tmp_path, monkeypatch, values)
+    assert chat_model is not None
+    with pytest.raises(ModelError, match=pattern) as caught:
+        _ = chat_model.model
+    assert "\n" not in str(caught.value)
+    assert any("가" <= letter <= "힣" for letter in caught.value.korean)
 
 
-def test_a_provider_that_langchain_does_not_know_is_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = voice("nobody:small", tmp_path, monkeypatch)
-    assert found is not None
-    with pytest.raises(ModelError, match="nobody:small"):
-        _ = found.chat
+def test_server_without_a_named_model_uses_the_first_that_it_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Endpoint() as endpoint:
+        chat_model = opened("auto", tmp_path, monkeypatch, {"OPENAI_BASE_URL": endpoint.url})
+        assert chat_model is not None
+        model: Any = chat_model.model
+    assert model.model_name == "fake"
 
 
-def test_a_local_file_that_is_no_model_is_refused_before_it_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["no.gguf", "missing.gguf"])
+def test_local_file_that_is_not_gguf_is_refused_before_it_is_loaded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("xllamacpp")
     (tmp_path / "no.gguf").write_text("this is no model")
-    for name in ("no.gguf", "missing.gguf"):
-        found = voice(f"local:{tmp_path / name}", tmp_path, monkeypatch)
-        assert found is not None
-        with pytest.raises(ModelError, match=f"{name}.*make model"):
-            _ = found.chat
+    chat_model = opened(f"local:{tmp_path / name}", tmp_path, monkeypatch)
+    assert chat_model is not None
+    with pytest.raises(ModelError, match=f"{name}.*make model"):
+        _ = chat_model.model
 
 
-def test_a_server_that_names_no_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = voice("auto", tmp_path, monkeypatch, OPENAI_BASE_URL="http://127.0.0.1:9/v1")
-    assert found is not None
-    with pytest.raises(ModelError, match="OPENAI_BASE_URL.*BOT_LLM=openai:NAME"):
-        _ = found.chat
-
-
-def test_keys_come_from_the_environment_or_env_and_are_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_come_from_the_environment_or_the_env_file_and_are_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text(f"OPENAI_API_KEY={SECRET}\nANTHROPIC_API_KEY={SECRET}\n")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "other")
-    found = Keys.load()
-    assert (found.of("openai"), found.of("anthropic"), found.of("google")) == (SECRET, "other", "")
-    assert SECRET not in repr(found) + str(found)
+    keys = Keys.load()
+    assert (keys.of("openai"), keys.of("anthropic"), keys.of("google")) == (SECRET, "other", "")
+    assert SECRET not in repr(keys) + str(keys)
     Path(".env").write_bytes(b"\xff\xfe\xff")
     assert Keys.load().of("openai") == ""

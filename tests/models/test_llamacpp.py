@@ -29,7 +29,7 @@ def bot(real_index: Settings, local_model: Path) -> Bot:
     """The clocks are those of readers times ten: this machine is shared."""
     voice = open_chat_model("local", Keys.load(), local_model.parent)
     assert voice is not None
-    voice.limits = replace(voice.limits, first=600.0, gap=200.0, total=1800.0)
+    voice.limits = replace(voice.limits, first_seconds=600.0, gap_seconds=200.0, total_seconds=1800.0)
     bot = Bot(real_index, chat_model=voice)
     bot.warm()
     return bot
