@@ -41,7 +41,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
     "grounding": {"quotations", "checker", "contradiction", "grammar", "numbers", "transliteration"},
     "indexing": {"loader", "splitter", "analogies", "build"},
     "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "map_search"},
-    "answers": {"selection", "extractive", "debate", "context", "prompts", "wording", "generation"},
+    "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "wording", "generation"},
     "chats": {"history", "export", "recheck"},
     "cli": {"console", "doctor"},
 }

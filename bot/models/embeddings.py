@@ -1,4 +1,4 @@
-"""The embedder: texts become vectors through sentence-transformers. The only home of that and of torch, loaded on first use."""
+"""The embedder: texts to vectors with sentence-transformers. The only module that imports it and torch; both load on first use."""
 
 import hashlib
 import json
@@ -24,24 +24,26 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
-_BATCH_CHARACTERS = 4096  # padded length of a batch: with more, the numbers between layers leave the processor's cache
+_BATCH_CHARACTERS = 4096  # padded length of a batch: above it the activations no longer fit into the processor's cache
 _BATCH_TEXTS = 32
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
-_PICKLES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
-_SAMPLE = 1 << 16  # bytes
-_VECTORS = {"token_embeddings", "sentence_embedding"}
+_HUB_FILES_LEFT_OUT = ["onnx/*", "openvino/*"]
+_OFFLINE = "HF_HUB_OFFLINE is set"
+_PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
+_SAMPLE_BYTES = 1 << 16
+_VECTOR_OUTPUTS = {"token_embeddings", "sentence_embedding"}
 
 
 class Embedder(Embeddings):
-    """Texts to vectors by one model: the bundled one (`model` empty), a local folder, or a name on the Hugging Face Hub.
+    """Embeds texts with one model: the bundled one (`model` empty), a local folder, or a name on the Hugging Face Hub.
 
-    Vectors are float32 of length 1, so that a dot product is a cosine. Making an `Embedder` loads nothing; every method that
+    Vectors are float32 of length 1, so that a dot product is a cosine. Constructing an `Embedder` loads nothing; every method that
     needs the model loads it, once, and raises `EmbedderError` where that fails. Threads may share an `Embedder`.
     """
 
     def __init__(self, model: str, cache: Path) -> None:
-        """Keep the model's name, and the folder under which the bundled model is unpacked."""
+        """`cache` is the folder under which the bundled model is unpacked."""
         self._name = model
         self._cache = cache
         self._model: SentenceTransformer | None = None
@@ -49,14 +51,14 @@ class Embedder(Embeddings):
 
     @property
     def fingerprint(self) -> dict[str, str]:
-        """What decides the vectors: two embedders with equal fingerprints may share an index. Does not load the model.
+        """What determines the vectors: two embedders with equal fingerprints may share an index. Does not load the model.
 
-        A folder's revision is a digest of its settings, prompts among them, and of samples of its weights; a Hub model's is its
-        commit, and `unknown` until it was fetched, so load it before writing its fingerprint down. The number format is left
-        out: vectors computed in bfloat16 and in float32 differ less than a cosine of 0.999.
+        A folder's revision is a digest of its settings, prompts among them, and of samples of its weights. A Hub model's is its
+        commit, and `unknown` before it was downloaded: load it before storing its fingerprint. The number format is left out,
+        because the cosine of a vector computed in bfloat16 with the same in float32 is above 0.999.
         """
         if not self._name:
-            return {"model": e5.NAME, "revision": e5.REVISION, "normalised": "yes"}
+            return {"model": e5.MODEL_NAME, "revision": e5.REVISION, "normalised": "yes"}
         folder = _find(self._name)
         if folder is None:
             return {"model": self._name, "revision": "unknown", "normalised": "yes"}
@@ -65,11 +67,13 @@ class Embedder(Embeddings):
         return {"model": self._name, "revision": folder.name, "normalised": "yes"}
 
     def check(self) -> None:
-        """Raise the `EmbedderError` that `load` would for want of the right files. Loads and fetches nothing."""
+        """Raise `EmbedderError` where files are missing or unsafe and cannot be unpacked or downloaded. Loads nothing."""
         if not self._name:
             e5.require_available(self._cache)
         elif folder := _find(self._name):
-            _refuse_unsafe(folder)
+            _require_safe(folder)
+        elif _is_offline():
+            raise _not_downloadable(self._name, _OFFLINE)
 
     @property
     def ready(self) -> bool:
@@ -77,36 +81,36 @@ class Embedder(Embeddings):
         return self._model is not None
 
     def load(self) -> None:
-        """Load the model, unpacking or fetching it first where needed; does nothing when it is loaded already."""
+        """Load the model, unpacked or downloaded first where needed. Does nothing when it is loaded already."""
         self._loaded()
 
     @cached_property
     def dimension(self) -> int:
-        """How many numbers a vector has."""
+        """The number of components of a vector."""
         return self._loaded().get_embedding_dimension() or self.encode_query("?").size
 
     def embed_documents(self, texts: list[str], progress: Progress | None = None) -> list[list[float]]:
-        """Embed passages, as LangChain asks for them; see `encode_passages`."""
+        """Embed passages (LangChain's interface); see `encode_passages`."""
         vectors: list[list[float]] = self.encode_passages(texts, progress).tolist()
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        """Embed a question, as LangChain asks for it; see `encode_query`."""
+        """Embed a question (LangChain's interface); see `encode_query`."""
         vector: list[float] = self.encode_query(text).tolist()
         return vector
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Embed passages: float32 (number of texts, dimension), each row of length 1, in the order given.
+        """Embed passages: float32 (number of texts, dimension), each row of length 1, in the order of `texts`.
 
-        The model reads as many tokens of a text as it can, 512 in the bundled one, and leaves out the rest. `progress` is called
-        with the number of texts done and the number of all.
+        Text beyond the model's maximum length, 512 tokens in the bundled one, is ignored. `progress(done, total)` is called with
+        numbers of texts.
         """
         model = self._loaded()
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         done = 0
-        for batch in _batches(texts):
-            chosen = [texts[index] for index in batch]
-            vectors[batch] = model.encode_document(chosen, batch_size=len(batch), show_progress_bar=False)
+        for indices in _batches(texts):
+            batch = [texts[index] for index in indices]
+            vectors[indices] = model.encode_document(batch, batch_size=len(batch), show_progress_bar=False)
             done += len(batch)
             if progress:
                 progress(done, len(texts))
@@ -119,14 +123,14 @@ class Embedder(Embeddings):
     def _loaded(self) -> "SentenceTransformer":
         with self._loading:
             if self._model is None:
-                folder = e5.ensure_bundled(self._cache) if not self._name else _find(self._name) or _fetch(self._name)
-                _refuse_unsafe(folder)
+                folder = e5.ensure_bundled(self._cache) if not self._name else _find(self._name) or _download(self._name)
+                _require_safe(folder)
                 self._model = _load(folder)
             return self._model
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Group the indices of texts of like length, longest first, so that little of a batch is padding."""
+    """The indices of `texts` in batches of similar length, longest first, to keep padding small."""
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
     while order:
         size = min(_BATCH_TEXTS, max(1, _BATCH_CHARACTERS // max(1, len(texts[order[0]]))))
@@ -135,14 +139,14 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
 
 
 def _normalised(vectors: np.ndarray) -> np.ndarray:
-    """Scale each row to length 1, in float32; a row of zeros stays."""
+    """The rows scaled to length 1, in float32; a row of zeros is unchanged."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: np.ndarray = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return scaled
 
 
 def _error(fact: str, korean: str) -> EmbedderError:
-    """Word an error whose remedy is another model."""
+    """An error whose remedy is another model."""
     return EmbedderError(
         f"{fact} Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder; empty means the bundled one.",
         f"{korean} BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더를 지정하세요. 비워 두면 기본 모델을 씁니다.",
@@ -150,41 +154,65 @@ def _error(fact: str, korean: str) -> EmbedderError:
 
 
 def _is_folder(name: str) -> bool:
-    """Tell a folder on this disk from a name on the Hub."""
+    """Whether `name` is a folder on this disk, and not a name on the Hub."""
     return Path(name).expanduser().is_dir()
 
 
 def _find(name: str) -> Path | None:
-    """Find the folder that `name` is, or the Hub's model of that name among those fetched before; `None` where it was not."""
+    """The folder of the model: `name` itself, or the Hub's copy in its cache. None for a Hub model that was not downloaded."""
     if _is_folder(name):
         return Path(name).expanduser()
     if not _HUB_NAME.fullmatch(name):
         raise _error(f"There is no folder {name!r} with an embedding model.", f"임베딩 모델 폴더 {name!r}가 없습니다.")
     try:
-        folder = _fetch(name, offline=True)
+        folder = _download(name, only_cached=True)
     except EmbedderError:
         return None
     return folder if (folder / "modules.json").is_file() and any(folder.rglob("*.safetensors")) else None
 
 
-def _fetch(name: str, *, offline: bool = False) -> Path:
-    """Fetch a model from the Hub, or find it in the Hub's cache: of its files only those that are data."""
+def _download(name: str, *, only_cached: bool = False) -> Path:
+    """Download a model from the Hub into its cache, or only look there. Files that are not data are left out."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
-    full = name if "/" in name else f"sentence-transformers/{name}"
-    others = ["onnx/*", "openvino/*"]
+    repository = name if "/" in name else f"sentence-transformers/{name}"
     try:
-        return Path(snapshot_download(full, allow_patterns=_HUB_FILES, ignore_patterns=others, local_files_only=offline))
+        folder = snapshot_download(
+            repository, allow_patterns=_HUB_FILES, ignore_patterns=_HUB_FILES_LEFT_OUT, local_files_only=only_cached
+        )
+        return Path(folder)
     except (OSError, ValueError, HfHubHTTPError) as error:
-        raise _error(
-            f"The embedding model {name!r} is no folder and cannot be fetched from the Hugging Face Hub.",
-            f"임베딩 모델 {name!r}는 폴더가 아니며 Hugging Face Hub에서 받을 수도 없습니다.",
-        ) from error
+        raise _not_downloadable(name, _download_failure(error)) from error
+
+
+def _not_downloadable(name: str, reason: str) -> EmbedderError:
+    return _error(
+        f"The embedding model {name!r} is not a folder and cannot be downloaded from the Hugging Face Hub ({reason}).",
+        f"임베딩 모델 {name!r}는 폴더가 아니며 Hugging Face Hub에서 받을 수도 없습니다({reason}).",
+    )
+
+
+def _download_failure(error: Exception) -> str:
+    """Why a download failed, in a few words: the client's own messages are several lines long."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if _is_offline():
+        return _OFFLINE
+    if isinstance(error, LocalEntryNotFoundError):
+        return "no connection"
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
+def _is_offline() -> bool:
+    """Whether HF_HUB_OFFLINE forbids downloads from the Hub."""
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
 
 
 def _digest(folder: Path) -> str:
-    """Digest a model's folder: its JSON files, and of its weights the names, the sizes and three samples."""
+    """16 hexadecimal digits over a model's folder: its JSON files, and the names, sizes and three samples of its weight files."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.suffix not in {".json", ".safetensors"}:
@@ -195,30 +223,30 @@ def _digest(folder: Path) -> str:
             if path.suffix == ".json":
                 digest.update(file.read())
                 continue
-            for place in (0, size // 2, max(0, size - _SAMPLE)):
-                file.seek(place)
-                digest.update(file.read(_SAMPLE))
+            for offset in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
+                file.seek(offset)
+                digest.update(file.read(_SAMPLE_BYTES))
     return digest.hexdigest()[:16]
 
 
-def _refuse_unsafe(folder: Path) -> None:
-    """Refuse a folder that is no sentence-transformers model, or that would run code of its own."""
+def _require_safe(folder: Path) -> None:
+    """Raise `EmbedderError` for a folder that is not a sentence-transformers model or whose loading could run code."""
     try:
         listed = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
         modules = [(str(module["type"]), folder / str(module["path"])) for module in listed]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise _error(
-            f"{folder} is not a sentence-transformers model: it has no modules.json that can be read.",
+            f"{folder} is not a sentence-transformers model: it has no readable modules.json.",
             f"{folder}는 sentence-transformers 모델이 아닙니다. 읽을 수 있는 modules.json이 없습니다.",
         ) from error
-    for kind, place in modules:
-        suffixes = {path.suffix for path in place.glob("*")}
+    for kind, module_folder in modules:
+        suffixes = {path.suffix for path in module_folder.glob("*")}
         if not kind.startswith("sentence_transformers."):
             raise _error(
-                f"The embedding model {folder} asks for code of its own, {kind}, which is not run.",
+                f"The embedding model {folder} needs code of its own, {kind}, which is not run.",
                 f"임베딩 모델 {folder}가 자체 코드 {kind}를 요구하므로 실행하지 않습니다.",
             )
-        if suffixes & _PICKLES and ".safetensors" not in suffixes:
+        if suffixes & _PICKLE_SUFFIXES and ".safetensors" not in suffixes:
             raise _error(
                 f"The embedding model {folder} has weights as pickle only, which may run code. Save it as safetensors.",
                 f"임베딩 모델 {folder}의 가중치가 코드를 실행할 수 있는 pickle 형식뿐입니다. safetensors로 저장하세요.",
@@ -226,7 +254,7 @@ def _refuse_unsafe(folder: Path) -> None:
 
 
 def _load(folder: Path) -> "SentenceTransformer":
-    """Load the model of a folder that was found safe."""
+    """The model of a folder that passed `_require_safe`. Raises `EmbedderError`."""
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -236,8 +264,8 @@ def _load(folder: Path) -> "SentenceTransformer":
         with _quiet():
             model = SentenceTransformer(str(folder), device=device, local_files_only=True, model_kwargs=options)
             model[0].register_forward_hook(_to_float32)
-            model.encode(["", ""], show_progress_bar=False)  # sets up the tokenizer, which threads may share from then on
-    except Exception as error:  # tokenizers raises the bare class for a file that it cannot read
+            model.encode(["", ""], show_progress_bar=False)  # initialises the tokenizer, which threads may share from then on
+    except Exception as error:  # tokenizers raises a bare Exception for a file that it cannot read
         raise _error(
             f"The embedding model {folder} cannot be loaded: {error}.", f"임베딩 모델 {folder}를 불러올 수 없습니다: {error}."
         ) from error
@@ -245,33 +273,33 @@ def _load(folder: Path) -> "SentenceTransformer":
 
 
 def _number_format(device: str) -> "torch.dtype":
-    """Choose bfloat16 where the hardware multiplies it, about twice as fast as float32; else float32."""
+    """bfloat16 where the hardware multiplies it (about twice as fast), else float32."""
     import torch
 
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    able = torch.cpu.get_capabilities()
-    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+    capabilities = torch.cpu.get_capabilities()
+    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
 
 
 def _to_float32(_module: object, _inputs: object, features: dict[str, Any]) -> dict[str, Any]:
-    """Let the mean over the tokens be taken in float32: bfloat16 loses too much there."""
-    return {name: value.float() if name in _VECTORS else value for name, value in features.items()}
+    """Forward hook: the mean over the tokens is computed in float32, because bfloat16 is too coarse for it."""
+    return {name: value.float() if name in _VECTOR_OUTPUTS else value for name, value in features.items()}
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the loaders' bars, reports and deprecations off the terminal."""
-    from transformers.utils import logging as reports
+    """Suppress the loaders' progress bars, reports and deprecation warnings."""
+    from transformers.utils import logging as transformers_logging
 
-    verbosity, bars = reports.get_verbosity(), reports.is_progress_bar_enabled()
-    reports.set_verbosity(logging.ERROR)
-    reports.disable_progress_bar()  # type: ignore[no-untyped-call]
+    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        reports.set_verbosity(verbosity)
+        transformers_logging.set_verbosity(verbosity)
         if bars:
-            reports.enable_progress_bar()  # type: ignore[no-untyped-call]
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

