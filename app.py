@@ -1,4 +1,4 @@
-"""Starts the page: `python app.py`. Where there is no index yet it is built first, from BOT_CORPUS, which is corpus/ by default.
+"""Starts the page: `python app.py`. Where there is no index it is built first, from BOT_CORPUS (default: corpus/).
 
 Then it prints the address of the page and serves it until Ctrl-C. Settings: BOT_… in the environment or .env.
 """
@@ -18,20 +18,22 @@ if TYPE_CHECKING:
     from bot.pipeline import Bot
     from bot.settings import Settings
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 log = logging.getLogger("dolmen")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve the page. Returns the exit code: 0 when stopped, 1 (75 for a busy index) a `BotError`, 130 interrupted early."""
+    """Serve the page. Return the exit code: 0 when stopped, a `BotError`'s own (1, or 75 for a busy index), 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(
         prog="python app.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--i-know", action="store_true", help="listen on a BOT_HOST that others can reach; the page has no login")
+    parser.add_argument(
+        "--i-know", action="store_true", help="allow a BOT_HOST that other machines can reach; the page has no login"
+    )
     options = parser.parse_args(arguments)
     try:
-        serve(open_to_others=options.i_know)
+        serve(allow_remote=options.i_know)
     except BotError as error:
         return fail(error)
     except KeyboardInterrupt:
@@ -39,18 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def serve(*, open_to_others: bool) -> None:
-    """Take the port, see to the index, start the page, and warm the bot up while the page is already there."""
+def serve(*, allow_remote: bool) -> None:
+    """Bind the port, build the index where there is none, start the page, and load the models in the background."""
     from bot.settings import Settings
 
     settings = Settings.load()
-    if settings.host not in LOOPBACK and not open_to_others:
+    if settings.host not in LOOPBACK_HOSTS and not allow_remote:
         raise SettingsError(
-            f"BOT_HOST is {settings.host!r}: others could reach the page, and it has no login. "
+            f"BOT_HOST is {settings.host!r}: other machines could reach the page, and it has no login. "
             "Unset it, or start with: python app.py --i-know"
         )
     with listen(settings.host, settings.port) as listener:
-        bot = opened(settings)
+        bot = open_bot(settings)
         from bot.ui.server import build_server, run_server
 
         app = build_server(bot, settings.host)
@@ -61,7 +63,7 @@ def serve(*, open_to_others: bool) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, taken first: whoever finds the port in use should know at once. Port 0 takes any that is free."""
+    """A listening socket; port 0 takes any free one. Made before the index, so that a port in use is reported at once."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
@@ -73,13 +75,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address(listener: socket.socket) -> str:
-    """The address to type into a browser."""
+    """The page's address for a browser."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def opened(settings: "Settings") -> "Bot":
-    """The bot, with an index made for it where there is none."""
+def open_bot(settings: "Settings") -> "Bot":
+    """The bot; its index is built where there is none."""
     from bot.cli.console import ProgressBar
     from bot.indexing.build import build_index
     from bot.pipeline import Bot
@@ -87,29 +89,31 @@ def opened(settings: "Settings") -> "Bot":
     try:
         return Bot.open(**settings.model_dump())
     except IndexMissing:
-        sys.stderr.write(f"There is no index at {settings.index} yet. Reading {settings.corpus}, once:\n")
+        sys.stderr.write(f"There is no index at {settings.index}. Building it once from {settings.corpus}:\n")
         bot = Bot(settings)
         progress = ProgressBar()
-        build_index(settings, embedder=bot.embedder, progress=progress)
-        progress.close()
+        try:
+            build_index(settings, embedder=bot.embedder, progress=progress)
+        finally:
+            progress.close()
         return bot
 
 
 def warm(bot: "Bot") -> None:
-    """Load the models, so that the first question need not wait, and fetch the local one where it is wanted and not there yet.
+    """Load the models, so that the first question does not wait; download the local chat model where it is wanted and missing.
 
-    A failure comes up again when a question is asked; without the local model the essays' own sentences answer.
+    An error is logged here and is raised again when a question is asked. Without the local model answers are quotations only.
     """
     try:
         bot.warm()
-        if fetched(bot):
+        if download_local_model(bot):
             bot.warm()
     except BotError as error:
         log.warning("%s", error)
 
 
-def fetched(bot: "Bot") -> bool:
-    """Whether the local model was fetched just now."""
+def download_local_model(bot: "Bot") -> bool:
+    """Download the local chat model where `BOT_LLM` wants it and it is missing. Return whether it was downloaded."""
     from bot.cli.console import ProgressBar
 
     progress = ProgressBar()

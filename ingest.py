@@ -1,6 +1,6 @@
-"""Puts essays on the shelf: `python ingest.py [PATH …]`. Without a PATH it reads BOT_CORPUS, which is corpus/ by default.
+"""Builds the index: `python ingest.py [PATH …]`. Without a PATH it reads BOT_CORPUS (default: corpus/).
 
-Afterwards the index holds the essays of the paths given, and no others. Running it again changes nothing.
+The index then holds the essays of the given paths and no others. Running it again on unchanged essays changes nothing.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Ingest, print what changed. Returns the exit code: 0 fine, 1 a `BotError`, 75 where another ingest is running, 130 interrupted."""
+    """Ingest and print what changed. Return the exit code: 0, a `BotError`'s own (1, or 75 for a busy index), 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python ingest.py", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a folder or file with essays (.md, .txt)")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
@@ -31,12 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.close()
         return 130
     progress.close()
-    show(report.to_dict() if options.json else in_words(report), as_json=options.json)
+    show(report.to_dict() if options.json else report_text(report), as_json=options.json)
     return 0
 
 
-def in_words(report: Report) -> str:
-    """The report as lines: the counts first, then every file that was left out, with its reason."""
+def report_text(report: Report) -> str:
+    """The report as lines: the counts, then every file that was skipped with the reason, then the notes."""
     names = ("added", "changed", "removed", "unchanged", "skipped")
     counts = report.to_dict()
     lines = [" ".join(f"{name} {counts[name]}" for name in names)]

@@ -1,9 +1,9 @@
-"""Dolmen: discuss essays with a bot that shows only checked quotations.
+"""Dolmen: discuss essays with a chatbot that shows only checked quotations.
 
     from bot import Bot
     answer = Bot.open().ask("고인돌은 왜 지었나요?")
 
-The names below load on first use, so that importing `bot` costs nothing.
+The public names load on first use, so that `import bot` imports nothing heavy.
 """
 
 from importlib import import_module
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Answer", "Bot", "BotError", "Citation"]
 
-_HOMES = {"Answer": "bot.schema", "Bot": "bot.pipeline", "BotError": "bot.errors", "Citation": "bot.schema"}
+_MODULES = {"Answer": "bot.schema", "Bot": "bot.pipeline", "BotError": "bot.errors", "Citation": "bot.schema"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'bot' has no attribute {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
