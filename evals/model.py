@@ -96,7 +96,7 @@ def _said(answer: Answer) -> list[Any]:
 
 
 def _doubts(answer: Answer) -> bool:
-    return any(sentence.text == wording.DOUBTS[answer.language] for sentence in answer.sentences)
+    return any(sentence.text == wording.MODEL_ABSTAINS[answer.language] for sentence in answer.sentences)
 
 
 def _words(one: Spoken) -> int:

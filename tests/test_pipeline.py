@@ -323,7 +323,7 @@ def test_other_work_is_declined_with_what_lies_nearest(question: str, bot: Bot) 
     answer = bot.ask(question)
     assert_sound(answer, shelf_of(bot))
     assert answer.abstained
-    assert [sentence.text for sentence in answer.sentences] == [wording.OTHER_WORK[answer.language]]
+    assert [sentence.text for sentence in answer.sentences] == [wording.OUT_OF_SCOPE[answer.language]]
 
 
 @pytest.mark.parametrize("mode", ["answer", "counter", "socratic", "compare"])

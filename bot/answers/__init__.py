@@ -1,1 +1,1 @@
-"""Ranked passages into answers, without a chat model and with one."""
+"""Answers from ranked passages, without a chat model and with one."""

@@ -1,4 +1,4 @@
-"""The answers of the voice without a model: from the analogy map, or in the essays' own sentences; and those that say there is none."""
+"""Answers without a chat model: from the analogy map, in the essays' own sentences, or an abstention."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,52 +12,57 @@ from bot.retrieval.index import Index
 from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
 from bot.schema import Answer, Hit, Sentence
 
-NEAREST = 2  # passages that are shown beside an abstention
-SIDES = 2  # essays that are set against each other
+MAX_NEAREST = 2  # passages shown with an abstention
+MAX_COMPARED = 2  # essays that are compared with each other
 
 _FROM_MAP = {"counter": debate.counter, "socratic": debate.socratic, "compare": debate.compare}
 
 
-def extractive_answers(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> Iterator[Answer]:
-    """The answer in its mode: first its citations, then its words. `held` is the analogy map."""
-    if is_greeting(blank.question):
-        yield replace(blank, sentences=(Sentence(wording.GREETING[blank.language], "notice"),), abstained=True)
-    elif is_out_of_scope(blank.question):
-        yield _decline(blank, hits)
-    elif lines := _lines(blank, shelf, hits, held):
-        yield from _tell(blank, shelf, lines)
+def extractive_answers(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> Iterator[Answer]:
+    """The answer to the question of `draft`, an `Answer` without content, in its mode: first with its citations, then with its sentences.
+
+    `analogies` is the analogy map. A greeting, a question that is out of scope and an abstention have no citations and one step.
+    """
+    if is_greeting(draft.question):
+        yield replace(draft, sentences=(Sentence(wording.GREETING[draft.language], "notice"),), abstained=True)
+    elif is_out_of_scope(draft.question):
+        yield _decline(draft, hits)
+    elif lines := _lines(draft, index, hits, analogies):
+        yield from _answers_of(draft, index, lines)
     else:
-        yield _abstain(blank, shelf, hits)
+        yield _abstain(draft, index, hits)
 
 
-def _lines(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
-    """From the map where the question is about an analogy, else in the essays' own sentences; none where they do not say."""
-    question, language = blank.standalone, blank.language
-    if blank.mode != "answer":
-        return _discussed(blank, shelf, hits, held)
-    if held and map_search.asks_for_all_analogies(question):
-        return debate.list_all(held, language)
-    if is_about_all_essays(question) and (said := _all_say(blank, shelf, hits, held)):
-        return said
-    if about := map_search.analogies_about(question, held):
-        return debate.explain(about, question, language)
-    return list(_quotations(blank, shelf, hits)) if shelf.is_answered(question, hits) else []
+def _lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
+    """From the map where the question is about an analogy, otherwise quotations; empty where the essays do not answer."""
+    question, language = draft.standalone, draft.language
+    if draft.mode != "answer":
+        return _debate_lines(draft, index, hits, analogies)
+    if analogies and map_search.asks_for_all_analogies(question):
+        return debate.list_all(analogies, language)
+    if is_about_all_essays(question) and (lines := _lines_of_all_essays(draft, index, hits, analogies)):
+        return lines
+    if matches := map_search.analogies_about(question, analogies):
+        return debate.explain(matches, question, language)
+    return list(_quotation_lines(draft, index, hits)) if index.is_answered(question, hits) else []
 
 
-def _discussed(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
-    """A counter-argument, a question back or a comparison: from the map, else from the essays that answer."""
-    question, language = blank.standalone, blank.language
-    if about := map_search.analogies_about(question, held) or map_search.analogies_mentioning(question, held):
-        return _FROM_MAP[blank.mode](about, question, language)
-    if not shelf.is_answered(question, hits):
+def _debate_lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
+    """A counter-argument, a Socratic question or a comparison: from the map, otherwise from the essays where they answer."""
+    question, language = draft.standalone, draft.language
+    matches = map_search.analogies_about(question, analogies) or map_search.analogies_mentioning(question, analogies)
+    if matches:
+        return _FROM_MAP[draft.mode](matches, question, language)
+    if not index.is_answered(question, hits):
         return []
-    if blank.mode == "socratic":
-        return [*_quotations(blank, shelf, hits, most=1), Line(wording.ASK_BACK[language][""], "reading")]
-    head = wording.MAP[language]["no_objection" if blank.mode == "counter" else "side_by_side"]
-    return [Line(head, "notice"), *_quotations(blank, shelf, _one_an_essay(hits)[:SIDES], each=True)]
+    if draft.mode == "socratic":
+        question_back = Line(wording.SOCRATIC_QUESTIONS[language][""], "reading")
+        return [*_quotation_lines(draft, index, hits, limit=1), question_back]
+    heading = wording.ANALOGY_MAP[language]["no_objection" if draft.mode == "counter" else "side_by_side"]
+    return [Line(heading, "notice"), *_quotation_lines(draft, index, _best_per_essay(hits)[:MAX_COMPARED], one_per_hit=True)]
 
 
-def _one_an_essay(hits: Sequence[Hit]) -> list[Hit]:
+def _best_per_essay(hits: Sequence[Hit]) -> list[Hit]:
     """The best hit of each essay, best first."""
     best: dict[str, Hit] = {}
     for hit in hits:
@@ -65,63 +70,71 @@ def _one_an_essay(hits: Sequence[Hit]) -> list[Hit]:
     return list(best.values())
 
 
-def _all_say(blank: Answer, shelf: Index, hits: list[Hit], held: tuple[Analogy, ...]) -> list[Line]:
-    """What the map names of a question about the whole shelf, and one sentence an essay; nothing where neither knows of it."""
-    named = debate.name_all(map_search.analogies_mentioning(blank.standalone, held), blank.language)
-    if not named and not shelf.is_answered(blank.standalone, hits):
+def _lines_of_all_essays(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
+    """The analogies that the question mentions and one sentence per essay; empty where neither the map nor the essays answer."""
+    names = debate.name_all(map_search.analogies_mentioning(draft.standalone, analogies), draft.language)
+    if not names and not index.is_answered(draft.standalone, hits):
         return []
-    naming = [hit for hit in hits if hit.lexical > 0]  # an essay that has none of the question's words was found for company
-    return [*named, *_quotations(blank, shelf, naming if len(naming) > 1 else hits, each=True)]
+    with_words = [hit for hit in hits if hit.lexical > 0]  # the others have none of the question's words
+    return [*names, *_quotation_lines(draft, index, with_words if len(with_words) > 1 else hits, one_per_hit=True)]
 
 
-def _tell(blank: Answer, shelf: Index, lines: Sequence[Line]) -> Iterator[Answer]:
-    """The lines as an answer: first its citations, each checked against its essay, then the words too."""
+def _answers_of(draft: Answer, index: Index, lines: Sequence[Line]) -> Iterator[Answer]:
+    """The answer with its citations, each checked against its essay, then with its sentences, too."""
     numbers: dict[Quotation, int] = {}
     for line in lines:
         if line.quotation:
             numbers.setdefault(line.quotation, len(numbers) + 1)
-    citations = tuple(quotations.cite(shelf.essays[at.essay], at.start, at.end, number) for at, number in numbers.items())
-    yield replace(blank, citations=citations)
+    citations = tuple(
+        quotations.cite(index.essays[quotation.essay], quotation.start, quotation.end, number)
+        for quotation, number in numbers.items()
+    )
+    yield replace(draft, citations=citations)
     sentences = [
         Sentence(wording.QUOTED.format(quote=citations[numbers[line.quotation] - 1].quote), "essay", (numbers[line.quotation],))
         if line.quotation
         else Sentence(line.text, line.kind)
         for line in lines
     ]
-    yield replace(blank, citations=citations, sentences=tuple(sentences))
+    yield replace(draft, citations=citations, sentences=tuple(sentences))
 
 
-def _quotations(
-    blank: Answer, shelf: Index, hits: Sequence[Hit], *, each: bool = False, most: int = selection.MOST
+def _quotation_lines(
+    draft: Answer,
+    index: Index,
+    hits: Sequence[Hit],
+    *,
+    one_per_hit: bool = False,
+    limit: int = selection.MAX_SENTENCES,
 ) -> Iterator[Line]:
-    """The essays' own sentences, introduced by the title of their essay; with `each` the best one of every hit."""
-    question, rarity = blank.standalone, shelf.retriever.idf
-    picks = [
-        pick
-        for group in ([[hit] for hit in hits] if each else [hits])
-        for pick in selection.select_sentences(
-            question, group, shelf.essays, shelf.sentence_spans, rarity, most=1 if each else most
+    """At most `limit` sentences of the essays, or with `one_per_hit` the best of each hit, each group after the title of its essay."""
+    groups = [[hit] for hit in hits] if one_per_hit else [hits]
+    selected = [
+        sentence
+        for group in groups
+        for sentence in selection.select_sentences(
+            draft.standalone, group, index.essays, index.sentence_spans, index.retriever.idf, limit=1 if one_per_hit else limit
         )
     ]
     title = ""
-    for pick in picks:
-        if pick.essay.title != title:
-            title = pick.essay.title
-            yield Line(wording.FROM[blank.language].format(title=title), "notice")
-        text = pick.essay.text[pick.start : pick.end]
-        yield Line("", "essay", Quotation(pick.essay.id, text, pick.start, pick.end))
+    for sentence in selected:
+        if sentence.essay.title != title:
+            title = sentence.essay.title
+            yield Line(wording.FROM[draft.language].format(title=title), "notice")
+        text = sentence.essay.text[sentence.start : sentence.end]
+        yield Line("", "essay", Quotation(sentence.essay.id, text, sentence.start, sentence.end))
 
 
-def _decline(blank: Answer, hits: Sequence[Hit]) -> Answer:
-    """The answer to a request for other work, with the passages that lie nearest to its subject."""
-    said = (Sentence(wording.OTHER_WORK[blank.language], "notice"),)
-    return replace(blank, sentences=said, abstained=True, nearest=tuple(hit.passage for hit in hits[:NEAREST]))
+def _decline(draft: Answer, hits: Sequence[Hit]) -> Answer:
+    """The answer to a question that is out of scope, with the nearest passages."""
+    notice = Sentence(wording.OUT_OF_SCOPE[draft.language], "notice")
+    return replace(draft, sentences=(notice,), abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))
 
 
-def _abstain(blank: Answer, shelf: Index, hits: Sequence[Hit]) -> Answer:
-    """The answer that says the essays do not say, with the nearest passages beside it."""
-    notices = [wording.ABSTAIN[blank.language]]
+def _abstain(draft: Answer, index: Index, hits: Sequence[Hit]) -> Answer:
+    """The answer that the essays do not say, with the nearest passages."""
+    notices = [wording.ABSTAIN[draft.language]]
     if hits:
-        notices.append(wording.NEAREST[blank.language].format(title=shelf.essays[hits[0].passage.essay].title))
+        notices.append(wording.NEAREST[draft.language].format(title=index.essays[hits[0].passage.essay].title))
     sentences = tuple(Sentence(text, "notice") for text in notices)
-    return replace(blank, sentences=sentences, abstained=True, nearest=tuple(hit.passage for hit in hits[:NEAREST]))
+    return replace(draft, sentences=sentences, abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))

@@ -1,8 +1,9 @@
-"""What a chat model is asked, in Korean and English. Pure.
+"""Build the prompts of the chat model, in Korean and English. Pure.
 
-Essays and questions are data in a prompt: each passage stands behind a line with a marker drawn anew for every request, which no
-essay can know (after "spotlighting": Hines et al., 2024), and what a chat template would take for a change of speaker is spelt
-otherwise. That keeps a passage in its frame; it does not keep a model from heeding it, for which there is the check.
+Essays and questions are untrusted data in a prompt. Each passage is introduced by a line with a marker that is drawn at random for every
+request, so no essay can contain it (after "spotlighting": Hines et al., 2024), and role tags of chat templates in the data are
+respelled. This keeps a passage inside its delimiters; it does not keep a model from following instructions in it, which is what the check of
+its sentences is for.
 """
 
 import re
@@ -11,8 +12,7 @@ from collections.abc import Sequence
 
 from bot.schema import Language
 
-# What a model is told. The rules come first and never change, so that a local model has them read already; the rest follows in the
-# order of how seldom it changes.
+# The system message. It is the same for every question of a language, so a local model keeps it in its prompt cache.
 RULES: dict[Language, str] = {
     "ko": """에세이를 읽은 독자와 토론합니다. 아는 것은 아래 대목들뿐입니다.
 - 한국어 존댓말로 두세 문장만, 제목과 목록 없이 씁니다.
@@ -50,41 +50,41 @@ TASKS: dict[str, dict[Language, str]] = {
     },
 }
 _PASSAGE: dict[Language, str] = {"ko": "대목 {number} «{title}»", "en": "Passage {number} “{title}”"}
-_END: dict[Language, str] = {"ko": "대목 끝", "en": "end of passages"}
-_ASKED: dict[Language, str] = {"ko": "{task}\n질문: {question}", "en": "{task}\nQuestion: {question}"}
+_PASSAGES_END: dict[Language, str] = {"ko": "대목 끝", "en": "end of passages"}
+_QUESTION: dict[Language, str] = {"ko": "{task}\n질문: {question}", "en": "{task}\nQuestion: {question}"}
 REWRITE: dict[Language, str] = {
     "ko": "대화의 마지막 질문을, 앞의 대화 없이도 뜻이 통하는 질문 한 문장으로 다시 쓰세요. 답하지 말고 질문만 쓰세요.\n\n"
     "{talk}\n\n마지막 질문: {question}\n다시 쓴 질문:",
     "en": "Rewrite the last question of this talk as one question that can be understood without the talk. Do not answer it.\n\n"
     "{talk}\n\nLast question: {question}\nRewritten:",
 }
-# What a chat template, whichever the model's, takes for a change of speaker or an end of text.
-_ROLES = re.compile(r"<(?=\s*[|/a-z_｜])|(?<=[|a-z_｜/])>|\[(?=/?[A-Z_]+\])", re.IGNORECASE)
-_SPELT = {"<": "＜", ">": "＞", "[": "［"}
+# Role and end tags of the common chat templates.
+_ROLE_TAGS = re.compile(r"<(?=\s*[|/a-z_｜])|(?<=[|a-z_｜/])>|\[(?=/?[A-Z_]+\])", re.IGNORECASE)
+_FULLWIDTH = {"<": "＜", ">": "＞", "[": "［"}
 
 
-def inert(text: str) -> str:
-    """`text` as data: nothing in it is a role tag. Its words stay, and their number of characters."""
-    return _ROLES.sub(lambda tag: _SPELT[tag[0]], text)
+def neutralise(text: str) -> str:
+    """`text` with the brackets of role tags replaced by full-width ones; its words and its length stay the same."""
+    return _ROLE_TAGS.sub(lambda tag: _FULLWIDTH[tag[0]], text)
 
 
-def messages(
+def answer_messages(
     question: str, passages: Sequence[tuple[str, str]], language: Language, mode: str, marker: str = ""
 ) -> list[tuple[str, str]]:
-    """What a model is asked, as (role, text): the rules, then the `passages` (title, text), numbered from 1, then the question.
+    """The prompt for an answer, as (role, text): the rules, then the `passages` (title, text), numbered from 1, then the question.
 
-    `marker` is drawn at random, 128 bits, where none is given.
+    `marker` separates the passages; where none is given, 128 random bits.
     """
     marker = marker or secrets.token_urlsafe(16)
     blocks = [
-        f"--- {marker} {_PASSAGE[language].format(number=number, title=inert(' '.join(title.split())))}\n{inert(text.strip())}"
+        f"--- {marker} {_PASSAGE[language].format(number=number, title=neutralise(' '.join(title.split())))}\n{neutralise(text.strip())}"
         for number, (title, text) in enumerate(passages, 1)
     ]
-    asked = _ASKED[language].format(task=TASKS[mode][language], question=inert(question))
-    return [("system", RULES[language]), ("user", "\n".join([*blocks, f"--- {marker} {_END[language]}", asked]))]
+    task = _QUESTION[language].format(task=TASKS[mode][language], question=neutralise(question))
+    return [("system", RULES[language]), ("user", "\n".join([*blocks, f"--- {marker} {_PASSAGES_END[language]}", task]))]
 
 
-def rewriting(question: str, talk: Sequence[tuple[str, str]], language: Language) -> list[tuple[str, str]]:
-    """What a model is asked to make a question stand alone."""
-    turns = "\n".join(f"{role}: {inert(text)}" for role, text in talk)
-    return [("user", REWRITE[language].format(talk=turns, question=inert(question)))]
+def condense_messages(question: str, history: Sequence[tuple[str, str]], language: Language) -> list[tuple[str, str]]:
+    """The prompt that asks for a follow-up as a standalone question, as (role, text)."""
+    turns = "\n".join(f"{role}: {neutralise(text)}" for role, text in history)
+    return [("user", REWRITE[language].format(talk=turns, question=neutralise(question)))]

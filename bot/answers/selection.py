@@ -1,7 +1,7 @@
-"""The voice without a model: picks the essays' own sentences that answer a question. Decides what is quoted, not whether it is true.
+"""Select the sentences of the retrieved passages that an answer quotes. Pure.
 
-A sentence counts by its passage's score, by the question's words that it holds, weighed by their rarity, and by how near the windows
-around it lie to the question, compared with its passage's nearest. What is picked is returned in reading order, essay by essay.
+A sentence is scored by its passage's score, by the share of the question's words that it contains, weighted by IDF, and by the cosines
+of the windows around it relative to the passage's nearest window. The selected sentences are returned essay by essay, in reading order.
 """
 
 import re
@@ -12,18 +12,22 @@ from bot.schema import Essay, Hit
 from bot.text.sentences import Span
 from bot.text.tokenize import morphemes, weighted_length
 
-MOST = 5  # sentences in an answer; a reader should see the whole of it at a glance
-LEAST = 2
+MAX_SENTENCES = 5  # in an answer, so that it can be read at a glance
+MIN_SENTENCES = 2
 # Chosen on the `dev` half of the golden questions by how often the gold sentence is among those quoted; see evals/LOG.md.
-PASSAGE, WORDS, NEARNESS = 0.6, 3.0, 8.0  # weights of passage score, share of words, and cosine below the passage's nearest
-KEEP = 1.5  # a sentence may score at most so much less than the best one
-SHORT, SHORT_COSTS = 60, 1.5  # a sentence lighter than this, in Latin characters, seldom says anything on its own
-QUESTION_COSTS = 1.0  # an essay's own question repeats the reader's words and answers nothing
-SOURCE_COSTS = 3.0  # a line of the list of sources names the facts, the essay's sentence tells them
-REASON = 1.0  # for a sentence that gives a reason, where a reason is asked for
+PASSAGE_WEIGHT, COVERAGE_WEIGHT, COSINE_WEIGHT = 0.6, 3.0, 8.0
+MAX_SCORE_GAP = 1.5  # below the best sentence
+SHORT_LENGTH, SHORT_PENALTY = 60, 1.5  # in Latin characters; shorter sentences say little on their own
+QUESTION_PENALTY = 1.0  # a question in an essay repeats the reader's words without answering them
+SOURCE_PENALTY = 3.0  # an entry of the list of sources names the facts without stating them
+REASON_BONUS = 1.0  # for a sentence that gives a reason, where the question asks for one
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b|\bhow come\b|\breasons?\b", re.IGNORECASE)
 _BECAUSE = re.compile(r"때문|까닭|이유|덕분|\bbecause\b|\bso that\b|\bin order to\b|\breason\b|\bsince\b", re.IGNORECASE)
-HANGING = (*"이것 그것 이는 그는 이런 그런 그래서 따라서 즉 This That These Those".split(), "It ", "They ", "He ", "She ", "So ")
+# A sentence that begins with one of these refers to the sentence before it.
+REFERRING_OPENINGS = (
+    *"이것 그것 이는 그는 이런 그런 그래서 따라서 즉 This That These Those".split(),
+    *("It ", "They ", "He ", "She ", "So "),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,86 +44,93 @@ def select_sentences(
     question: str,
     hits: Sequence[Hit],
     essays: Mapping[str, Essay],
-    spans: Callable[[Essay], list[Span]],
-    rarity: Callable[[str], float],
-    most: int = MOST,
+    sentence_spans: Callable[[Essay], list[Span]],
+    idf: Callable[[str], float],
+    limit: int = MAX_SENTENCES,
 ) -> list[SelectedSentence]:
-    """Two to five (or `most`) sentences of the `hits`, fewer where they hold fewer, in reading order, the best essay first.
+    """`MIN_SENTENCES` to `limit` sentences of the `hits`, fewer where they have fewer; the best essay first, in reading order.
 
-    `spans` gives an essay's quotable sentences, `rarity` a word's weight.
+    `sentence_spans` returns an essay's quotable sentences, `idf` the weight of a morpheme.
     """
-    words = {word: rarity(word) for word in morphemes(question)}
-    why = bool(_WHY.search(question))
+    weights = {word: idf(word) for word in morphemes(question)}
+    asks_why = bool(_WHY.search(question))
     candidates: list[SelectedSentence] = []
     for hit in hits:
         essay = essays[hit.passage.essay]
-        inside = [span for span in spans(essay) if hit.passage.start <= span[0] and span[1] <= hit.passage.end]
-        for place, span in enumerate(inside):
-            reason = REASON * (why and _gives_reason(essay.text, inside[max(0, place - 2) : place], span))
-            candidates.append(SelectedSentence(essay, *span, _score(essay.text, span, hit, words) + reason))
-    return _in_reading_order(_choose(candidates, spans, most))
+        spans = [span for span in sentence_spans(essay) if hit.passage.start <= span[0] and span[1] <= hit.passage.end]
+        for place, span in enumerate(spans):
+            gives_reason = asks_why and _gives_reason(essay.text, spans[max(0, place - 2) : place], span)
+            score = _score(essay.text, span, hit, weights) + REASON_BONUS * gives_reason
+            candidates.append(SelectedSentence(essay, *span, score))
+    return _in_reading_order(_select(candidates, sentence_spans, limit))
 
 
-def _score(text: str, span: Span, hit: Hit, words: Mapping[str, float]) -> float:
+def _score(text: str, span: Span, hit: Hit, weights: Mapping[str, float]) -> float:
     sentence = text[span[0] : span[1]]
-    held = set(morphemes(sentence))
-    overlap = sum(weight for word, weight in words.items() if word in held) / (sum(words.values()) or 1.0)
-    score = PASSAGE * hit.score + WORDS * overlap + NEARNESS * _below_nearest(hit, span)
-    score -= SHORT_COSTS * max(0.0, 1 - weighted_length(sentence) / SHORT)
+    words = set(morphemes(sentence))
+    coverage = sum(weight for word, weight in weights.items() if word in words) / (sum(weights.values()) or 1.0)
+    score = PASSAGE_WEIGHT * hit.score + COVERAGE_WEIGHT * coverage + COSINE_WEIGHT * _relative_cosine(hit, span)
+    score -= SHORT_PENALTY * max(0.0, 1 - weighted_length(sentence) / SHORT_LENGTH)
     if sentence.rstrip("”\"'’) ").endswith("?"):
-        score -= QUESTION_COSTS
+        score -= QUESTION_PENALTY
     if " — " in sentence and text[: span[0]].endswith("- "):
-        score -= SOURCE_COSTS
+        score -= SOURCE_PENALTY
     return score
 
 
-def _gives_reason(text: str, before: Sequence[Span], span: Span) -> bool:
-    """Whether a sentence says why: by its words, or because it follows, by one or two, a why that the essay itself asks."""
-    asked = any(_WHY.search(text[start:end]) and text[start:end].endswith("?") for start, end in before)
-    return asked or bool(_BECAUSE.search(text[span[0] : span[1]]))
+def _gives_reason(text: str, preceding: Sequence[Span], span: Span) -> bool:
+    """Whether a sentence gives a reason: it has a word such as "because", or one of the two before it asks why."""
+    follows_why = any(_WHY.search(text[start:end]) and text[start:end].endswith("?") for start, end in preceding)
+    return follows_why or bool(_BECAUSE.search(text[span[0] : span[1]]))
 
 
-def _below_nearest(hit: Hit, span: Span) -> float:
-    """The mean cosine of the windows that hold the span, less that of the passage's nearest window: 0 at best."""
-    around = [near.cosine for near in hit.near if near.start <= span[0] and span[1] <= near.end]
-    if not around:
-        return min((near.cosine for near in hit.near), default=hit.dense) - hit.dense
-    return sum(around) / len(around) - hit.dense
+def _relative_cosine(hit: Hit, span: Span) -> float:
+    """The mean cosine of the windows that contain the span, minus that of the passage's nearest window; at most 0."""
+    cosines = [window.cosine for window in hit.near if window.start <= span[0] and span[1] <= window.end]
+    if not cosines:
+        return min((window.cosine for window in hit.near), default=hit.dense) - hit.dense
+    return sum(cosines) / len(cosines) - hit.dense
 
 
-def _choose(candidates: list[SelectedSentence], spans: Callable[[Essay], list[Span]], most: int) -> list[SelectedSentence]:
+def _select(
+    candidates: list[SelectedSentence], sentence_spans: Callable[[Essay], list[Span]], limit: int
+) -> list[SelectedSentence]:
     ranked: list[SelectedSentence] = []
-    said: set[str] = set()
-    for pick in sorted(candidates, key=lambda pick: (-pick.score, pick.essay.id, pick.start)):
-        text = pick.essay.text[pick.start : pick.end]
-        if text not in said:  # one essay may repeat another's sentence
-            ranked.append(pick)
-        said.add(text)
-    chosen = [pick for place, pick in enumerate(ranked[:most]) if place < LEAST or pick.score >= ranked[0].score - KEEP]
-    for chosen_one in tuple(chosen):
-        before = _before(chosen_one, spans)
-        if (
-            before
-            and len(chosen) < most
-            and all((before.essay.id, before.start) != (other.essay.id, other.start) for other in chosen)
-        ):
-            chosen.append(before)
-    return chosen
+    texts: set[str] = set()
+    for candidate in sorted(candidates, key=lambda candidate: (-candidate.score, candidate.essay.id, candidate.start)):
+        text = candidate.essay.text[candidate.start : candidate.end]
+        if text not in texts:  # two essays may contain the same sentence
+            ranked.append(candidate)
+        texts.add(text)
+    selected = [
+        sentence
+        for place, sentence in enumerate(ranked[:limit])
+        if place < MIN_SENTENCES or sentence.score >= ranked[0].score - MAX_SCORE_GAP
+    ]
+    for sentence in tuple(selected):
+        antecedent = _antecedent(sentence, sentence_spans)
+        if antecedent and len(selected) < limit and not any(_is_same(antecedent, other) for other in selected):
+            selected.append(antecedent)
+    return selected
 
 
-def _before(pick: SelectedSentence, spans: Callable[[Essay], list[Span]]) -> SelectedSentence | None:
-    """The sentence before one that hangs on it ("This is why…"), in the same paragraph."""
-    text = pick.essay.text
-    if not text[pick.start : pick.end].startswith(HANGING):
+def _antecedent(sentence: SelectedSentence, sentence_spans: Callable[[Essay], list[Span]]) -> SelectedSentence | None:
+    """The sentence before, in the same paragraph, if `sentence` refers to it by its opening ("This is why…")."""
+    text = sentence.essay.text
+    if not text[sentence.start : sentence.end].startswith(REFERRING_OPENINGS):
         return None
-    earlier = [span for span in spans(pick.essay) if span[1] <= pick.start]
-    if not earlier or "\n\n" in text[earlier[-1][1] : pick.start]:
+    earlier = [span for span in sentence_spans(sentence.essay) if span[1] <= sentence.start]
+    if not earlier or "\n\n" in text[earlier[-1][1] : sentence.start]:
         return None
-    return SelectedSentence(pick.essay, *earlier[-1], pick.score)
+    return SelectedSentence(sentence.essay, *earlier[-1], sentence.score)
 
 
-def _in_reading_order(chosen: list[SelectedSentence]) -> list[SelectedSentence]:
+def _is_same(left: SelectedSentence, right: SelectedSentence) -> bool:
+    return (left.essay.id, left.start) == (right.essay.id, right.start)
+
+
+def _in_reading_order(selected: list[SelectedSentence]) -> list[SelectedSentence]:
     best: dict[str, float] = {}
-    for pick in chosen:
-        best[pick.essay.id] = max(pick.score, best.get(pick.essay.id, 0.0))
-    return sorted(chosen, key=lambda pick: (-best[pick.essay.id], pick.essay.id, pick.start))
+    for sentence in selected:
+        best[sentence.essay.id] = max(sentence.score, best.get(sentence.essay.id, 0.0))
+    return sorted(selected, key=lambda sentence: (-best[sentence.essay.id], sentence.essay.id, sentence.start))

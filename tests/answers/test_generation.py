@@ -1,4 +1,4 @@
-"""What a model says: cut into sentences as it streams, each checked, cited or taken out; and whatever it says, nothing else is shown."""
+"""The sentences of a chat model: split while they stream, each checked, then cited, shown as a reading, or refused."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers import prompts, wording
-from bot.answers.context import select_context
-from bot.answers.generation import complete_sentences, generate, split_sentences
+from bot.answers.context import MAX_EXCERPTS, MAX_TOKENS, select_context
+from bot.answers.generation import generate
+from bot.answers.segmentation import complete_sentences, split_sentences
 from bot.grounding.quotations import cite
 from bot.models.chat import Limits
 from bot.schema import Answer, Essay, Passage, Refusal
@@ -26,40 +27,41 @@ ESSAYS = {essay.id: essay for essay in (BELL, HIVE)}
 PASSAGES = [Passage.of(essay, 0, len(essay.text)) for essay in (BELL, HIVE)]
 
 
-def alike(one: str, others: Sequence[str]) -> list[float]:
-    """Every sentence is far from every other: what is borne out is borne out by its words."""
+def same_cosine(sentence: str, others: Sequence[str]) -> list[float]:
+    """The same cosine for all sentences, so that support depends on the words alone."""
     return [0.5 for _ in others]
 
 
-def blank(language: str = "en", mode: str = "answer", quotes: bool = True) -> Answer:
+def draft(language: str = "en") -> Answer:
+    """The answer that a model extends: one citation, no sentences."""
     question = "How heavy is the bell of Ardmore?" if language == "en" else "벌통은 언제 옮기나요?"
     essay, end = (BELL, 38) if language == "en" else (HIVE, 11)
-    citations = (cite(essay, 0, end, 1),) if quotes else ()
-    return Answer(question, question, language, mode, "scripted", citations=citations)  # type: ignore[arg-type]
+    return Answer(question, question, language, "answer", "scripted", citations=(cite(essay, 0, end, 1),))  # type: ignore[arg-type]
 
 
-def grown(reply: str | Callable[[list[tuple[str, str]]], str], language: str = "en", **how: object) -> list[Answer]:
+def stream(reply: str | Callable[[list[tuple[str, str]]], str], language: str = "en", **options: object) -> list[Answer]:
+    """The answers that are streamed when the model replies with `reply`."""
     model = reply if isinstance(reply, ScriptedModel) else ScriptedModel(reply)
-    return list(generate(blank(language), PASSAGES, ESSAYS, model.chat_model(**how), alike))  # type: ignore[arg-type]
+    return list(generate(draft(language), PASSAGES, ESSAYS, model.chat_model(**options), same_cosine))  # type: ignore[arg-type]
 
 
-def said(reply: str, language: str = "en", **how: object) -> Answer:
-    return grown(reply, language, **how)[-1]
+def answer_to(reply: str, language: str = "en", **options: object) -> Answer:
+    return stream(reply, language, **options)[-1]
 
 
-def test_a_sentence_that_its_passage_says_is_cited_with_the_very_sentence() -> None:
-    answer = said("The bell was cast in 1763 by John Warner. [1]")
+def test_a_supported_sentence_cites_the_essay_sentence_that_supports_it() -> None:
+    answer = answer_to("The bell was cast in 1763 by John Warner. [1]")
     (sentence,) = answer.sentences
     assert (sentence.text, sentence.kind, sentence.citations) == ("The bell was cast in 1763 by John Warner.", "essay", (2,))
-    assert [one.quote for one in answer.citations] == [
+    assert [citation.quote for citation in answer.citations] == [
         "The bell of Ardmore weighs 412 pounds.", "It was cast in 1763 by John Warner.",
     ]  # fmt: skip
     assert answer.complete
     assert answer.refused == ()
 
 
-def test_what_is_quoted_already_keeps_its_number() -> None:
-    answer = said("The bell of Ardmore weighs 412 pounds [1].")
+def test_a_sentence_that_is_quoted_already_keeps_its_citation_number() -> None:
+    answer = answer_to("The bell of Ardmore weighs 412 pounds [1].")
     assert answer.sentences[0].citations == (1,)
     assert len(answer.citations) == 1
 
@@ -78,92 +80,95 @@ def test_what_is_quoted_already_keeps_its_number() -> None:
     ("이 종은 아주 무겁습니다. [1]", "language"),
     ("这口钟非常重。 [1]", "language"),
 ])  # fmt: skip
-def test_what_fails_is_taken_out_and_listed(sentence: str, reason: str) -> None:
-    answer = said(f"{sentence} It was cast in 1763 by John Warner. [1]")
-    assert [refused.reason for refused in answer.refused] == [reason]
-    assert [one.text for one in answer.sentences] == ["It was cast in 1763 by John Warner."]
+def test_a_sentence_that_fails_the_check_is_refused_with_its_reason(sentence: str, reason: str) -> None:
+    answer = answer_to(f"{sentence} It was cast in 1763 by John Warner. [1]")
+    assert [refusal.reason for refusal in answer.refused] == [reason]
+    assert [sentence.text for sentence in answer.sentences] == ["It was cast in 1763 by John Warner."]
 
 
-def test_an_invented_number_never_reaches_the_screen_at_any_moment() -> None:
-    for answer in grown("The bell weighs 999 pounds. [1] It was cast in 1763 by John Warner. [7] The bell is 999 years old."):
+def test_no_streamed_answer_contains_an_invented_number() -> None:
+    for answer in stream("The bell weighs 999 pounds. [1] It was cast in 1763 by John Warner. [7] The bell is 999 years old."):
         assert "999" not in answer.text
-        assert {number for one in answer.sentences for number in one.citations} <= {1}
+        assert {number for sentence in answer.sentences for number in sentence.citations} <= {1}
 
 
-def test_a_model_may_think_aloud_only_where_it_is_trusted_to() -> None:
-    thought = "Such a weight is perhaps a promise made to whoever hears it."
-    (sentence,) = said(thought).sentences
+def test_readings_are_accepted_only_from_models_that_may_add_them() -> None:
+    reading = "Such a weight is perhaps a promise made to whoever hears it."
+    (sentence,) = answer_to(reading).sentences
     assert (sentence.kind, sentence.citations) == ("reading", ())
-    small = said(thought, may_add_readings=False)
-    assert small.refused == (Refusal(thought, "support"),)
-    assert [one.text for one in small.sentences] == [wording.NOTHING_LEFT["en"]]
+    small = answer_to(reading, may_add_readings=False)
+    assert small.refused == (Refusal(reading, "support"),)
+    assert [sentence.text for sentence in small.sentences] == [wording.ALL_REFUSED["en"]]
 
 
-def test_a_number_that_was_forgotten_is_found() -> None:
-    answer = said("It was cast in 1763 by John Warner. In Passage 2, bees move at night.", may_add_readings=False)
+def test_a_missing_citation_is_added() -> None:
+    answer = answer_to("It was cast in 1763 by John Warner. In Passage 2, bees move at night.", may_add_readings=False)
     assert answer.sentences[0].kind == "essay"
     assert answer.citations[answer.sentences[0].citations[0] - 1].quote == "It was cast in 1763 by John Warner."
 
 
-def test_the_question_said_again_and_a_sentence_said_twice_are_left_out() -> None:
-    answer = said(
+def test_a_repeated_question_or_sentence_is_refused() -> None:
+    answer = answer_to(
         "How heavy is the bell of Ardmore. The bell of Ardmore weighs 412 pounds [1]. The bell of Ardmore weighs 412 pounds [1]."
     )
-    assert [refused.reason for refused in answer.refused] == ["repeated", "repeated"]
+    assert [refusal.reason for refusal in answer.refused] == ["repeated", "repeated"]
     assert len(answer.sentences) == 1
 
 
 @pytest.mark.parametrize("label", ["", "답: ", "Answer: "])
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_model_that_finds_no_answer_says_so_in_our_words(language: str, label: str) -> None:
-    answer = said(label + wording.ABSTAIN[language], language)  # type: ignore[index]
-    assert [(one.text, one.kind) for one in answer.sentences] == [(wording.DOUBTS[language], "notice")]  # type: ignore[index]
+def test_the_model_s_abstention_becomes_a_notice(language: str, label: str) -> None:
+    answer = answer_to(label + wording.ABSTAIN[language], language)  # type: ignore[index]
+    assert [(sentence.text, sentence.kind) for sentence in answer.sentences] == [(wording.MODEL_ABSTAINS[language], "notice")]  # type: ignore[index]
 
 
-def test_korean_is_checked_as_english_is() -> None:
-    answer = said(
+def test_korean_sentences_are_checked() -> None:
+    answer = answer_to(
         "벌통은 밤에 옮깁니다. [2] 김만수 씨는 1987년부터 벌통 400개를 옮겨 왔습니다. [2] The hive moves at night. [2]", "ko"
     )
-    assert [(one.text, one.citations) for one in answer.sentences] == [("벌통은 밤에 옮깁니다.", (1,))]
-    assert [one.reason for one in answer.refused] == ["figure", "language"]
+    assert [(sentence.text, sentence.citations) for sentence in answer.sentences] == [("벌통은 밤에 옮깁니다.", (1,))]
+    assert [refusal.reason for refusal in answer.refused] == ["figure", "language"]
 
 
-def test_each_answer_holds_the_one_before() -> None:
-    answers = grown(
+def test_each_streamed_answer_extends_the_one_before() -> None:
+    answers = stream(
         "The bell of Ardmore weighs 412 pounds [1]. It was cast in 1763 by John Warner [1]. The sexton rings it at noon. [1]"
     )
-    for one, later in zip(answers, answers[1:], strict=False):
-        assert later.sentences[: len(one.sentences)] == one.sentences
-        assert later.citations[: len(one.citations)] == one.citations
+    for earlier, later in zip(answers, answers[1:], strict=False):
+        assert later.sentences[: len(earlier.sentences)] == earlier.sentences
+        assert later.citations[: len(earlier.citations)] == earlier.citations
     assert len(answers[-1].sentences) == 3
-    assert any(len(one.sentences) == 1 for one in answers)  # a sentence is shown as soon as it is whole
+    assert any(len(answer.sentences) == 1 for answer in answers)  # a sentence is shown as soon as it is complete
 
 
-@pytest.mark.parametrize(("ends", "state"), [("", "cut"), ("length", "cut")])
-def test_what_was_cut_off_is_never_shown_as_whole(ends: str, state: str) -> None:
-    model = ScriptedModel("The bell of Ardmore weighs 412 pounds [1]. It was cast in 17", ends=ends)
-    answer = list(generate(blank(), PASSAGES, ESSAYS, model.chat_model(), alike))[-1]
-    assert [one.text for one in answer.sentences] == ["The bell of Ardmore weighs 412 pounds.", wording.ended(state, "en")]
+@pytest.mark.parametrize(("finish_reason", "fault"), [("", "cut"), ("length", "cut")])
+def test_an_answer_that_was_cut_off_is_not_complete(finish_reason: str, fault: str) -> None:
+    model = ScriptedModel("The bell of Ardmore weighs 412 pounds [1]. It was cast in 17", ends=finish_reason)
+    answer = list(generate(draft(), PASSAGES, ESSAYS, model.chat_model(), same_cosine))[-1]
+    assert [sentence.text for sentence in answer.sentences] == [
+        "The bell of Ardmore weighs 412 pounds.",
+        wording.fault_notice(fault, "en"),
+    ]
     assert not answer.complete
     assert answer.to_dict()["complete"] is False
 
 
-def test_closing_the_answer_ends_the_model() -> None:
+def test_closing_the_stream_stops_the_model() -> None:
     model = ScriptedModel("The bell of Ardmore weighs 412 pounds [1]. " * 2000)
-    stream: Iterator[Answer] = generate(blank(), PASSAGES, ESSAYS, model.chat_model(Limits(max_characters=10**9)), alike)
-    next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    answers: Iterator[Answer] = generate(draft(), PASSAGES, ESSAYS, model.chat_model(Limits(max_characters=10**9)), same_cosine)
+    next(answers)
+    answers.close()  # type: ignore[attr-defined]
     assert model.sent_characters <= len(model.reply)  # type: ignore[arg-type]
 
 
-def test_the_model_reads_the_rules_the_passages_and_the_question_and_has_no_tools() -> None:
+def test_the_prompt_holds_rules_passages_and_question_and_no_tools() -> None:
     model = ScriptedModel("It was cast in 1763 by John Warner. [1]")
-    list(generate(blank(), PASSAGES, ESSAYS, model.chat_model(), alike))
+    list(generate(draft(), PASSAGES, ESSAYS, model.chat_model(), same_cosine))
     ((system, user),) = model.asked
     assert system == ("system", prompts.RULES["en"])
     assert user[0] == "user"
     assert BELL.text in user[1]
-    assert user[1].rindex(blank().question) > user[1].rindex(HIVE.text)
+    assert user[1].rindex(draft().question) > user[1].rindex(HIVE.text)
     assert not hasattr(model, "tools")
 
 
@@ -175,40 +180,37 @@ def test_the_model_reads_the_rules_the_passages_and_the_question_and_has_no_tool
     ("", []),
     ("\n\n", []),
 ])  # fmt: skip
-def test_sentences_keep_the_numbers_behind_them(text: str, sentences: list[str]) -> None:
+def test_sentences_keep_their_citation_numbers(text: str, sentences: list[str]) -> None:
     found = [sentence.replace("][", "] [") for sentence in split_sentences(text)]
-    assert [" ".join(one.split()) for one in found] == sentences or found == sentences
+    assert [" ".join(sentence.split()) for sentence in found] == sentences or found == sentences
 
 
-def test_a_stream_gives_the_same_sentences_as_the_whole() -> None:
+def test_a_streamed_text_is_split_as_the_complete_text() -> None:
     text = "The bell weighs 412 pounds. [1] It was cast in 1763. [1][2]\n- The sexton rings it. [2]\nGulls rise."
     for size in range(1, 12):
         found: list[str] = []
         rest = ""
         for start in range(0, len(text), size):
-            whole, rest = complete_sentences(rest + text[start : start + size])
-            found += whole
+            complete, rest = complete_sentences(rest + text[start : start + size])
+            found += complete
         assert found + split_sentences(rest) == split_sentences(text), size
 
 
-# P5: a model that invents citations, in fifty answers
-
-
 @given(st.lists(st.tuples(st.sampled_from(BELL.text.split(". ")), st.integers(0, 99)), min_size=1, max_size=4))
-def test_every_source_that_is_shown_was_retrieved_and_says_it(claims: list[tuple[str, int]]) -> None:
-    answer = said(" ".join(f"{sentence.rstrip('.')} [{number}]." for sentence, number in claims))
-    for one in answer.citations:
-        assert ESSAYS[one.essay].text[one.start : one.end] == one.quote
+def test_only_supported_sentences_with_valid_citations_are_shown(claims: list[tuple[str, int]]) -> None:
+    answer = answer_to(" ".join(f"{sentence.rstrip('.')} [{number}]." for sentence, number in claims))
+    for citation in answer.citations:
+        assert ESSAYS[citation.essay].text[citation.start : citation.end] == citation.quote
     shown = {sentence.text for sentence in answer.sentences if sentence.kind == "essay"}
     assert shown <= {f"{sentence.rstrip('.')}." for sentence, number in claims if number == 1}
-    refused = sum(one.reason == "citation" for one in answer.refused)
+    refused = sum(refusal.reason == "citation" for refusal in answer.refused)
     assert refused == sum(not 1 <= number <= 2 for _, number in claims)
 
 
-# The excerpts
+# The excerpts that a model reads
 
 
-def spans(essay: Essay) -> list[tuple[int, int]]:
+def sentence_spans(essay: Essay) -> list[tuple[int, int]]:
     found, start = [], 0
     for piece in essay.text.split(". "):
         end = min(start + len(piece) + 1, len(essay.text))
@@ -217,16 +219,18 @@ def spans(essay: Essay) -> list[tuple[int, int]]:
     return found
 
 
-def test_what_a_model_reads_are_the_quoted_sentences_and_those_around_them() -> None:
-    (first, second) = select_context([cite(BELL, *spans(BELL)[1], 1), cite(HIVE, *spans(HIVE)[0], 2)], [], ESSAYS, spans)
+def test_excerpts_are_the_quoted_sentences_and_their_neighbours() -> None:
+    (first, second) = select_context(
+        [cite(BELL, *sentence_spans(BELL)[1], 1), cite(HIVE, *sentence_spans(HIVE)[0], 2)], [], ESSAYS, sentence_spans
+    )
     assert first.text == BELL.text
-    assert second.text == HIVE.text[: spans(HIVE)[1][1]]
+    assert second.text == HIVE.text[: sentence_spans(HIVE)[1][1]]
 
 
-def test_what_a_model_reads_is_bounded_and_made_of_the_essays_own_sentences() -> None:
+def test_excerpts_are_within_the_budget_and_verbatim() -> None:
     long = essay_of(" ".join(f"Sentence number {n} says that the bell is heavy and old." for n in range(400)), "long.en")
-    cited = [cite(long, *span, n + 1) for n, span in enumerate(spans(long)[::20])]
-    read = select_context(cited, [], {long.id: long}, spans)
-    assert 1 <= len(read) <= 6
-    assert sum(len(one.text) for one in read) / 4 <= 450
-    assert all(long.text[one.start : one.end] == one.text for one in read)
+    cited = [cite(long, *span, n + 1) for n, span in enumerate(sentence_spans(long)[::20])]
+    excerpts = select_context(cited, [], {long.id: long}, sentence_spans)
+    assert 1 <= len(excerpts) <= MAX_EXCERPTS
+    assert sum(len(excerpt.text) for excerpt in excerpts) / 4 <= MAX_TOKENS
+    assert all(long.text[excerpt.start : excerpt.end] == excerpt.text for excerpt in excerpts)

@@ -1,4 +1,4 @@
-"""The modes without a model: a counter-argument, a question back, a comparison, from the map and without one."""
+"""The modes without a model: counter-argument, Socratic question and comparison, with an analogy map and without one."""
 
 from pathlib import Path
 
@@ -59,17 +59,15 @@ MAP = """
 
 @pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
-    folder = tmp_path_factory.mktemp("modes")
-    return _made(folder, MAP)
+    return _bot_of(tmp_path_factory.mktemp("modes"), MAP)
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Bot:
-    """The same essays without a map."""
-    return _made(tmp_path_factory.mktemp("bare"), "")
+def bot_without_map(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    return _bot_of(tmp_path_factory.mktemp("without-map"), "")
 
 
-def _made(folder: Path, map_text: str) -> Bot:
+def _bot_of(folder: Path, map_text: str) -> Bot:
     corpus = folder / "corpus"
     corpus.mkdir()
     for name, text in {"bell.en": BELL, "lamp.en": LAMP, "doubt.en": DOUBT}.items():
@@ -87,12 +85,12 @@ def lines(answer: Answer) -> list[tuple[str, str]]:
 
 
 PAIRS = [
-    ("notice", "What is set beside what"),
+    ("notice", "What is compared with what"),
     ("reading", "the promise of the bell ↔ the promise of the lamp"),
     ("essay", "“A bell is a promise to the whole village.”"),
 ]
-OURS = [("reading", "Not in the essays, but a reader may ask (scale): A village and a sea differ in size.")]
-THEIRS = [
+BY_READER = [("reading", "Not in the essays, but a reader may ask (scale): A village and a sea differ in size.")]
+BY_ESSAY = [
     ("reading", "An essay objects (a missing step): A promise must be paid for."),
     ("essay", "“A promise that nobody paid for is no promise.”"),
     ("reading", "A reply to that: Oil is dear."),
@@ -103,24 +101,26 @@ THEIRS = [
 @pytest.mark.parametrize(
     ("question", "order"),
     [
-        ("How is the bell like the lamp?", ["pairs", "ours", "theirs"]),
-        ("Where does the analogy of the bell and the lamp break?", ["ours", "theirs", "pairs"]),
-        ("What is wrong with likening the bell to the lamp, if a promise must be paid for?", ["theirs", "ours", "pairs"]),
+        ("How is the bell like the lamp?", ["pairs", "by reader", "by essay"]),
+        ("Where does the analogy of the bell and the lamp break?", ["by reader", "by essay", "pairs"]),
+        ("What is wrong with likening the bell to the lamp, if a promise must be paid for?", ["by essay", "by reader", "pairs"]),
     ],
 )
-def test_an_analogy_is_told_in_the_order_that_the_question_asks_for(bot: Bot, question: str, order: list[str]) -> None:
-    breaks = {"ours": OURS, "theirs": THEIRS}
-    broken = [("notice", "Where it breaks")]
+def test_pairs_and_breaks_of_an_analogy_are_in_the_order_that_the_question_asks_for(
+    bot: Bot, question: str, order: list[str]
+) -> None:
+    breaks = {"by reader": BY_READER, "by essay": BY_ESSAY}
+    broken = [("notice", "Where the analogy breaks down")]
     broken += [line for name in order if name in breaks for line in breaks[name]]
-    broken += [("reading", "What the writer left without a partner: the rope")]
+    broken += [("reading", "What the author left without a counterpart: the rope")]
     parts = [PAIRS, broken] if order[0] == "pairs" else [broken, PAIRS]
     head = [("notice", "From the analogy map: the bell and the lamp"), ("reading", "Both are promises.")]
     assert lines(bot.ask(question)) == [*head, *parts[0], *parts[1]]
 
 
-def test_a_counter_argument_quotes_the_claim_names_the_move_and_gives_the_reply(bot: Bot) -> None:
+def test_a_counter_argument_has_the_claim_the_objection_and_the_reply(bot: Bot) -> None:
     assert lines(bot.ask("Is the bell like the lamp?", mode="counter")) == [
-        ("notice", "The claim under attack (the bell and the lamp)"),
+        ("notice", "The claim to argue against (the bell and the lamp)"),
         ("essay", "“A bell is a promise to the whole village.”"),
         ("reading", "An essay objects (a missing step): A promise must be paid for."),
         ("essay", "“A promise that nobody paid for is no promise.”"),
@@ -129,69 +129,94 @@ def test_a_counter_argument_quotes_the_claim_names_the_move_and_gives_the_reply(
     ]
 
 
-def test_the_objection_is_the_one_that_the_question_is_about(bot: Bot) -> None:
-    said = lines(bot.ask("종과 등대의 비유는 크기가 다르지 않나요?", mode="counter"))
-    assert ("reading", "에세이에는 없고 독자가 물을 수 있는 것(규모의 차이): 마을과 바다는 크기가 다르다.") in said
+def test_the_objection_that_shares_words_with_the_question_is_chosen(bot: Bot) -> None:
+    found = lines(bot.ask("종과 등대의 비유는 크기가 다르지 않나요?", mode="counter"))
+    assert ("reading", "에세이에는 없고 독자가 물을 수 있는 것(규모의 차이): 마을과 바다는 크기가 다르다.") in found
 
 
 @pytest.mark.parametrize("question", ["Is the bell like the lamp?", "종은 등대와 닮았나요?"])
-def test_a_question_back_is_one_question_anchored_in_a_quotation(question: str, bot: Bot) -> None:
+def test_a_socratic_answer_is_one_quotation_and_one_question(question: str, bot: Bot) -> None:
     answer = bot.ask(question, mode="socratic")
-    assert [one.quote for one in answer.citations] == ["A bell is a promise to the whole village."]
-    asking = [sentence for sentence in answer.sentences if sentence.text.endswith("?")]
-    assert [sentence.text for sentence in asking] == [wording.ASK_BACK[answer.language]["missing-step"]]
-    assert answer.sentences[-1] == asking[0]
+    assert [citation.quote for citation in answer.citations] == ["A bell is a promise to the whole village."]
+    questions = [sentence for sentence in answer.sentences if sentence.text.endswith("?")]
+    assert [sentence.text for sentence in questions] == [wording.SOCRATIC_QUESTIONS[answer.language]["missing-step"]]
+    assert answer.sentences[-1] == questions[0]
 
 
-def test_two_analogies_are_set_quotation_against_quotation(bot: Bot) -> None:
+def test_two_analogies_are_compared_by_a_quotation_each(bot: Bot) -> None:
     answer = bot.ask("Compare the bell and its rope with the lamp and its oil.", mode="compare")
-    assert [one.quote for one in answer.citations] == ["A bell is a promise to the whole village.", "The lamp went out in 1801."]
+    assert [citation.quote for citation in answer.citations] == [
+        "A bell is a promise to the whole village.",
+        "The lamp went out in 1801.",
+    ]
 
 
-def test_a_single_analogy_is_set_against_what_was_objected(bot: Bot) -> None:
+def test_a_single_analogy_is_compared_with_its_objection(bot: Bot) -> None:
     answer = bot.ask("Is the bell like the lamp?", mode="compare")
-    assert {one.essay for one in answer.citations} == {"bell.en", "doubt.en", "lamp.en"}
+    assert {citation.essay for citation in answer.citations} == {"bell.en", "doubt.en", "lamp.en"}
 
 
 @pytest.mark.parametrize("mode", ["counter", "compare"])
-def test_without_a_map_two_essays_are_set_side_by_side(mode: str, bare: Bot) -> None:
-    answer = bare.ask("What promise is a bell or a lamp?", mode=mode)
-    assert len({one.essay for one in answer.citations}) == 2
-    assert answer.sentences[0].text == wording.MAP["en"]["no_objection" if mode == "counter" else "side_by_side"]
+def test_without_a_map_two_essays_are_quoted_side_by_side(mode: str, bot_without_map: Bot) -> None:
+    answer = bot_without_map.ask("What promise is a bell or a lamp?", mode=mode)
+    assert len({citation.essay for citation in answer.citations}) == 2
+    assert answer.sentences[0].text == wording.ANALOGY_MAP["en"]["no_objection" if mode == "counter" else "side_by_side"]
 
 
-def test_without_a_map_a_question_back_is_about_the_best_sentence(bare: Bot) -> None:
-    answer = bare.ask("Which rope broke in 1763?", mode="socratic")
-    assert [one.quote for one in answer.citations] == ["Its rope broke in 1763."]
-    assert answer.sentences[-1].text == wording.ASK_BACK["en"][""]
+def test_without_a_map_a_socratic_answer_quotes_the_best_sentence(bot_without_map: Bot) -> None:
+    answer = bot_without_map.ask("Which rope broke in 1763?", mode="socratic")
+    assert [citation.quote for citation in answer.citations] == ["Its rope broke in 1763."]
+    assert answer.sentences[-1].text == wording.SOCRATIC_QUESTIONS["en"][""]
 
 
 @pytest.mark.parametrize("mode", ["counter", "socratic", "compare"])
-def test_what_the_essays_do_not_say_is_said_in_every_mode(mode: str, bare: Bot) -> None:
-    answer = bare.ask("zzz qqq xyzzy", mode=mode)
+def test_every_mode_abstains_where_the_essays_do_not_answer(mode: str, bot_without_map: Bot) -> None:
+    answer = bot_without_map.ask("zzz qqq xyzzy", mode=mode)
     assert answer.abstained
     assert not answer.citations
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", ["counter", "socratic", "compare"])
-@pytest.mark.parametrize(
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    """The bundled essays and their analogy map, with the toy embedder."""
+    settings = Settings.load(corpus=ROOT / "corpus", index=tmp_path_factory.mktemp("bundled") / "index", llm="quotes")
+    embedder = ToyEmbedder()
+    build_index(settings, embedder=embedder)
+    return Bot(settings, embedder)
+
+
+MODES_OF_DEBATE = pytest.mark.parametrize("mode", ["counter", "socratic", "compare"])
+QUESTIONS = pytest.mark.parametrize(
     "question", ["고인돌과 파라미터 경쟁은 닮았나요?", "Is Rome like a platform?", "몽골과 AI 기업을 견주면?"]
 )
-def test_the_shelf_that_comes_along_has_every_mode_in_both_languages(mode: str, question: str, real_index: Settings) -> None:
-    answer = Bot(real_index).ask(question, mode=mode)
+
+
+@MODES_OF_DEBATE
+@QUESTIONS
+def test_the_bundled_essays_have_an_answer_in_every_mode_and_language(mode: str, question: str, bundled: Bot) -> None:
+    assert_debates(bundled.ask(question, mode=mode), mode)
+
+
+@pytest.mark.slow
+@pytest.mark.full
+@MODES_OF_DEBATE
+@QUESTIONS
+def test_the_bundled_essays_have_the_same_with_the_real_embedder(mode: str, question: str, real_index: Settings) -> None:
+    assert_debates(Bot(real_index).ask(question, mode=mode), mode)
+
+
+def assert_debates(answer: Answer, mode: str) -> None:
     assert answer.citations
     assert answer.mode == mode
     assert "{" not in answer.text
     if mode != "socratic":
-        assert len({one.essay for one in answer.citations}) >= 2
+        assert len({citation.essay for citation in answer.citations}) >= 2
 
 
-def test_the_maps_of_the_shelf_have_what_the_modes_need() -> None:
-    """Every kind of objection on the shelf's map has a question of its own."""
+def test_every_kind_of_objection_on_the_bundled_map_has_a_socratic_question() -> None:
     moves = {
         line.split(":")[1].strip()
         for line in (ROOT / "corpus/analogies.yaml").read_text(encoding="utf-8").splitlines()
         if "move:" in line
     }
-    assert moves <= wording.ASK_BACK["ko"].keys()
+    assert moves <= wording.SOCRATIC_QUESTIONS["ko"].keys()

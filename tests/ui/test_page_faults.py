@@ -51,7 +51,7 @@ def test_a_broken_model_leaves_the_page_whole(
         may_write_again(page)
         last = page.locator("#chat .answer").last
         expect(last.locator("blockquote").first).to_be_visible()
-        expect(last.locator(".notice").last).to_have_text(wording.ended(state, "ko"))
+        expect(last.locator(".notice").last).to_have_text(wording.fault_notice(state, "ko"))
         expect(page.locator(BOX)).to_be_enabled()
         expect(page.locator("#sources mark").first).to_be_visible()
     shown = page.locator("body").inner_text()
