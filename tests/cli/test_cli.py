@@ -1,16 +1,23 @@
-"""The command line: what each command prints and returns, that JSON stands alone, and that errors are one line on stderr."""
+"""The command line: output and exit code of each command, JSON with nothing beside it, errors in one line on stderr.
 
+Commands run in this process; child processes are in the full set, one excepted.
+"""
+
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import ingest
 from bot import Bot
 from bot.__main__ import main
+from bot.cli.console import show
 from bot.errors import IndexBusy
 from bot.indexing.build import build_index
 from bot.pipeline import LONGEST_QUESTION
@@ -22,41 +29,35 @@ from tests.toys import ToyEmbedder
 
 Run = Callable[..., tuple[int, str, str]]
 HEAVY = ["chromadb", "gradio", "kiwipiepy", "sentence_transformers", "torch", "transformers"]
+TITLE = "Caffè 🗿 — 고인돌"
+full = pytest.mark.full
 COMMANDS = ["ask", "search", "essays", "analogies", "doctor"]
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of tests/shelf. Not to be written to."""
-    folder = tmp_path_factory.mktemp("cli") / "index"
-    build_index(Settings.load(corpus=ESSAYS, index=folder), embedder=Named())
-    return folder
-
-
 @pytest.fixture
-def shelf(index: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The environment of a reader whose index is that of tests/shelf."""
+def collection(index: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The environment of a user whose essays are those of tests/essays; the folder of the index."""
     monkeypatch.setenv("BOT_CORPUS", str(ESSAYS))
     monkeypatch.setenv("BOT_INDEX", str(index))
     return index
 
 
 @pytest.fixture
-def run(shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(collection: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`python -m bot …` in this process, with the toy embedder: exit code, stdout, stderr."""
     monkeypatch.setattr("bot.pipeline.Embedder", lambda *_: Named())
 
-    def run_it(*arguments: str) -> tuple[int, str, str]:
+    def run_command(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
         code = main(arguments)
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
-    return run_it
+    return run_command
 
 
 def child(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """`python -m bot …` in a process of its own."""
+    """`python -m bot …` in a child process."""
     command = [sys.executable, "-m", "bot", *arguments]
     encoding = environment.get("PYTHONIOENCODING", "utf-8")
     environment = {**os.environ, **environment}
@@ -73,7 +74,7 @@ def assert_one_line(error: str) -> None:
 
 
 @pytest.mark.parametrize(("question", "essay", "words"), FACTS)
-def test_an_answer_is_shown_with_its_quotations_and_where_they_stand(question: str, essay: str, words: str, run: Run) -> None:
+def test_answer_is_printed_with_its_quotations_and_their_spans(question: str, essay: str, words: str, run: Run) -> None:
     code, out, err = run("ask", question)
     assert (code, err) == (0, "")
     assert words in out
@@ -82,7 +83,7 @@ def test_an_answer_is_shown_with_its_quotations_and_where_they_stand(question: s
     assert any(essay in place for place in places)
 
 
-def test_an_answer_in_json_is_the_answer_and_nothing_else(run: Run, index: Path) -> None:
+def test_json_is_the_answer_and_nothing_else(run: Run, index: Path) -> None:
     bot = Bot(Settings.load(index=index), Named())
     for question in [question for question, _, _ in FACTS] + UNKNOWN:
         code, out, err = run("ask", question, "--json")
@@ -92,10 +93,10 @@ def test_an_answer_in_json_is_the_answer_and_nothing_else(run: Run, index: Path)
         answer = bot.ask(question)
         assert_sound(answer, {essay.id: essay for essay in bot.essays()})
         assert {**shown, "timings": {}} == json.loads(json.dumps({**answer.to_dict(), "timings": {}}))
-        assert question in out  # Korean stays Korean in JSON
+        assert question in out  # Korean is not escaped
 
 
-def test_an_abstention_is_fine_and_shows_the_nearest_passage(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_abstention_returns_0_and_prints_the_nearest_passage(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
     code, out, err = run("ask", "벌통은 언제 옮기나요?")
     assert (code, err) == (0, "")
@@ -105,7 +106,7 @@ def test_an_abstention_is_fine_and_shows_the_nearest_passage(run: Run, monkeypat
     assert json.loads(run("ask", "벌통은 언제 옮기나요?", "--json")[1])["abstained"] is True
 
 
-def test_the_options_may_stand_before_the_question(run: Run) -> None:
+def test_options_may_precede_the_question(run: Run) -> None:
     assert json.loads(run("ask", "--json", "--mode", "answer", "salt")[1])["mode"] == "answer"
 
 
@@ -113,7 +114,7 @@ def test_the_options_may_stand_before_the_question(run: Run) -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, 50])
-def test_a_search_shows_passages_with_their_scores(k: int, run: Run, index: Path) -> None:
+def test_search_prints_passages_with_their_scores(k: int, run: Run, index: Path) -> None:
     bot = Bot(Settings.load(index=index), Named())
     hits = bot.search("Which family paid its rent in salt?", k)
     code, out, err = run("search", "Which family paid its rent in salt?", "-k", str(k), "--json")
@@ -124,11 +125,11 @@ def test_a_search_shows_passages_with_their_scores(k: int, run: Run, index: Path
     assert all(hit.passage.text.strip() in out for hit in hits)
 
 
-def test_a_search_shows_five_unless_told_otherwise(run: Run) -> None:
+def test_search_prints_five_passages_by_default(run: Run) -> None:
     assert run("search", "salt") == run("search", "salt", "-k", "5")
 
 
-def test_the_essays_are_listed(run: Run) -> None:
+def test_essays_are_listed(run: Run) -> None:
     code, out, err = run("essays")
     assert (code, err) == (0, "")
     assert [line.split()[:2] for line in out.splitlines()] == [
@@ -137,15 +138,15 @@ def test_the_essays_are_listed(run: Run) -> None:
         ["lighthouse.en", "en"],
         ["salt-road", "en"],
     ]
-    shown = json.loads(run("essays", "--json")[1])
-    assert [essay["title"] for essay in shown][1:3] == ["한 번 덜 치는 종", "The Keeper Who Counted Ships"]
+    essays = json.loads(run("essays", "--json")[1])
+    assert [essay["title"] for essay in essays][1:3] == ["한 번 덜 치는 종", "The Keeper Who Counted Ships"]
 
 
-def test_without_a_map_there_are_no_analogies(run: Run) -> None:
+def test_collection_without_a_map_has_no_analogies(run: Run) -> None:
     assert run("analogies", "--json") == (0, "[]\n", "")
 
 
-# Wrong usage is 2, an error is 1; both say so on stderr
+# Wrong usage is 2, an error is 1; both are reported on stderr
 
 
 @pytest.mark.parametrize(
@@ -167,22 +168,24 @@ def test_without_a_map_there_are_no_analogies(run: Run) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_2_and_nothing_on_stdout(arguments: list[str], run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_exits_with_2_and_prints_nothing_on_stdout(
+    arguments: list[str], run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         run(*arguments)
     assert caught.value.code == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.startswith("usage: python -m bot")
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("usage: python -m bot")
 
 
 @pytest.mark.parametrize(
     ("question", "words"),
     [("", "empty"), ("\u200b \n", "empty"), ("\ud800", "empty"), ("가" * (LONGEST_QUESTION + 1), "4,001")],
-    ids=["nothing", "unseen", "surrogate", "4,001"],
+    ids=["empty", "invisible", "surrogate", "4,001"],
 )
 @pytest.mark.parametrize("command", [["ask"], ["ask", "--json"], ["search"], ["search", "--json"]], ids=" ".join)
-def test_a_question_that_cannot_be_asked_is_one_line_and_1(command: list[str], question: str, words: str, run: Run) -> None:
+def test_invalid_question_is_one_line_and_returns_1(command: list[str], question: str, words: str, run: Run) -> None:
     code, out, err = run(*command, question)
     assert (code, out) == (1, "")
     assert_one_line(err)
@@ -192,7 +195,7 @@ def test_a_question_that_cannot_be_asked_is_one_line_and_1(command: list[str], q
 @pytest.mark.parametrize(
     "command", [["ask", "왜?"], ["ask", "왜?", "--json"], ["search", "왜?"], ["essays"], ["analogies"]], ids=" ".join
 )
-def test_without_an_index_the_command_that_makes_one_is_told(
+def test_missing_index_is_one_line_with_the_command_that_builds_it(
     command: list[str], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BOT_INDEX", "nowhere")
@@ -206,16 +209,46 @@ def test_without_an_index_the_command_that_makes_one_is_told(
 @pytest.mark.parametrize(
     ("name", "value"), [("BOT_PORT", "many"), ("BOT_LLM", "bogus"), ("BOT_CHROMA_URL", "no address"), ("BOT_INDEX", "x" * 300)]
 )
-def test_a_setting_that_cannot_be_used_is_one_line_and_1(
-    name: str, value: str, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_setting_is_one_line_and_returns_1(name: str, value: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
     code, out, err = run("essays", "--json")
     assert (code, out) == (1, "")
     assert_one_line(err)
 
 
-def test_an_index_of_another_embedder_is_one_line_with_the_command(
+@pytest.mark.parametrize("command", [["ask", "salt"], ["search", "salt"], ["model"], ["model", "--json"]], ids=" ".join)
+@pytest.mark.parametrize("cache", ["file", "file/cache", "x" * 300], ids=["file", "below a file", "name too long"])
+def test_cache_that_is_not_a_folder_is_one_line_and_returns_1(
+    command: list[str],
+    cache: str,
+    collection: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("BOT_CACHE", str(tmp_path / cache))
+    assert main(command) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert_one_line(output.err)
+    assert str(tmp_path / cache) in output.err
+    assert "BOT_CACHE" in output.err
+
+
+def test_model_of_the_hub_with_hf_hub_offline_is_one_line_and_returns_1(
+    collection: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BOT_EMBEDDING_MODEL", "acme/nothing")
+    assert ingest.main([]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert_one_line(output.err)
+    assert "HF_HUB_OFFLINE is set" in output.err
+    assert "BOT_EMBEDDING_MODEL" in output.err
+
+
+def test_index_of_another_embedder_is_one_line_with_the_command(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_index(Settings.load(corpus=ESSAYS, index=tmp_path / "other"), embedder=ToyEmbedder("2"))
@@ -227,7 +260,7 @@ def test_an_index_of_another_embedder_is_one_line_with_the_command(
         assert "python ingest.py" in err
 
 
-def test_the_code_is_the_errors_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exit_code_is_that_of_the_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_: object, **__: object) -> None:
         raise IndexBusy("Another process (7) is writing the index. Wait.")
 
@@ -235,76 +268,119 @@ def test_the_code_is_the_errors_own(run: Run, monkeypatch: pytest.MonkeyPatch) -
     assert run("essays") == (75, "", "Another process (7) is writing the index. Wait.\n")
 
 
-# In a process of its own
+# Terminals and pipes
 
 
-def test_help_needs_nothing_heavy() -> None:
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+def test_character_that_the_terminal_does_not_have_is_escaped(as_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.BytesIO()
+    # As Korean Windows opens stdout for a program whose output goes into a file.
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding="cp949"))
+    show({"title": TITLE} if as_json else TITLE, as_json=as_json)
+    text = output.getvalue().decode("cp949")
+    if as_json:
+        assert json.loads(text) == {"title": TITLE}
+    else:
+        assert text.splitlines() == ["Caff\\xe8 \\U0001f5ff \\u2014 고인돌"]
+
+
+def test_closed_pipe_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr("sys.stdout", pipe)
+        show("salt", as_json=False)
+        pipe.write("salt")
+        pipe.flush()  # as Python does at its end
+
+
+def test_real_embedder_answers_in_json(
+    real_index: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BOT_INDEX", str(real_index.index))
+    monkeypatch.setenv("BOT_CORPUS", str(real_index.corpus))
+    assert main(["ask", "고인돌은 왜 지었나요?", "--json"]) == 0
+    output = capsys.readouterr()
+    assert output.err == ""
+    assert_quotations_hold(json.loads(output.out), real_index)
+
+
+def assert_quotations_hold(answer: Any, settings: Settings) -> None:
+    essays = {essay.id: essay for essay in Bot.open(index=settings.index).essays()}
+    assert answer["citations"]
+    for citation in answer["citations"]:
+        assert essays[citation["essay"]].text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+# In child processes
+
+
+def test_module_runs_and_lists_the_essays(collection: Path) -> None:
+    done = child("essays", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [essay["id"] for essay in json.loads(done.stdout)] == ["bees.ko", "bell-tower.ko", "lighthouse.en", "salt-road"]
+
+
+@full
+def test_help_loads_nothing_heavy() -> None:
     code = f"""
 import runpy, sys
 sys.modules.update(dict.fromkeys({HEAVY}))  # whoever imports one of these fails
 sys.argv = ["bot", "--help"]
 runpy.run_module("bot", run_name="__main__", alter_sys=True)
 """
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert all(command in ran.stdout for command in COMMANDS)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(command in done.stdout for command in COMMANDS)
 
 
-def test_the_module_runs_and_tells_its_shelf(shelf: Path) -> None:
-    ran = child("essays", "--json")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert [essay["id"] for essay in json.loads(ran.stdout)] == ["bees.ko", "bell-tower.ko", "lighthouse.en", "salt-road"]
-
-
-def test_the_module_returns_its_codes(tmp_path: Path) -> None:
-    ran = child("essays", BOT_INDEX=str(tmp_path / "nowhere"))
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert_one_line(ran.stderr)
+@full
+def test_module_exits_with_its_codes(tmp_path: Path) -> None:
+    done = child("essays", BOT_INDEX=str(tmp_path / "nowhere"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert_one_line(done.stderr)
     assert child("sing").returncode == 2
 
 
+@full
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
-def test_a_terminal_that_cannot_show_a_character_does_not_end_in_a_traceback(
-    options: list[str], tmp_path: Path, toy: ToyEmbedder
-) -> None:
+def test_module_on_a_korean_windows_does_not_end_in_a_traceback(options: list[str], tmp_path: Path) -> None:
     corpus = tmp_path / "essays"
     corpus.mkdir()
-    (corpus / "cafe.md").write_text("# Caffè 🗿 — 고인돌\n\nThe stone is heavy.", encoding="utf-8")
+    (corpus / "cafe.md").write_text(f"# {TITLE}\n\nThe stone is heavy.", encoding="utf-8")
     build_index(Settings.load(corpus=corpus, index=tmp_path / "index"), embedder=Named())
-    # What a Korean Windows gives a program whose output is sent into a file.
-    ran = child("essays", *options, BOT_INDEX=str(tmp_path / "index"), PYTHONIOENCODING="cp949", PYTHONUTF8="0")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "cafe" in ran.stdout
+    done = child("essays", *options, BOT_INDEX=str(tmp_path / "index"), PYTHONIOENCODING="cp949", PYTHONUTF8="0")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cafe" in done.stdout
     if options:
-        assert json.loads(ran.stdout)[0]["title"] == "Caffè 🗿 — 고인돌"
+        assert json.loads(done.stdout)[0]["title"] == TITLE
 
 
-def test_a_reader_that_stops_reading_is_no_error(shelf: Path) -> None:
+@full
+def test_module_writes_into_a_closed_pipe_without_an_error(collection: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "bot", "essays", "--json"]
     try:
-        ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=120)
+        done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=120)
     finally:
         os.close(writing)
-    assert "Traceback" not in ran.stderr
-    assert "Exception ignored" not in ran.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
 
 
-def test_the_script_runs_from_any_folder(tmp_path: Path) -> None:
+@full
+def test_script_runs_from_any_folder(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, str(ROOT / "ingest.py"), "--json", "nowhere"]
-    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert_one_line(ran.stderr)
-    assert "nowhere" in ran.stderr
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert_one_line(done.stderr)
+    assert "nowhere" in done.stderr
 
 
-def test_the_real_thing_answers_in_json(real_index: Settings) -> None:
-    ran = child("ask", "고인돌은 왜 지었나요?", "--json", BOT_INDEX=str(real_index.index), BOT_CORPUS=str(real_index.corpus))
-    assert (ran.returncode, ran.stderr) == (0, "")
-    shown = json.loads(ran.stdout)
-    essays = {essay.id: essay for essay in Bot.open(index=real_index.index).essays()}
-    assert shown["citations"]
-    for citation in shown["citations"]:
-        assert essays[citation["essay"]].text[citation["start"] : citation["end"]] == citation["quote"]
+@full
+def test_module_answers_in_json_with_the_real_embedder(real_index: Settings) -> None:
+    done = child("ask", "고인돌은 왜 지었나요?", "--json", BOT_INDEX=str(real_index.index), BOT_CORPUS=str(real_index.corpus))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_quotations_hold(json.loads(done.stdout), real_index)

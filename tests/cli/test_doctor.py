@@ -22,14 +22,6 @@ from tests.toys import ToyEmbedder
 NAMES = ["python", "corpus", "embedder", "index", "model", "key", "port", "disk"]
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of tests/essays. Do not write to it."""
-    folder = tmp_path_factory.mktemp("doctor") / "index"
-    build_index(Settings.load(corpus=ESSAYS, index=folder), embedder=Named())
-    return folder
-
-
 @pytest.fixture
 def healthy(index: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An environment in which every check passes; the folder of its index."""
@@ -151,10 +143,14 @@ def test_chroma_server_that_does_not_answer_is_named(healthy: Path, url: str, mo
     assert "BOT_CHROMA_URL" in check.finding + check.remedy
 
 
-def test_missing_embedding_model_is_named(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BOT_EMBEDDING_MODEL", "/no/such/model")
+@pytest.mark.parametrize(
+    ("name", "reason"), [("/no/such/model", "There is no folder"), ("acme/nothing", "HF_HUB_OFFLINE is set")]
+)
+def test_missing_embedding_model_is_named(name: str, reason: str, healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_EMBEDDING_MODEL", name)
     check = failed_checks()["embedder"]
-    assert "/no/such/model" in check.finding
+    assert name in check.finding
+    assert reason in check.finding
     assert "BOT_EMBEDDING_MODEL" in check.finding + check.remedy
 
 
