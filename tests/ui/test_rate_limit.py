@@ -8,6 +8,7 @@ import pytest
 from gradio import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.chats.history import ChatHistory
 from bot.errors import TooManyRequests
@@ -48,7 +49,7 @@ def test_so_many_calls_a_minute_and_then_the_seconds_until_the_next() -> None:
 
 def test_a_minute_later_one_may_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000_000.0]
-    monkeypatch.setattr("time.time", lambda: clock[0])
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
     pace = RateLimiter(2)
     waits = []
     for moment in (0, 10, 20, 59.5, 60.5, 65, 70.5):
@@ -90,9 +91,56 @@ def test_a_question_that_never_ends_does_not_lock_its_reader_out(monkeypatch: py
     forgotten.__enter__()
     with pytest.raises(TooManyRequests), pace.slot("a"):
         pass
-    clock[0] = rate_limit.LONGEST
+    clock[0] = rate_limit.MAX_ANSWER_SECONDS
     with pace.slot("a"):
         pass
+
+
+def test_questions_that_began_at_the_same_moment_end_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+    pace = RateLimiter(100, at_once=2)
+    with pace.slot("a"):
+        with pace.slot("a"):
+            pass
+        with pace.slot("a"), pytest.raises(TooManyRequests), pace.slot("a"):
+            pass
+
+
+def remembered(pace: RateLimiter) -> list[str]:
+    return list(pace._callers)
+
+
+def test_callers_are_forgotten_when_their_minute_has_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    pace = RateLimiter()
+    for number in range(100):
+        pace.retry_after(f"caller {number}")
+    with pace.slot("running"):
+        clock[0] = 61
+        pace.retry_after("a")
+        assert remembered(pace) == ["running", "a"]
+        clock[0] = 122
+        pace.retry_after("b")
+        assert remembered(pace) == ["running", "a", "b"]
+    pace.retry_after("b")
+    assert remembered(pace) == ["b"]
+
+
+def test_invented_callers_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_CALLERS", 10)
+    pace = RateLimiter(2)
+    for number in range(100):
+        pace.retry_after("regular")
+        pace.retry_after(f"invented {number}")
+        with pace.slot(f"asking {number}"):
+            assert len(remembered(pace)) <= 10
+    assert pace.retry_after("regular") > 0, "those who call often are remembered"
+    with ExitStack() as running:
+        for number in range(100):
+            running.enter_context(pace.slot(f"at once {number}"))
+        assert len(remembered(pace)) == 10
+    assert len(remembered(pace)) == 10
 
 
 @pytest.mark.parametrize(
@@ -107,6 +155,11 @@ def test_a_question_that_never_ends_does_not_lock_its_reader_out(monkeypatch: py
         ("2001:db8:1:2:ffff::1", "", "2001:db8:1:2::/64"),
         ("", "token", "token"),
         ("testclient", "", "testclient"),
+        ("x" * 60_000, "", "x" * 64),
+        ("::ffff:127.0.0.1", "token", "token"),
+        ("::ffff:192.168.0.7", "token", "192.168.0.7"),
+        ("0:0:0:0:0:0:0:1", "", "::1"),
+        ("fe80::1%" + "x" * 60_000, "", "fe80::/64"),
     ],
 )
 def test_whom_a_call_counts_for(address: str, reader: str, counted: str) -> None:
@@ -171,6 +224,34 @@ def answered_ok(app: Any, path: str, times: int) -> list[int]:
 def test_calls_of_every_kind_have_a_measure() -> None:
     codes = answered_ok(RateLimit(PlainTextResponse("fine")), "/gradio_api/queue/join", CALLS + 2)
     assert codes == [200] * CALLS + [429] * 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/gradio_api/call/ask", "/gradio_api/queue/join", "/gradio_api/reset", "/gradio_api/stream/x/close"]
+)
+def test_invented_readers_sessions_and_events_leave_nothing_that_grows(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limiters: list[RateLimiter] = []
+
+    def limiter(*limits: int) -> RateLimiter:
+        limiters.append(RateLimiter(*limits))
+        return limiters[-1]
+
+    monkeypatch.setattr(rate_limit, "MAX_CALLERS", 10)
+    monkeypatch.setattr("bot.ui.middleware.RateLimiter", limiter)
+    monkeypatch.setattr("bot.ui.page.RateLimiter", limiter)
+    bot = ScriptedBot(quoting)
+    server: Any = ProxyHeadersMiddleware(build_server(bot))  # type: ignore[arg-type]  # as uvicorn wraps it
+    with TestClient(server, client=("127.0.0.1", 1), raise_server_exceptions=False) as client:
+        for number in range(50):
+            headers = {"cookie": f"dolmen_reader={new_token()}"}
+            headers |= {"x-forwarded-for": f"invented {number}"} if number % 2 else {}
+            session = {"session_hash": f"invented {number}", "event_id": f"invented {number}", "fn_index": number}
+            client.post(path, json={"data": [], **session}, headers=headers)
+            client.get("/gradio_api/call/ask/invented", headers=headers)
+    assert len(limiters) == 3
+    assert all(len(remembered(one)) <= 10 for one in limiters)
+    assert any(remembered(one) for one in limiters)
+    assert list(bot.settings.data.iterdir()) == []
 
 
 def test_without_the_guard_nothing_is_turned_away() -> None:
