@@ -11,6 +11,7 @@ from typing import Any
 import hypothesis
 import hypothesis.configuration
 import pytest
+from filelock import FileLock
 
 from bot.models import download
 from bot.settings import Settings
@@ -108,12 +109,18 @@ def toy() -> ToyEmbedder:
 
 
 @pytest.fixture(scope="session")
-def real_index(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of an index of corpus/, built once by the real embedder in about a minute. Its tests are marked slow."""
+def real_index(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
+    """The settings of an index of corpus/, built once by the real embedder in about a minute. Its tests are marked slow.
+
+    The workers of pytest-xdist share it: the first one builds it, the others wait.
+    """
     from bot.indexing.build import build_index
 
-    settings = Settings.load(corpus=ROOT / "corpus", index=tmp_path_factory.mktemp("real") / "index", llm="quotes")
-    build_index(settings)
+    own = tmp_path_factory.getbasetemp()
+    folder = own if worker_id == "master" else own.parent
+    settings = Settings.load(corpus=ROOT / "corpus", index=folder / "real-index", llm="quotes")
+    with FileLock(folder / "real-index.lock"):
+        build_index(settings)  # does nothing where another worker has built it
     return settings
 
 
