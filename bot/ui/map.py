@@ -28,12 +28,12 @@ class MapMessages:
     by_reader: str
     reply: str
     unmapped: str
-    ask: str
-    counter: str
-    ask_pair: str
-    ask_break: str
-    pair: str
-    broken: str
+    ask_answer: str
+    ask_counter: str
+    pair_question: str
+    break_question: str
+    pair_label: str
+    break_label: str
     close: str
     moves: Mapping[str, str]
 
@@ -47,12 +47,12 @@ MAP_MESSAGES: dict[Language, MapMessages] = {
         by_reader="에세이에는 없고, 봇이 지도에 적어 둔 물음",
         reply="이에 대한 답",
         unmapped="짝 없이 남은 것",
-        ask="이것에 대해 묻기",
-        counter="반론 찾기",
-        ask_pair="{source}와 {target}의 비유에서 ‘{a}’는 ‘{b}’와 어떻게 닮았나요?",
-        ask_break="{source}와 {target}의 비유는 여기서 어긋나나요? {text}",
-        pair="{a} — {b}",
-        broken="어긋나는 곳 {number}: {move}",
+        ask_answer="이것에 대해 묻기",
+        ask_counter="반론 찾기",
+        pair_question="{source}와 {target}의 비유에서 ‘{a}’는 ‘{b}’와 어떻게 닮았나요?",
+        break_question="{source}와 {target}의 비유는 여기서 어긋나나요? {text}",
+        pair_label="{a} — {b}",
+        break_label="어긋나는 곳 {number}: {move}",
         close="닫기",
         moves={
             "disanalogy": "닮지 않은 점",
@@ -72,12 +72,12 @@ MAP_MESSAGES: dict[Language, MapMessages] = {
         by_reader="Not in the essays: a question that the bot keeps on its map",
         reply="The answer to this",
         unmapped="Left without a partner",
-        ask="Ask about this",
-        counter="Find what speaks against it",
-        ask_pair="In the analogy of {source} and {target}, how is “{a}” like “{b}”?",
-        ask_break="Does the analogy of {source} and {target} break here? {text}",
-        pair="{a} — {b}",
-        broken="Break {number}: {move}",
+        ask_answer="Ask about this",
+        ask_counter="Find what speaks against it",
+        pair_question="In the analogy of {source} and {target}, how is “{a}” like “{b}”?",
+        break_question="Does the analogy of {source} and {target} break here? {text}",
+        pair_label="{a} — {b}",
+        break_label="Break {number}: {move}",
         close="Close",
         moves={
             "disanalogy": "not alike",
@@ -160,10 +160,10 @@ def _pair(analogy: Analogy, pair: Pair, number: int, essays: Mapping[str, Essay]
     """What opens when a pair's line is clicked."""
     words = MAP_MESSAGES[language]
     a, b = _in(pair.source, language), _in(pair.target, language)
-    question = words.ask_pair.format(a=a, b=b, **_domains(analogy, language))
+    question = words.pair_question.format(a=a, b=b, **_domains(analogy, language))
     return (
         f'<section class="more" id="{_id(analogy, "pair", number)}" tabindex="-1">{_close(language)}'
-        f"<h4>{plain(words.pair.format(a=a, b=b))}</h4>"
+        f"<h4>{plain(words.pair_label.format(a=a, b=b))}</h4>"
         f"{_quotations(pair.quotes, essays, language)}{_asks(question, language)}</section>"
     )
 
@@ -175,10 +175,10 @@ def _break(analogy: Analogy, one: Break, number: int, essays: Mapping[str, Essay
     reply = ""
     if one.reply:
         reply = f"<p>{label(words.reply)}{plain(_in(one.reply, language))}</p>{_quotations(one.reply_quotes, essays, language)}"
-    question = words.ask_break.format(text=_in(one.text, language), **_domains(analogy, language))
+    question = words.break_question.format(text=_in(one.text, language), **_domains(analogy, language))
     return (
         f'<section class="more break" id="{_id(analogy, "break", number)}" tabindex="-1">{_close(language)}'
-        f"<h4>{plain(words.broken.format(number=number, move=words.moves[one.move]))}</h4>"
+        f"<h4>{plain(words.break_label.format(number=number, move=words.moves[one.move]))}</h4>"
         f"<p>{label(whose)}{plain(_in(one.text, language))}</p>"
         f"{_quotations(one.quotes, essays, language)}{reply}{_asks(question, language)}</section>"
     )
@@ -202,8 +202,8 @@ def _quotations(quotes: Sequence[Quotation], essays: Mapping[str, Essay], langua
 def _asks(question: str, language: Language) -> str:
     words = MAP_MESSAGES[language]
     return (
-        f'<p class="asks">{link(ask_link("answer", question), words.ask, "act")} '
-        f"{link(ask_link('counter', question), words.counter, 'act')}</p>"
+        f'<p class="asks">{link(ask_link("answer", question), words.ask_answer, "act")} '
+        f"{link(ask_link('counter', question), words.ask_counter, 'act')}</p>"
     )
 
 
@@ -246,7 +246,7 @@ def _head(analogy: Analogy, language: Language, column: float, right: float, siz
 def _line(analogy: Analogy, pair: Pair, number: int, language: Language, at: tuple[float, float, float]) -> str:
     """A pair's line, over a wider one that cannot be seen, so that a finger finds it."""
     left, right, y = at
-    said = MAP_MESSAGES[language].pair.format(a=_in(pair.source, language), b=_in(pair.target, language))
+    said = MAP_MESSAGES[language].pair_label.format(a=_in(pair.source, language), b=_in(pair.target, language))
     path = f"M{left:.0f} {y:.1f}H{right:.0f}"
     return (
         f'<a class="line" href="#{_id(analogy, "pair", number)}" aria-label="{plain(said)}"><path class="reach" d="{path}"/>'
@@ -258,7 +258,7 @@ def _line(analogy: Analogy, pair: Pair, number: int, language: Language, at: tup
 def _broken(analogy: Analogy, one: Break, number: int, language: Language, at: tuple[float, float, float]) -> str:
     """A break: a line that does not arrive, a cross where it ends, and what kind of break it is."""
     width, y, size = at
-    said = MAP_MESSAGES[language].broken.format(number=number, move=MAP_MESSAGES[language].moves[one.move])
+    said = MAP_MESSAGES[language].break_label.format(number=number, move=MAP_MESSAGES[language].moves[one.move])
     shown = f"{number}. {MAP_MESSAGES[language].moves[one.move]}"
     half = measure(shown, size) / 2 + 26
     left, right = width / 2 - half, width / 2 + half

@@ -17,13 +17,13 @@ def answer_markup(answer: Answer, turn: int, *, whole: bool = True, going: str =
     words = MESSAGES[answer.language]
     parts = []
     if answer.standalone != answer.question:
-        parts.append(notice(words.asked_as.format(question=answer.standalone)))
+        parts.append(notice(words.searched_as.format(question=answer.standalone)))
     before = ""
     for sentence in answer.sentences:
         parts.append(_sentence(sentence, answer, labelled=sentence.kind != before))
         before = sentence.kind
     if answer.citations and not answer.sentences:
-        parts.append(notice(words.found.format(count=len(answer.citations))))
+        parts.append(notice(words.passages_found.format(count=len(answer.citations))))
     elif going and not answer.abstained:
         parts.append(f'<p class="notice going">{plain(going)}</p>')
     if answer.refused:
@@ -42,7 +42,7 @@ def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
     if sentence.kind == "notice":
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
-        return f'<p class="reading">{label(MESSAGES[answer.language].reading) if labelled else ""}{text}</p>'
+        return f'<p class="reading">{label(MESSAGES[answer.language].reading_label) if labelled else ""}{text}</p>'
     return f"<blockquote>{text}</blockquote>" if _is_quotation(sentence, answer.citations) else f'<p class="said">{text}</p>'
 
 
@@ -59,7 +59,7 @@ def _left_out(refused: Sequence[Refusal], answer: Answer) -> str:
         f'<li><span class="taken">{plain(one.text)}</span> <span class="because">{plain(reasons.get(one.reason, one.reason))}</span></li>'
         for one in refused
     )
-    said = plain(MESSAGES[answer.language].refused.format(count=len(refused)))
+    said = plain(MESSAGES[answer.language].refused_count.format(count=len(refused)))
     return f'<details class="refused"><summary>{said}</summary><ul>{items}</ul></details>'
 
 
@@ -70,8 +70,8 @@ def _foot(answer: Answer, turn: int, rated: bool | None) -> str:
         ("copy", words.copy),
         (f"retry-{answer.mode}", words.retry),
         ("edit", words.edit),
-        ("good", words.good),
-        ("bad", words.bad),
+        ("good", words.rate_good),
+        ("bad", words.rate_bad),
     ]
     chosen = {True: "good", False: "bad", None: ""}[rated]
     return f'<div class="foot">{"".join(button(f"turn-{turn}-{act}", said, on=act == chosen) for act, said in acts)}</div>'

@@ -183,7 +183,11 @@
     const sources = all("a.marker", copy).map((one) => `${one.textContent} ${one.title}`);
     return [...lines, "", ...new Set(sources)].join("\n").trim();
   };
-  const question = (turn) => all("#chat .user .message-content")[turn - 1]?.innerText.trim() || "";
+  // By the answer's own button: of a chat with an unreadable turn the answers do not stand at their places.
+  const question = (turn) => {
+    const place = all("#chat .answer").findIndex((answer) => find(`#turn-${turn}-edit`, answer));
+    return all("#chat .user .message-content")[place]?.innerText.trim() || "";
+  };
   const setCut = (turn) => write(find("#cut textarea, #cut input"), turn ? String(turn) : "");
   let draft = ""; // what stood in the box before a question was put there to be edited
   const uncut = () => {
@@ -219,7 +223,7 @@
     if (button.dataset.sure) return then();
     button.dataset.sure = "1";
     const before = button.textContent;
-    button.textContent = words.sure;
+    button.textContent = words.confirm;
     setTimeout(() => ((button.textContent = before), delete button.dataset.sure), 4000);
   };
   const again = (button, turn, mode) => {

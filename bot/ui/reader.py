@@ -52,8 +52,8 @@ def article(essay: Essay, sentences: Sequence[Span], at: Location, language: Lan
     held = blocks[first:last]
     body = "".join(_block(essay.text, block, sentences, quoted) for block in held)
     changed = notice(words.essay_changed) if at.sha256 and not essay.sha256.startswith(at.sha256) else ""
-    before = _turn(essay, blocks[_part(blocks, held[0][0] - 1)[0]][0], words.earlier) if first else ""
-    after = _turn(essay, blocks[last][0], words.later) if last < len(blocks) else ""
+    before = _turn(essay, blocks[_part(blocks, held[0][0] - 1)[0]][0], words.essay_earlier) if first else ""
+    after = _turn(essay, blocks[last][0], words.essay_later) if last < len(blocks) else ""
     head = f'<h2 class="title" id="essay-title" tabindex="-1">{plain(essay.title)}</h2><p class="about">{_about(essay, language, whole=True)}</p>'
     return (
         f'{back_links(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
@@ -70,7 +70,7 @@ def missing_essay(language: Language, opening: int = 0) -> str:
 def back_links(language: Language) -> str:
     """The links that lead from an essay to the shelf and to the answer."""
     words = MESSAGES[language]
-    back = link("#view/read", f"← {words.shelf_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
+    back = link("#view/read", f"← {words.essays_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
     return f'<p class="ways">{back}</p>'
 
 
@@ -83,7 +83,7 @@ def essay_list(essays: Sequence[Essay], own: Sequence[str], language: Language) 
         f'<span class="about">{_own(essay, own, language)}{_about(essay, language)}</span></li>'
         for essay in ordered
     )
-    return f'<p class="count">{plain(words.shelf_count.format(count=len(ordered)))}</p><ul class="shelf">{items}</ul>'
+    return f'<p class="count">{plain(words.essays_count.format(count=len(ordered)))}</p><ul class="shelf">{items}</ul>'
 
 
 def search_results(search: str, essays: Mapping[str, Essay], hits: Sequence[Hit], own: Sequence[str], language: Language) -> str:
@@ -92,7 +92,7 @@ def search_results(search: str, essays: Mapping[str, Essay], hits: Sequence[Hit]
     named = [one for one in essays.values() if wanted in f"{one.title}\n{one.author}".casefold()]
     passages = [(essays[hit.passage.essay], _sharpest(hit)) for hit in hits if hit.passage.essay in essays]
     if not named and not passages:
-        return notice(MESSAGES[language].shelf_none.format(search=search))
+        return notice(MESSAGES[language].essays_no_match.format(search=search))
     titles = essay_list(named, own, language) if named else ""
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, *span, essay.sha256), _snippet(essay, span), "snippet")}'
@@ -122,7 +122,7 @@ def _about(essay: Essay, language: Language, *, whole: bool = False) -> str:
 
 
 def _own(essay: Essay, own: Sequence[str], language: Language) -> str:
-    return f'<span class="own">{plain(MESSAGES[language].yours)}</span> ' if essay.id in own else ""
+    return f'<span class="own">{plain(MESSAGES[language].uploads_badge)}</span> ' if essay.id in own else ""
 
 
 def _valid(at: Location, essay: Essay) -> Span:
@@ -201,10 +201,10 @@ def own_essays(essays: Sequence[Essay], language: Language) -> str:
     """The reader's own essays, each with a button that takes it off the shelf."""
     words = MESSAGES[language]
     if not essays:
-        return notice(words.mine_none)
+        return notice(words.uploads_none)
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, 0, 0, essay.sha256), essay.title, "title")}'
-        f"{button(f'remove-{number}-{essay.sha256[:12]}', words.remove)}</li>"
+        f"{button(f'remove-{number}-{essay.sha256[:12]}', words.uploads_remove)}</li>"
         for number, essay in enumerate(essays)
     )
     return f'<ul class="shelf">{items}</ul>'

@@ -72,7 +72,7 @@ def _nearest(passage: Passage, essay: Essay | None, language: Language) -> str:
     """A passage that is near the question and does not answer it: nothing in it is highlighted."""
     title, source = (essay.title, essay.source) if essay else (passage.essay, "")
     opens = link(read_link(essay.id, passage.start, passage.end, essay.sha256), title, "open") if essay else plain(title)
-    heading = f"{label(MESSAGES[language].nearest)}{opens}"
+    heading = f"{label(MESSAGES[language].nearest_passage)}{opens}"
     text = passage.text.strip()
     opening = _HEADING.match(text)
     shown = f'<span class="heading">{plain(opening[1])}</span>' if opening else ""

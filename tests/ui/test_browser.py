@@ -118,7 +118,7 @@ def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, t
     words = MESSAGES[language]
     expect(page.locator("#masthead")).to_contain_text(words.tagline)
     expect(page.locator("#sources-hint")).to_contain_text(words.sources_hint.partition("\n")[0])
-    expect(page.locator(BOX)).to_have_attribute("placeholder", words.ask)
+    expect(page.locator(BOX)).to_have_attribute("placeholder", words.question_placeholder)
     for question in (*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]):
         expect(page.get_by_role("button", name=question)).to_be_visible()
     page.get_by_role("button", name=EXAMPLE_QUESTIONS[language][0]).click()
@@ -194,13 +194,13 @@ def asks_about_an_own_essay(page: Page, language: Any, folder: Path) -> None:
     page.locator("#view-mine-button").click()
     page.locator("#drop input[type=file]").set_input_files(file)
     expect(page.locator("#own .title")).to_have_count(1, timeout=60 * SECONDS)
-    expect(page.locator("#told")).to_contain_text(MESSAGES[language].mine_added.format(count=1))
+    expect(page.locator("#told")).to_contain_text(MESSAGES[language].uploads_added.format(count=1))
     ask(page, "등대지기 마루는 종을 몇 번 쳤나요?" if language == "ko" else "How many times did Maru ring the fog bell?")
     expect(page.locator("#chat blockquote").last).to_contain_text(sentence[:12], timeout=30 * SECONDS)
     may_write_again(page)
     button = page.locator("#own .act")
     button.click()
-    expect(button).to_have_text(MESSAGES[language].sure)
+    expect(button).to_have_text(MESSAGES[language].confirm)
     button.click()
     expect(page.locator("#own .title")).to_have_count(0, timeout=60 * SECONDS)
 
@@ -221,7 +221,7 @@ def keeps_the_talk(page: Page, language: Any) -> None:
     expect(page.locator("#kept .title").first).to_have_text("돌 이야기 A", timeout=20 * SECONDS)
     search = page.locator("#kept-search textarea, #kept-search input")
     search.fill("zzz없음")
-    expect(page.locator("#kept")).to_contain_text(words.kept_no_hit.format(search="zzz없음"))
+    expect(page.locator("#kept")).to_contain_text(words.history_no_match.format(search="zzz없음"))
     search.fill("돌 이야기")
     expect(page.locator("#kept .title")).to_have_count(1)
     for kind in ("md", "html", "json"):
@@ -330,10 +330,10 @@ def test_the_first_question_says_why_it_waits(visit: Open, serve: Serve) -> None
     address = serve(build_server(ScriptedBot(slowly, ready=False)))  # type: ignore[arg-type]
     page = visit(address)
     ask(page, "왜?")
-    expect(page.locator("#chat .bot")).to_contain_text(MESSAGES["ko"].waiting)
+    expect(page.locator("#chat .bot")).to_contain_text(MESSAGES["ko"].model_loading)
     opened.append(True)
     expect(page.locator("#chat blockquote")).to_be_visible()
-    assert MESSAGES["ko"].waiting not in page.locator("#chat").inner_text()
+    assert MESSAGES["ko"].model_loading not in page.locator("#chat").inner_text()
 
 
 def test_a_talk_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
@@ -345,7 +345,7 @@ def test_a_talk_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
     address = serve(build_server(ScriptedBot(script)))  # type: ignore[arg-type]
     page = visit(address)
     ask(page, "왜 boom?")
-    expect(page.locator("#chat .bot").last).to_contain_text(MESSAGES["ko"].trouble)
+    expect(page.locator("#chat .bot").last).to_contain_text(MESSAGES["ko"].unexpected_error)
     expect(page.locator("#chat blockquote")).to_have_count(1)
     may_write_again(page)
     ask(page, "왜?")

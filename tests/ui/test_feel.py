@@ -248,7 +248,7 @@ def test_what_was_left_out_opens(visit: Open, serve: Serve) -> None:
     ask(page, "Why?")
     may_write_again(page)
     summary = page.locator("#chat .refused summary")
-    expect(summary).to_have_text(MESSAGES["en"].refused.format(count=1))
+    expect(summary).to_have_text(MESSAGES["en"].refused_count.format(count=1))
     expect(page.locator("#chat .taken")).to_be_hidden()
     summary.click()
     expect(page.locator("#chat .taken")).to_have_text("Ghosts did it in 1997.")
@@ -288,7 +288,7 @@ def test_a_rating_is_kept_with_its_reason(visit: Open, serve: Serve) -> None:
     file = bot.settings.data / "ratings.jsonl"
     wait_for(lambda: file.exists() and len(file.read_text("utf-8").splitlines()) == 2)
     assert '"reason": "인용이 짧다"' in file.read_text("utf-8").splitlines()[1]
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rated_why)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].reason_saved)
 
 
 def test_copying_an_answer_gives_its_words_and_sources(visit: Open, serve: Serve) -> None:
@@ -303,10 +303,10 @@ def test_copying_an_answer_gives_its_words_and_sources(visit: Open, serve: Serve
 
 def test_the_language_is_switched_and_stays(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))), "en-US")  # type: ignore[arg-type]
-    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["en"].view_kept)
+    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["en"].view_history)
     with page.expect_navigation():
         page.locator("#language").click()
-    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["ko"].view_kept)
+    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["ko"].view_history)
     expect(page.locator("#mode label").first).to_have_text(MESSAGES["ko"].mode_answer)
     assert page.evaluate("document.documentElement.lang") == "ko"
 
@@ -314,10 +314,10 @@ def test_the_language_is_switched_and_stays(visit: Open, serve: Serve) -> None:
 def test_the_voice_is_named_and_tested(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     line = page.locator("#voice button").first
-    expect(line).to_contain_text(MESSAGES["ko"].voice_quotes)
+    expect(line).to_contain_text(MESSAGES["ko"].model_quotes)
     line.click()
     page.locator("#voice-test").click()
-    expect(page.locator("#voice-tested")).to_have_text(MESSAGES["ko"].voice_fine_quotes)
+    expect(page.locator("#voice-tested")).to_have_text(MESSAGES["ko"].model_works_quotes)
 
 
 # The map

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from bot.chats.history import ChatHistory
 from bot.indexing import loader
 from bot.indexing.build import build_index
-from bot.indexing.loader import LARGEST_FILE
+from bot.indexing.loader import MAX_FILE_BYTES
 from bot.pipeline import LONGEST_QUESTION, Bot
 from bot.schema import Answer, Essay, Refusal, Sentence
 from bot.settings import Settings
@@ -261,13 +261,13 @@ def takes_off_the_shelf(page: Page) -> None:
     page.locator("#own .act").first.click()
     page.locator("#own .act").first.click()
     expect(page.locator("#own .title")).to_have_count(9, timeout=60 * SECONDS)
-    assert folded(page.locator("#told").inner_text()) == folded(MESSAGES["ko"].removed.format(title=title))
+    assert folded(page.locator("#told").inner_text()) == folded(MESSAGES["ko"].uploads_removed.format(title=title))
     assert harm(page) == {}
 
 
 @pytest.mark.parametrize(
     ("suffix", "size"),
-    [(".pdf", 1), (".md", LARGEST_FILE + 1), (".md", MAX_UPLOAD_BYTES + 1)],
+    [(".pdf", 1), (".md", MAX_FILE_BYTES + 1), (".md", MAX_UPLOAD_BYTES + 1)],
     ids=["kind", "large", "too large to be sent"],
 )
 def test_the_name_of_a_file_that_is_turned_away_is_only_text(
@@ -390,11 +390,13 @@ def test_a_hostile_model_is_only_text_while_it_streams(foreign: str, enter: Ente
     page.locator("#chat .refused summary").click()
     wanted = [folded(text) for text in (*payloads, CODE, SENTENCE)]
     for place in (".reading", ".notice:not(:first-child)", ".said", ".taken"):
-        shown = [folded(text.removeprefix(MESSAGES["en"].reading)) for text in page.locator(f"#chat {place}").all_inner_texts()]
+        shown = [
+            folded(text.removeprefix(MESSAGES["en"].reading_label)) for text in page.locator(f"#chat {place}").all_inner_texts()
+        ]
         assert shown == wanted
         reads_right(page, f"#chat {place}")
     first = page.locator("#chat .notice").first.inner_text()
-    assert folded(first) == folded(MESSAGES["en"].asked_as.format(question=" ".join(payloads[:9])))
+    assert folded(first) == folded(MESSAGES["en"].searched_as.format(question=" ".join(payloads[:9])))
     assert harm(page) == {}
 
 

@@ -109,15 +109,15 @@ def test_a_long_essay_is_set_in_parts_that_tile_it() -> None:
         markup = article(essay, (), Location(essay.id, at, at), "en")
         assert len(bare(body(markup))) < LONGEST_PART * 1.2
         seen += re.findall(r"Paragraph (\d+) ", bare(body(markup)))
-        onward = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].later}<', markup)
+        onward = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].essay_later}<', markup)
         if not onward:
             break
         at = int(onward[1])
     assert seen == [str(number) for number in range(60)]
     last = article(essay, (), Location(essay.id, len(essay.text) - 10, len(essay.text) - 2), "en")
     assert "<mark" in last
-    assert MESSAGES["en"].earlier in last
-    before = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].earlier}<', last)
+    assert MESSAGES["en"].essay_earlier in last
+    before = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].essay_earlier}<', last)
     assert before
     assert f"Paragraph {int(seen[0])} " not in last
 
@@ -127,7 +127,7 @@ def test_the_shelf_has_own_essays_first_then_those_in_the_readers_language() -> 
     shown = essay_list([ENGLISH, KOREAN, mine], ["mine-note"], "ko")
     assert re.findall(r"#read/([^/]+)/0-0/", shown) == ["mine-note", "dolmen.ko", "dolmen.en"]
     assert bare(shown).startswith("에세이 3편")
-    assert shown.count(f'class="own">{MESSAGES["ko"].yours}<') == 1
+    assert shown.count(f'class="own">{MESSAGES["ko"].uploads_badge}<') == 1
 
 
 def test_a_search_shows_titles_then_passages_at_their_nearest_sentence() -> None:
@@ -139,7 +139,9 @@ def test_a_search_shows_titles_then_passages_at_their_nearest_sentence() -> None
         read_link(KOREAN.id, 15, 29, KOREAN.sha256),
     ]
     assert "고인돌은 힘을 보여 준다." in shown
-    assert bare(search_results("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == MESSAGES["en"].shelf_none.format(search="<zzz>")
+    assert bare(search_results("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == MESSAGES["en"].essays_no_match.format(
+        search="<zzz>"
+    )
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
