@@ -11,7 +11,7 @@ import gradio as gr
 from bot.chats.history import Turn
 from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.history import messages
-from bot.ui.layout import Components, TabState
+from bot.ui.layout import Components, TabState, name_box
 from bot.ui.visitor import visitor_of
 
 AT_ONCE = 8  # questions that are answered side by side
@@ -32,7 +32,7 @@ class ChatEvents:
         """Bind the handlers. Returns the three events that ask."""
         parts = self._parts
         state = [parts.mode, parts.talk, parts.turns, parts.tab]
-        outputs = [parts.box, parts.chat, parts.sources, parts.talk, parts.turns, parts.cut]
+        outputs = [parts.box, parts.chat, parts.sources, parts.talk, parts.turns, parts.cut, parts.name]
         how: Any = {**PRIVATE, "concurrency_limit": AT_ONCE, "concurrency_id": "ask", "trigger_mode": "once"}
         typed = [parts.box, parts.mode, parts.talk, parts.cut, parts.turns, parts.tab]
         asked: Asked = [
@@ -96,6 +96,8 @@ class ChatEvents:
                 told: Updates = {parts.chat: step.chat, parts.sources: step.sources, parts.box: _writing(step.turns is None)}
                 if place == 0:
                     told |= {parts.talk: step.talk, parts.cut: ""}
+                if place == 0 and not identity:  # in an open chat the reader may be typing a name at this moment
+                    told |= {parts.name: name_box(step.name)}
                 if step.turns is not None:
                     told |= {parts.turns: step.turns}
                 yield told

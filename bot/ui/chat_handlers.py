@@ -36,7 +36,7 @@ class ReplyStep:
     """The page after a piece of an answer: the whole chat, the sources, the talk's id; at the end of the answer its turns, too.
 
     Where `declined`, nothing was asked, and what was typed should stay where it is. `if_stopped` is what the turns come to where
-    the rest of the answer is not wanted.
+    the rest of the answer is not wanted. `name` is the name of the saved chat, in the first step of an answer only.
     """
 
     chat: list[Message]
@@ -45,6 +45,7 @@ class ReplyStep:
     turns: tuple[Turn, ...] | None = None
     declined: bool = False
     if_stopped: tuple[Turn, ...] = ()
+    name: str = ""
 
 
 class ChatHandlers:
@@ -90,7 +91,8 @@ class ChatHandlers:
             bot = self._library.bot_for(who.reader)
             words = MESSAGES[language].searching if bot.ready else MESSAGES[language].waiting
             so_far = (*earlier, Turn(_stopped(answer), asked))
-            yield ReplyStep([*shown, chat_message("assistant", notice(words))], panel, talk, if_stopped=so_far)
+            waiting = [*shown, chat_message("assistant", notice(words))]
+            yield ReplyStep(waiting, panel, talk, if_stopped=so_far, name=self.chat_name(who.reader, talk))
             going = MESSAGES[language].reading_on if bot.model_name != QUOTES else ""
             for grown in bot.stream(question, _history(earlier), mode):
                 if going and len(grown.sentences) > len(answer.sentences):  # a stop may be heard only when the model next speaks
@@ -126,6 +128,18 @@ class ChatHandlers:
             return []
         except BotError:
             return list(held)
+
+    def chat_name(self, reader: str, talk: str) -> str:
+        """The name of a saved chat for its box, empty where the reader has no such chat or it cannot be read.
+
+        Gradio would translate a name that contains its marker of a translation; a zero-width space in the marker prevents it.
+        """
+        if not (reader and talk):
+            return ""
+        try:
+            return self._conversations.get(reader, talk).name.replace("__i18n__", "__\u200bi18n__")
+        except BotError:
+            return ""
 
     def _begin(self, who: Visitor, talk: str, cut: int, turn: Turn, earlier: Sequence[Turn]) -> tuple[str, int, str]:
         """Write a question down before it is answered, in the place of what it replaces.

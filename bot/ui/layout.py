@@ -87,6 +87,11 @@ def _hidden(identity: str) -> gr.Textbox:
     return gr.Textbox(visible="hidden", elem_id=identity, label=identity, show_label=False, container=False)
 
 
+def name_box(name: str) -> gr.Textbox:
+    """The update of the box with the open chat's name. Without a saved chat there is nothing to name, and the box is hidden."""
+    return gr.Textbox(name, visible=bool(name))
+
+
 def examples(language: Language) -> list[dict[str, str]]:
     """The questions that wait on an empty page: in both languages, the reader's own first."""
     other: Language = "en" if language == "ko" else "ko"
@@ -180,7 +185,13 @@ def _views() -> dict[str, Any]:
                         elem_id="kept-search",
                         container=False,
                     )
-                    made["name"] = gr.Textbox(label=i18n("kept_name"), elem_id="kept-name", max_lines=1, max_length=LONGEST_NAME)
+                    made["name"] = gr.Textbox(
+                        label=i18n("kept_name"),
+                        elem_id="kept-name",
+                        max_lines=1,
+                        max_length=LONGEST_NAME,
+                        visible=False,
+                    )
                     made["named"] = markup("named")
                     made["kept"] = markup("kept")
     return made

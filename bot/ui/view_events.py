@@ -10,7 +10,7 @@ from bot.chats.history import Turn
 from bot.schema import MODES
 from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_events import PRIVATE, Asked, Updates, number, read
-from bot.ui.layout import Components, TabState, examples
+from bot.ui.layout import Components, TabState, examples, name_box
 from bot.ui.view_handlers import ViewHandlers
 from bot.ui.visitor import visitor_of
 
@@ -85,9 +85,9 @@ class ViewEvents:
         """List or search the kept talks."""
         return self._desk.kept(words, identity, request)
 
-    def after(self, words: str, identity: str, request: gr.Request) -> tuple[str, str]:
+    def after(self, words: str, identity: str, request: gr.Request) -> tuple[str, gr.Textbox]:
         """After an answer: the list of talks, and this one's name."""
-        return self._desk.kept(words, identity, request), self._desk.name(identity, request)
+        return self._desk.kept(words, identity, request), name_box(self._desk.name(identity, request))
 
     def delete(self, wanted: str, words: str, identity: str, request: gr.Request) -> str:
         """Delete a talk. Where it is the open one, page.js opens an empty one."""
@@ -99,7 +99,7 @@ class ViewEvents:
         held, told = self._desk.rename(identity, name, request)
         if held is None:
             return gr.skip(), gr.skip(), told
-        return gr.skip() if held == name else held, self._desk.kept(words, identity, request), told
+        return gr.skip() if held == name else name_box(held), self._desk.kept(words, identity, request), told
 
     def rate(self, wanted: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
         """A thumb up or down."""
@@ -143,7 +143,7 @@ class ViewEvents:
             parts.sources: one.sources,
             parts.talk: one.talk,
             parts.turns: one.turns,
-            parts.name: one.name,
+            parts.name: name_box(one.name),
             parts.box: gr.Textbox(submit_btn=True, stop_btn=False),
             parts.cut: "",
         }

@@ -215,12 +215,7 @@ class ViewHandlers:
         return list(self._library.essays(who.reader)) if who.reader else []
 
     def _name(self, who: Visitor, talk: str) -> str:
-        """A talk's name for its box. Gradio would translate one that looks like a key of a translation; an unseen character keeps it."""
-        try:
-            name = self._conversations.get(who.reader, talk).name if who.reader and talk else ""
-            return name.replace("__i18n__", "__\u200bi18n__")
-        except BotError:
-            return ""
+        return self._talk.chat_name(who.reader, talk)
 
 
 def _told(report: Report, who: Visitor) -> str:
