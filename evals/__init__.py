@@ -1,1 +1,1 @@
-"""Measurements: what the bot finds, refuses and costs, each by one command, the baselines beside it. Nothing in `bot` imports this."""
+"""Evaluations of the bot: retrieval, abstention, the check, chat models, speed; one command each, with baselines. Not imported by `bot`."""

@@ -1,4 +1,4 @@
-"""The measurements by name: `python -m evals speed`. Each prints a table, or with `--json` one JSON object and nothing else."""
+"""The evaluations by name: `python -m evals NAME`. Each prints a table, or with `--json` one JSON object and nothing else."""
 
 import argparse
 import sys
@@ -14,16 +14,18 @@ from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one measurement. Returns the exit code: 0 fine, 1 a `BotError`; wrong usage exits with 2."""
-    parser = argparse.ArgumentParser(prog="python -m evals", description="Measure the bot. Needs an index: python ingest.py")
+    """Run one evaluation. Return the exit code: 0, or 1 for a `BotError`; wrong usage exits with 2."""
+    parser = argparse.ArgumentParser(prog="python -m evals", description="Evaluate the bot. Needs an index: python ingest.py")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, text in COMMANDS:
         commands.add_parser(name, help=text, description=text).set_defaults(run=run)
     commands.choices["squad"].add_argument("file", type=Path, metavar="FILE")
     commands.choices["model"].add_argument(
-        "--each", type=int, default=10, metavar="N", help="questions of each kind (default: 10)"
+        "--each", type=int, default=10, metavar="N", help="questions in each group (default: 10)"
     )
-    commands.choices["all"].add_argument("--squad", type=Path, metavar="FILE", help="measure this SQuAD-format file too")
+    commands.choices["all"].add_argument(
+        "--squad", type=Path, metavar="FILE", help="also evaluate retrieval on this SQuAD-format file"
+    )
     commands.choices["all"].add_argument("--write", action="store_true", help="write evals/SCORECARD.md")
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def table(figures: dict[str, Any], indent: str = "") -> str:
-    """The figures as aligned lines, nested ones indented, lists an item a line."""
+    """The figures as aligned lines: nested ones indented, lists with one item per line."""
     width = max(map(len, figures))
     lines = []
     for name, value in figures.items():
@@ -110,16 +112,24 @@ def _golden(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
 
 
 COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] = [
-    ("retrieval", _golden("retrieval"), "golden questions over the shelf, four directions, and what was missed"),
-    ("abstain", _golden("abstain"), "unanswerable questions refused, and their answerable twins"),
-    ("followup", _golden("followup"), "follow-up questions as they stand and rewritten"),
-    ("verify", _verify, "sentences true and false against the passages they cite: how many of each kind are refused"),
-    ("model", _model, "the voice with a model on golden and unanswerable questions: kept, refused, language, times (minutes)"),
-    ("squad", _squad, "any SQuAD-format file: dense, lexical, hybrid, and the baselines"),
-    ("speed", _speed, "start, embedding, retrieval, answers, memory"),
-    ("page", _page, "the page in a browser: first paint, and from Enter to the quotations, beside the bot alone"),
-    ("scale", _scale, "retrieval at 20,000 passages, in an index of its own (minutes)"),
-    ("all", _all, "retrieval, abstain, followup, verify, speed, and squad where a file is given; SCORECARD.md with --write"),
+    (
+        "retrieval",
+        _golden("retrieval"),
+        "retrieval of the golden questions in four language directions, baselines, and the questions not found",
+    ),
+    ("abstain", _golden("abstain"), "the share refused of unanswerable questions and of their answerable twins"),
+    ("followup", _golden("followup"), "retrieval of follow-up questions, raw and condensed"),
+    ("verify", _verify, "the check of sentences against the passages they cite: the share refused of each kind, true and false"),
+    (
+        "model",
+        _model,
+        "answers of the chat model to golden and unanswerable questions: refusals, language, times (takes minutes)",
+    ),
+    ("squad", _squad, "retrieval on a SQuAD-format file: dense, lexical, hybrid, and baselines"),
+    ("speed", _speed, "times of start, embedding, retrieval and answers, and memory"),
+    ("page", _page, "times of the page in a browser: first paint, and from Enter to the quotations, compared with the bot alone"),
+    ("scale", _scale, "retrieval time at 20,000 passages, in a temporary index (takes minutes)"),
+    ("all", _all, "retrieval, abstain, followup, verify, speed, and squad where a file is given; --write writes SCORECARD.md"),
 ]
 
 if __name__ == "__main__":

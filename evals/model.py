@@ -1,4 +1,4 @@
-"""The voice with a model, as a reader gets it: what it says of golden and unanswerable questions, what the check takes out, and how long it takes."""
+"""Answers of the chat model to golden and unanswerable questions: what it writes, what the check refuses, and how long it takes."""
 
 import random
 import re
@@ -11,108 +11,119 @@ from typing import Any
 from bot.answers import wording
 from bot.errors import ModelError
 from bot.pipeline import Bot
-from bot.schema import Answer
+from bot.schema import Answer, Sentence
 from bot.text.normalize import language_of
 from evals.sets import Case, load
 
 SEED = 7
-EACH = 10  # questions of each language of the golden `test` half, and unanswerable ones: a minute each on two cores would be too much
+QUESTIONS_PER_GROUP = 10  # golden Korean, golden English, unanswerable; an answer takes up to a minute on two cores
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """One answer with its moments, in seconds since the question: the first quotation, the model's first word, the end."""
+class TimedAnswer:
+    """An answer, and the seconds from the question to the first quotation, to the model's first word, and to the end."""
 
     answer: Answer
-    quoted: float
-    word: float
+    first_quotation: float
+    first_word: float
     end: float
 
 
-def measure(bot: Bot, each: int = EACH) -> dict[str, Any]:
-    """The figures of `each` questions a kind, drawn by a seed; `samples` holds every answer's own sentences, good or bad."""
+def measure(bot: Bot, per_group: int = QUESTIONS_PER_GROUP) -> dict[str, Any]:
+    """The figures of `per_group` questions of each group, drawn with a fixed seed; `samples` has every sentence of the model."""
     if bot.model_name == "quotes":
-        raise ModelError("No model speaks: BOT_LLM is quotes, or auto without a model. Fetch the local one: make model")
+        raise ModelError(
+            "There is no chat model: BOT_LLM is quotes, or auto without a model. Fetch the local one: make model",
+            "채팅 모델이 없습니다. BOT_LLM이 quotes이거나, auto인데 모델이 없습니다. make model 로 로컬 모델을 받으세요.",
+        )
     bot.warm()
     essays = {essay.id: essay for essay in bot.essays()}
-    dice = random.Random(SEED)
+    rng = random.Random(SEED)
     golden = [case for case in load("golden", essays) if case.split == "test"]
     unanswerable = [case for case in load("unanswerable", essays) if case.split == "test" and not case.answerable]
-    kinds = {
+    groups = {
         f"golden {language}": [case for case in golden if language_of(case.question) == language] for language in ("ko", "en")
     } | {"unanswerable": unanswerable}
-    spoken = {name: [_ask(bot, case) for case in dice.sample(cases, min(each, len(cases)))] for name, cases in kinds.items()}
-    everything = [one for group in spoken.values() for one in group]
+    answers = {
+        name: [_ask(bot, case) for case in rng.sample(cases, min(per_group, len(cases)))] for name, cases in groups.items()
+    }
+    everything = [timed for group in answers.values() for timed in group]
+    reasons = Counter(refusal.reason for timed in everything for refusal in timed.answer.refused)
     return {
-        "voice": bot.model_name,
+        "model": bot.model_name,
         "seed": SEED,
-        **{name: _row(group) for name, group in spoken.items()},
-        "refused for": dict(Counter(refusal.reason for one in everything for refusal in one.answer.refused).most_common()),
-        "samples": [_sample(one) for one in everything],
+        **{name: _row(group) for name, group in answers.items()},
+        "reasons for refusal": dict(reasons.most_common()),
+        "samples": [_sample(timed.answer) for timed in everything],
     }
 
 
-def _ask(bot: Bot, case: Case) -> Spoken:
-    begun = time.perf_counter()
-    quoted = 0.0
+def _ask(bot: Bot, case: Case) -> TimedAnswer:
+    started = time.perf_counter()
+    first_quotation = 0.0
     answer = None
     for answer in bot.stream(case.question):
-        if answer.citations and not quoted:
-            quoted = time.perf_counter() - begun
+        if answer.citations and not first_quotation:
+            first_quotation = time.perf_counter() - started
     assert answer is not None
-    return Spoken(answer, quoted, answer.timings["first_token_ms"] / 1000, time.perf_counter() - begun)
+    return TimedAnswer(answer, first_quotation, answer.timings["first_token_ms"] / 1000, time.perf_counter() - started)
 
 
-def _row(group: list[Spoken]) -> dict[str, Any]:
-    """n; the shares that were abstained from, in which the model found no answer, in which it added a checked sentence; of its sentences,
-    those refused, those that are its reading; of the shown, those in the question's language; and the medians of the times.
+def _row(group: list[TimedAnswer]) -> dict[str, Any]:
+    """The figures of one group.
+
+    Shares of the questions: `abstained` (the model was not asked); and of the others `model abstained`, `sentences added`, `complete`.
+    Shares of the model's sentences: `refused`, `readings`; of those shown, `in the question's language`. Times are medians.
     """
-    asked = [one for one in group if not one.answer.abstained]
-    shown = [sentence for one in asked for sentence in _said(one.answer)]
-    refused = sum(len(one.answer.refused) for one in asked)
+    asked = [timed for timed in group if not timed.answer.abstained]
+    shown = [(sentence, timed.answer.language) for timed in asked for sentence in _model_sentences(timed.answer)]
+    refused = sum(len(timed.answer.refused) for timed in asked)
     written = len(shown) + refused
-    kept = [language_of(sentence.text) == one.answer.language for one in asked for sentence in _said(one.answer)]
-    words = [_words(one) / max(one.end - one.word, 0.01) for one in asked if _words(one)]
+    rates = [_word_count(timed.answer) / max(timed.end - timed.first_word, 0.01) for timed in asked if _word_count(timed.answer)]
     return {
         "n": len(group),
         "abstained": _share(len(group) - len(asked), len(group)),
-        "model doubts": _share(sum(_doubts(one.answer) for one in asked), len(asked)),
-        "prose added": _share(sum(bool(_said(one.answer)) for one in asked), len(asked)),
+        "model abstained": _share(sum(_model_abstains(timed.answer) for timed in asked), len(asked)),
+        "sentences added": _share(sum(bool(_model_sentences(timed.answer)) for timed in asked), len(asked)),
         "sentences": written,
         "refused": _share(refused, written),
-        "reading": _share(sum(sentence.kind == "reading" for sentence in shown), written),
-        "language kept": _share(sum(kept), len(kept)),
-        "complete": _share(sum(one.answer.complete for one in asked), len(asked)),
-        "first quotation s": _middle([one.quoted for one in asked]),
-        "first word s": _middle([one.word for one in asked]),
-        "whole s": _middle([one.end for one in asked]),
-        "words a second": _middle(words),
+        "readings": _share(sum(sentence.kind == "reading" for sentence, _ in shown), written),
+        "in the question's language": _share(sum(language_of(sentence.text) == own for sentence, own in shown), len(shown)),
+        "complete": _share(sum(timed.answer.complete for timed in asked), len(asked)),
+        "first quotation s": _median([timed.first_quotation for timed in asked]),
+        "first word s": _median([timed.first_word for timed in asked]),
+        "complete answer s": _median([timed.end for timed in asked]),
+        "words per s": _median(rates),
     }
 
 
-def _said(answer: Answer) -> list[Any]:
-    """What the model said and the check let through: neither notices nor the quotations before it."""
-    return [one for one in answer.sentences if one.kind != "notice" and not re.fullmatch(r"“.*”", one.text, re.DOTALL)]
+def _model_sentences(answer: Answer) -> list[Sentence]:
+    """The sentences that the model wrote and the check accepted: neither notices nor quotations."""
+    quotation = re.compile(r"“.*”", re.DOTALL)
+    return [sentence for sentence in answer.sentences if sentence.kind != "notice" and not quotation.fullmatch(sentence.text)]
 
 
-def _doubts(answer: Answer) -> bool:
+def _model_abstains(answer: Answer) -> bool:
     return any(sentence.text == wording.MODEL_ABSTAINS[answer.language] for sentence in answer.sentences)
 
 
-def _words(one: Spoken) -> int:
-    texts = [sentence.text for sentence in _said(one.answer)] + [refusal.text for refusal in one.answer.refused]
+def _word_count(answer: Answer) -> int:
+    texts = [sentence.text for sentence in _model_sentences(answer)] + [refusal.text for refusal in answer.refused]
     return sum(len(text.split()) for text in texts)
 
 
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 3) if whole else 0.0
+def _share(part: int, total: int) -> float:
+    return round(part / total, 3) if total else 0.0
 
 
-def _middle(values: list[float]) -> float:
+def _median(values: list[float]) -> float:
     return round(median(values), 2) if values else 0.0
 
 
-def _sample(one: Spoken) -> str:
-    shown = " ".join(f"{sentence.text}{''.join(f'[{n}]' for n in sentence.citations)}" for sentence in _said(one.answer))
-    out = " ".join(f"({refusal.reason}) {refusal.text}" for refusal in one.answer.refused)
-    return f"{one.answer.question} → {shown or '—'} ✗ {out or '—'}".replace("\n", " ")
+def _sample(answer: Answer) -> str:
+    """The question, the accepted sentences with their citations, and after ✗ the refused ones with their reasons, in one line."""
+    accepted = " ".join(
+        f"{sentence.text}{''.join(f'[{number}]' for number in sentence.citations)}" for sentence in _model_sentences(answer)
+    )
+    refused = " ".join(f"({refusal.reason}) {refusal.text}" for refusal in answer.refused)
+    return f"{answer.question} → {accepted or '—'} ✗ {refused or '—'}".replace("\n", " ")

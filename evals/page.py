@@ -1,4 +1,4 @@
-"""How quick the page is, in a real browser on a running server: first paint, and from Enter to the quotations, beside the bare bot."""
+"""Times of the page in a real browser: first paint, and from Enter to the quotations, compared with the bot alone."""
 
 import statistics
 import tempfile
@@ -13,26 +13,30 @@ from evals.screenshot import launch, running
 from evals.sets import load
 
 QUESTIONS = 30
-OF_ONE_READER = 10  # so few that nobody is asked to slow down
+QUESTIONS_PER_VISITOR = 10  # below the rate limit
 VISITS = 5
 BOX = "#question textarea"
-# Notes the moment of each Enter, and the first moment at which one more answer shows a quotation.
+# For each Enter, records the milliseconds until one more answer shows a quotation or a footer.
 WATCH = """() => {
-  window.times = []; let begun = 0, held = 0;
+  window.times = []; let started = 0, before = 0;
   const shown = () => document.querySelectorAll('#chat .answer:has(blockquote, .foot)').length;
-  window.addEventListener('keydown', event => { if (event.key === 'Enter') { begun = performance.now(); held = shown(); } }, true);
-  const look = () => { if (begun && shown() > held) { window.times.push(performance.now() - begun); begun = 0; } requestAnimationFrame(look); };
+  window.addEventListener('keydown', event => {
+    if (event.key === 'Enter') { started = performance.now(); before = shown(); }
+  }, true);
+  const look = () => {
+    if (started && shown() > before) { window.times.push(performance.now() - started); started = 0; }
+    requestAnimationFrame(look);
+  };
   look();
 }"""
 
 
 def measure(bot: Bot) -> dict[str, Any]:
-    """Milliseconds, medians and 95th percentiles. The last row is the page's part: what it adds to the bot's own answer."""
-    asked = [one.question for one in load("golden", {essay.id: essay for essay in bot.essays()}) if one.split == "test"][
-        :QUESTIONS
-    ]
+    """Milliseconds, as medians and 95th percentiles, and the ratio of the page's median to that of the bot alone."""
+    cases = load("golden", {essay.id: essay for essay in bot.essays()})
+    asked = [case.question for case in cases if case.split == "test"][:QUESTIONS]
     bot.warm()
-    bare = [_timed(bot, question) for question in asked]
+    bot_alone = [_timed(bot, question) for question in asked]
     with (
         tempfile.TemporaryDirectory() as data,
         running(BOT_LLM="quotes", BOT_DATA=data) as (address, _),
@@ -41,22 +45,25 @@ def measure(bot: Bot) -> dict[str, Any]:
         browser = launch(playwright)
         while not httpx.get(f"{address}/healthz").json()["ready"]:
             time.sleep(0.2)
-        paints = [_one_visit(browser, address) for _ in range(VISITS + 1)][1:]  # the first is the server's own first time
+        paints = [_one_visit(browser, address) for _ in range(VISITS + 1)][1:]  # the first visit warms the server up
         shown = [
-            moment
-            for first in range(0, len(asked), OF_ONE_READER)
-            for moment in _talk(browser, address, asked[first : first + OF_ONE_READER])
+            milliseconds
+            for first in range(0, len(asked), QUESTIONS_PER_VISITOR)
+            for milliseconds in _chat(browser, address, asked[first : first + QUESTIONS_PER_VISITOR])
         ]
         browser.close()
     return {
         "first_paint_ms": {
             "median": round(statistics.median(paint for paint, _ in paints)),
-            "worst": round(max(p for p, _ in paints)),
+            "worst": round(max(paint for paint, _ in paints)),
         },
-        "ready_ms": {"median": round(statistics.median(ready for _, ready in paints)), "worst": round(max(r for _, r in paints))},
-        "enter_to_quotations_ms": _spread(shown),
-        "the_bot_alone_ms": _spread(bare),
-        "times_the_bot_alone": round(statistics.median(shown) / statistics.median(bare), 1),
+        "ready_ms": {
+            "median": round(statistics.median(ready for _, ready in paints)),
+            "worst": round(max(ready for _, ready in paints)),
+        },
+        "enter_to_quotations_ms": _percentiles(shown),
+        "bot_alone_ms": _percentiles(bot_alone),
+        "ratio_to_bot_alone": round(statistics.median(shown) / statistics.median(bot_alone), 1),
         "questions": len(shown),
     }
 
@@ -72,11 +79,11 @@ def _one_visit(browser: Browser, address: str) -> tuple[float, float]:
     try:
         return _visit(page, address)
     finally:
-        page.close()  # each open page holds a connection, and a browser has six for a server
+        page.close()  # an open page keeps a connection, and a browser opens six to a server
 
 
 def _visit(page: Page, address: str) -> tuple[float, float]:
-    """Milliseconds to the first contentful paint, and until the page takes a question."""
+    """Milliseconds to the first contentful paint, and until a question can be asked."""
     started = time.perf_counter()
     page.goto(address)
     page.locator("body.ready").wait_for(timeout=30_000)
@@ -84,8 +91,8 @@ def _visit(page: Page, address: str) -> tuple[float, float]:
     return float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime || 0")), ready
 
 
-def _talk(browser: Browser, address: str, questions: list[str]) -> list[float]:
-    """A new reader's talk. Returns the milliseconds from each Enter until one more answer showed a quotation, or said that there is none."""
+def _chat(browser: Browser, address: str, questions: list[str]) -> list[float]:
+    """A chat of a new visitor: the milliseconds from each Enter until its answer shows a quotation or is finished without one."""
     context = browser.new_context()
     page = context.new_page()
     _visit(page, address)
@@ -97,10 +104,10 @@ def _talk(browser: Browser, address: str, questions: list[str]) -> list[float]:
         page.locator("#question .submit-button").wait_for()
     times: list[float] = page.evaluate("window.times")
     context.close()
-    assert len(times) == len(questions), f"{len(times)} of {len(questions)} answers were seen"
+    assert len(times) == len(questions), f"{len(times)} of {len(questions)} answers were timed"
     return times
 
 
-def _spread(times: list[float]) -> dict[str, int]:
+def _percentiles(times: list[float]) -> dict[str, int]:
     ordered = sorted(times)
     return {"median": round(statistics.median(ordered)), "p95": round(ordered[int(len(ordered) * 0.95)])}

@@ -1,7 +1,7 @@
-"""Fits the few numbers that decide "is it in the essays?" (bot/retrieval/hybrid.py), on `dev` alone: `python -m evals.refusal` prints them.
+"""Fit the logistic model that decides whether the essays answer a question (bot/retrieval/hybrid.py), on the `dev` halves alone.
 
-A logistic model of two figures of a question's hits: the best dense score, and the share of its words that no essay holds. Requests for
-other work are left out: bot/retrieval/intent.py knows them by their words.
+`python -m evals.refusal` prints its weights. The features are the best cosine of the hits and the share of the question's words that no
+passage contains. Questions that are out of scope are left out: bot/retrieval/intent.py classifies them by their words.
 """
 
 import numpy as np
@@ -15,11 +15,11 @@ from bot.retrieval.intent import is_out_of_scope
 from evals.sets import Case, load
 
 FOLDS = 8
-TWINS_REFUSED = 0.05  # at most, of the answerable twins: a refusal costs a reader more than a weak answer does
+MAX_TWINS_REFUSED = 0.05  # of the answerable twins: a wrong refusal is worse for a reader than a weak answer
 
 
 def fit(bot: Bot) -> dict[str, float]:
-    """The weights, each a multiple of the dense one's tenth, the threshold, and the share refused across folds."""
+    """The weights, scaled so that the dense one is 10, the threshold, and the share of unanswerable questions refused in cross-validation."""
     essays = {essay.id: essay for essay in bot.essays()}
     cases = [case for name in ("unanswerable", "golden") for case in load(name, essays)]
     cases = [case for case in cases if case.split == "dev" and case.style != "riddle" and not is_out_of_scope(case.question)]
@@ -31,11 +31,11 @@ def fit(bot: Bot) -> dict[str, float]:
     scores = cross_val_predict(model, features, answerable, groups=groups, cv=GroupKFold(FOLDS), method="decision_function")
     weights = model.fit(features, answerable).coef_[0]
     scale = 10 / weights[0]
-    whole: NDArray[np.float64] = features @ weights * scale
+    decision: NDArray[np.float64] = features @ weights * scale
     return {
         **{name: round(float(weight * scale), 1) for name, weight in zip(("dense", "absent"), weights, strict=True)},
-        "enough": round(float(np.quantile(whole[twins], TWINS_REFUSED)), 2),
-        "refused, across folds": round(float(np.mean(scores[~answerable] < np.quantile(scores[twins], TWINS_REFUSED))), 3),
+        "threshold": round(float(np.quantile(decision[twins], MAX_TWINS_REFUSED)), 2),
+        "refused across folds": round(float(np.mean(scores[~answerable] < np.quantile(scores[twins], MAX_TWINS_REFUSED))), 3),
     }
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the page: `make screenshots` makes the five views, light and dark, on a desktop and on a phone, in docs/."""
+"""Screenshots of the page in docs/, made by `make screenshots`: five views, light and dark, on a desktop and on a phone."""
 
 import os
 import shutil
@@ -19,13 +19,13 @@ FOLDER = ROOT / "docs"
 VIEWS = ("chat", "reader", "map", "mine", "kept")
 SCHEMES: tuple[Any, ...] = ("light", "dark")
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
-LANGUAGES = {
+LOCALES = {  # both languages are shown
     "light": ("ko-KR", EXAMPLE_QUESTIONS["ko"][0]),
     "dark": ("en-US", EXAMPLE_QUESTIONS["en"][0]),
-}  # so that both are looked at
-ESSAY = "# A note of one's own\n\nA stone that nobody moved for two thousand years says little about those who moved it.\n"
+}
+UPLOAD = "# A note of one's own\n\nA stone that nobody moved for two thousand years says little about those who moved it.\n"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# No sandbox and no GPU inside containers; the rest keeps the browser from calling anyone by itself.
+# No sandbox and no GPU inside containers; the other flags prevent requests of the browser itself.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -38,18 +38,18 @@ FLAGS = [
 
 
 def chromium() -> str | None:
-    """The path of the browser, if there is one."""
+    """The path of an installed Chromium; None where there is none."""
     return next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
 
 
 def launch(playwright: Playwright) -> Browser:
-    """The browser, as the tests use it, too."""
+    """A headless browser with `FLAGS`; the tests use it, too."""
     return playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
 
 
 @contextmanager
 def running(**settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """`python app.py` on a free port, its address and its process; `settings` go into its environment."""
+    """Run `python app.py` on a free port with `settings` in its environment; yield its address and its process."""
     environment = {**os.environ, "BOT_PORT": "0", **settings}
     command = [sys.executable, "app.py"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -61,7 +61,7 @@ def running(**settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def main() -> None:
-    """Take the pictures."""
+    """Make the screenshots and print their paths."""
     FOLDER.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as data,
@@ -71,7 +71,7 @@ def main() -> None:
         browser = launch(playwright)
         for scheme in SCHEMES:
             for name, (width, height) in SIZES.items():
-                locale, question = LANGUAGES[scheme]
+                locale, question = LOCALES[scheme]
                 page = browser.new_page(
                     locale=locale, color_scheme=scheme, viewport={"width": width, "height": height}, device_scale_factor=1
                 )
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def _views(page: Page, question: str) -> Iterator[str]:
-    """Bring the page to one view after the other, and name it."""
+    """Open one view after the other, and yield its name once it is shown."""
     page.locator("body.ready").wait_for(timeout=60_000)
     page.locator("#question textarea").fill(question)
     page.keyboard.press("Enter")
@@ -99,7 +99,7 @@ def _views(page: Page, question: str) -> Iterator[str]:
     page.locator("#map a.line:visible").first.wait_for()
     yield "map"
     page.locator("#view-mine-button").click()
-    note: Any = [{"name": "note.md", "mimeType": "text/markdown", "buffer": ESSAY.encode()}]
+    note: Any = [{"name": "note.md", "mimeType": "text/markdown", "buffer": UPLOAD.encode()}]
     page.locator("#drop input[type=file]").set_input_files(note)
     page.locator("#own .title").wait_for(timeout=60_000)
     yield "mine"

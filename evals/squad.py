@@ -1,4 +1,4 @@
-"""Retrieval on any SQuAD-format file: each article is an essay, each paragraph a passage, and a hit is the whole paragraph."""
+"""Retrieval on a SQuAD-format file: an article is an essay, a paragraph a passage, and the gold passage is the question's paragraph."""
 
 import json
 from pathlib import Path
@@ -19,44 +19,44 @@ from bot.text.tokenize import bigrams, morphemes
 from evals.baselines import bm25, rrf
 from evals.metrics import rank_metrics
 
-PAUSE = "\n\n"  # between the paragraphs of an article
+PARAGRAPH_BREAK = "\n\n"
 
 Vectors = NDArray[np.float32]
 
 
 def measure(path: Path, embedder: Embedder) -> dict[str, Any]:
-    """R@1, R@5 and MRR@10 of our halves and of the whole, and of the baselines that most chatbots use.
+    """R@1, R@5 and MRR@10 of the dense, lexical and hybrid scores, and of the baselines.
 
     Raises `CorpusError` where the file is not in SQuAD's format.
     """
     essays, passages, questions = read(path)
     by_essay = {essay.id: [passage for passage in passages if passage.essay == essay.id] for essay in essays}
-    cut = [(window, essay.language) for essay in essays for window in windows(essay, by_essay[essay.id])]
-    spans = [window for window, _ in cut]
+    labelled = [(window, essay.language) for essay in essays for window in windows(essay, by_essay[essay.id])]
+    spans = [window for window, _ in labelled]
     vectors = embedder.encode_passages([window.text for window in spans])
-    whole = embedder.encode_passages([passage.text for passage in passages])
-    asked = np.array([embedder.encode_query(question) for question, _ in questions])
+    passage_vectors = embedder.encode_passages([passage.text for passage in passages])
+    question_vectors = np.array([embedder.encode_query(question) for question, _ in questions])
     tokens = [morphemes(passage.text) for passage in passages]
     retriever = Retriever(essays, passages, [" ".join(line) for line in tokens])
-    sample = _sample([language for _, language in cut], vectors)
+    sample = _sample([language for _, language in labelled], vectors)
     scored = [
         _scores(retriever, sample, question, vector, spans, vectors)
-        for (question, _), vector in zip(questions, asked, strict=True)
+        for (question, _), vector in zip(questions, question_vectors, strict=True)
     ]
     rows = {passage.id: row for row, passage in enumerate(passages)}
     gold = [rows[answer] for _, answer in questions]
-    plain = bm25([passage.text.split() for passage in passages], (question.split() for question, _ in questions))
-    kiwi = bm25(tokens, (morphemes(question) for question, _ in questions))
-    pairs = bm25([bigrams(passage.text) for passage in passages], (bigrams(question) for question, _ in questions))
-    dense = [whole @ vector for vector in asked]
+    words = bm25([passage.text.split() for passage in passages], (question.split() for question, _ in questions))
+    by_morphemes = bm25(tokens, (morphemes(question) for question, _ in questions))
+    by_bigrams = bm25([bigrams(passage.text) for passage in passages], (bigrams(question) for question, _ in questions))
+    dense = [passage_vectors @ vector for vector in question_vectors]
     return {
-        **{half: _metrics([scores[half] for scores in scored], gold) for half in ("dense", "lexical", "hybrid")},
+        **{component: _metrics([scores[component] for scores in scored], gold) for component in ("dense", "lexical", "hybrid")},
         "baselines": {
-            "BM25 on str.split()": _metrics(plain, gold),
-            "BM25 on character bigrams": _metrics(pairs, gold),
-            "BM25 on Kiwi morphemes": _metrics(kiwi, gold),
+            "BM25 on str.split()": _metrics(words, gold),
+            "BM25 on character bigrams": _metrics(by_bigrams, gold),
+            "BM25 on Kiwi morphemes": _metrics(by_morphemes, gold),
             "dense, whole paragraphs": _metrics(dense, gold),
-            "dense + Kiwi, equal RRF": _metrics([rrf(one, two) for one, two in zip(dense, kiwi, strict=True)], gold),
+            "dense + Kiwi, equal RRF": _metrics([rrf(*pair) for pair in zip(dense, by_morphemes, strict=True)], gold),
         },
         "paragraphs": len(passages),
         "questions": len(questions),
@@ -64,37 +64,47 @@ def measure(path: Path, embedder: Embedder) -> dict[str, Any]:
 
 
 def read(path: Path) -> tuple[list[Essay], list[Passage], list[tuple[str, str]]]:
-    """The articles as essays, their paragraphs as passages, and each question with its passage's id."""
+    """The articles as essays, their paragraphs as passages, and the questions, each with the id of its passage.
+
+    Raises `CorpusError` for a file that cannot be read or is not in SQuAD's format.
+    """
     try:
         articles = json.loads(path.read_text(encoding="utf-8"))["data"]
         essays, passages, questions = [], [], []
         for number, article in enumerate(articles):
             texts = [clean(paragraph["context"]).text.strip() for paragraph in article["paragraphs"]]
-            text = PAUSE.join(texts)
+            text = PARAGRAPH_BREAK.join(texts)
             title = str(article.get("title", ""))
             essay = Essay(f"article-{number}", title, "", "", language_of(text), str(path), "article", text)
             essays.append(essay)
             start = 0
             for paragraph, body in zip(article["paragraphs"], texts, strict=True):
                 passages.append(Passage.of(essay, start, start + len(body)))
-                questions += [(clean(asked["question"]).text, passages[-1].id) for asked in paragraph["qas"]]
-                start += len(body) + len(PAUSE)
+                questions += [(clean(pair["question"]).text, passages[-1].id) for pair in paragraph["qas"]]
+                start += len(body) + len(PARAGRAPH_BREAK)
     except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} cannot be read: {error}. Give a SQuAD-format JSON file.") from None
+        raise CorpusError(
+            f"{path} cannot be read: {error}. Give a SQuAD-format JSON file.",
+            f"{path} 파일을 읽을 수 없습니다({type(error).__name__}). SQuAD 형식의 JSON 파일을 지정하세요.",
+        ) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorpusError(
-            f"{path} is not in SQuAD's format ({type(error).__name__}: {error}). Give data, paragraphs, context, qas."
+            f"{path} is not in SQuAD's format ({type(error).__name__}: {error}). Give a file with data, paragraphs, context and qas.",
+            f"{path} 파일이 SQuAD 형식이 아닙니다({type(error).__name__}). data, paragraphs, context, qas가 있는 파일을 지정하세요.",
         ) from None
     if not questions:
-        raise CorpusError(f"{path} holds no questions. Give a SQuAD-format JSON file with qas.")
+        raise CorpusError(
+            f"{path} contains no questions. Give a SQuAD-format JSON file with qas.",
+            f"{path} 파일에 질문이 없습니다. qas가 있는 SQuAD 형식의 JSON 파일을 지정하세요.",
+        )
     return essays, passages, questions
 
 
 def _sample(languages: list[Language], vectors: Vectors) -> Sample:
-    """What a shelf of these windows would measure a question against."""
+    """The sample that an index of these windows would have."""
     chosen = np.unique(np.linspace(0, len(vectors) - 1, SAMPLE_SIZE).astype(int))
-    found = np.array(languages)[chosen]
-    return Sample({language: vectors[chosen][found == language] for language in ("ko", "en")})
+    chosen_languages = np.array(languages)[chosen]
+    return Sample({language: vectors[chosen][chosen_languages == language] for language in ("ko", "en")})
 
 
 def _scores(
@@ -103,9 +113,10 @@ def _scores(
     vector = sample.center(vector, language_of(question))
     cosines = vectors @ vector
     order = np.argsort(-cosines)[:NEAREST_WINDOWS]
-    near = [WindowHit(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
-    return retriever.component_scores(question, near, sample.distributions(vector))
+    window_hits = [WindowHit(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
+    return retriever.component_scores(question, window_hits, sample.distributions(vector))
 
 
 def _metrics(scores: list[Vectors], gold: list[int]) -> dict[str, float]:
-    return rank_metrics([int((row > row[right]).sum()) + 1 for row, right in zip(scores, gold, strict=True)])
+    """The metrics of the gold passages' ranks by these scores."""
+    return rank_metrics([int((row > row[passage]).sum()) + 1 for row, passage in zip(scores, gold, strict=True)])

@@ -1,7 +1,8 @@
-"""The measurements: metrics worked out by hand, question sets that fit the shelf, SQuAD files good and bad."""
+"""The evaluations: metrics against values worked out by hand, question sets that match the essays, SQuAD files."""
 
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from bot.errors import CorpusError
 from bot.indexing.loader import load_essays
 from bot.schema import Hit, Passage
+from bot.text.sentences import sentences
 from evals import squad
 from evals.check import load as load_claims
 from evals.check import quotations
@@ -19,19 +21,19 @@ from evals.sets import Case, load
 from tests.places import ROOT
 
 
-def test_rank_metrics_by_hand() -> None:
+def test_rank_metrics() -> None:
     assert rank_metrics([1, 2, 6, None]) == {"R@1": 0.25, "R@5": 0.5, "MRR@10": round((1 + 1 / 2 + 1 / 6) / 4, 4)}
     assert rank_metrics([11]) == {"R@1": 0.0, "R@5": 0.0, "MRR@10": 0.0}
 
 
-def test_the_interval_of_wilson() -> None:
+def test_wilson_interval() -> None:
     assert interval(0.5, 100) == (0.4038, 0.5962)
     assert interval(1.0, 10)[0] == pytest.approx(0.7225, abs=1e-3)
     assert interval(0.0, 0) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("name", ["golden", "unanswerable", "followups"])
-def test_a_set_fits_the_shelf_and_asks_nothing_twice(name: str) -> None:
+def test_the_gold_spans_of_a_set_are_in_the_essays_and_no_question_is_repeated(name: str) -> None:
     cases = load(name, {essay.id: essay for essay in load_essays([ROOT / "corpus"]).essays})
     assert len({case.id for case in cases}) == len(cases)
     if name != "followups":
@@ -40,29 +42,29 @@ def test_a_set_fits_the_shelf_and_asks_nothing_twice(name: str) -> None:
     assert all((case.end > case.start) == case.answerable for case in cases)
 
 
-def test_the_sets_are_as_large_as_they_should_be() -> None:
+def test_the_sets_have_enough_questions_of_each_kind() -> None:
     essays = {essay.id: essay for essay in load_essays([ROOT / "corpus"]).essays}
     golden = Counter(case.kind for case in load("golden", essays))
     assert min(golden[direction] for direction in ("ko-ko", "en-en", "ko-en", "en-ko")) >= 60
-    asked = Counter(case.answerable for case in load("unanswerable", essays))
-    assert min(asked.values()) >= 120
+    by_answerable = Counter(case.answerable for case in load("unanswerable", essays))
+    assert min(by_answerable.values()) >= 120
     assert len(load("followups", essays)) >= 60
 
 
-def test_no_question_of_an_evaluation_stands_in_the_code() -> None:
+def test_no_question_of_an_evaluation_is_in_the_code() -> None:
     code = "\n".join(
         path.read_text(encoding="utf-8") for path in [*(ROOT / "bot").rglob("*.py"), ROOT / "app.py", ROOT / "ingest.py"]
     )
     rows = [
         json.loads(line) for path in (ROOT / "evals").glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    said = [row.get("question") or row["sentence"] for row in rows]
-    long = [text for text in said if len(text) > 12]
-    assert len(long) > 500
-    assert [question for question in long if question in code] == []
+    texts = [row.get("question") or row["sentence"] for row in rows]
+    long_texts = [text for text in texts if len(text) > 12]
+    assert len(long_texts) > 500
+    assert [text for text in long_texts if text in code] == []
 
 
-def test_a_hit_must_hold_half_of_the_gold_span() -> None:
+def test_a_hit_counts_if_it_contains_half_of_the_gold_span() -> None:
     case = Case("x", "dev", "ko-ko", "?", "a", 10, 20)
     hits = [
         Hit(Passage("p", essay, start, end, ""), 0.0, 0.0, 0.0)
@@ -72,25 +74,25 @@ def test_a_hit_must_hold_half_of_the_gold_span() -> None:
     assert case.rank(hits[:2]) is None
 
 
-def test_a_judged_span_counts_as_well_as_the_gold_one() -> None:
-    case = Case("x", "test", "ko-ko", "?", "a", 10, 20, also=(("b", 0, 8),))
+def test_judged_rank_counts_judged_spans_too() -> None:
+    case = Case("x", "test", "ko-ko", "?", "a", 10, 20, judged_spans=(("b", 0, 8),))
     hits = [
         Hit(Passage("p", essay, start, end, ""), 0.0, 0.0, 0.0) for essay, start, end in [("b", 5, 9), ("b", 0, 4), ("a", 0, 99)]
     ]
     assert (case.rank(hits), case.judged_rank(hits)) == (3, 2)
 
 
-def test_the_card_holds_every_figure_and_every_failure(tmp_path: Path) -> None:
+def test_the_scorecard_has_every_figure_and_every_failure(tmp_path: Path) -> None:
     row = {"n": 2, "R@5": 0.5, "R@5 interval": (0.1, 0.9)}
     share = {"n": 2, "share": 1.0, "interval": (0.2, 1.0)}
     figures: dict[str, Any] = {
         "retrieval": {"test ko-ko": row, "baselines": {"BM25": {"ko-ko": 0.25}}, "misses": ["kk-1 어디?"]},
-        "abstain": {"test twins": share},
+        "abstain": {"test answerable twins": share},
         "followup": {"test raw": share},
         "verify": {"test false": {"n": 4, "refused": 0.75}, "seed": 7, "wrong": ["negated: let through: 문장 [1]."]},
         "squad": {"file": "x.json", "questions": 1200, "paragraphs": 3, "baselines": {}}
-        | {half: {"R@1": 0.125} for half in ("dense", "lexical", "hybrid")},
-        "failures": {"refused though an essay answers": []},
+        | {component: {"R@1": 0.125} for component in ("dense", "lexical", "hybrid")},
+        "failures": {"refused although an essay answers": []},
         "speed": {"retrieval_p95_ms": 19.25},
         "versions": {"python": "3.11.0"},
     }
@@ -101,13 +103,14 @@ def test_the_card_holds_every_figure_and_every_failure(tmp_path: Path) -> None:
     assert "## x.json: 1,200 questions, 3 paragraphs" in card
     assert "| hybrid | 0.125 |" in card
     assert "### Golden questions not found (1)\n\n- kk-1 어디?" in card
-    assert "### Refused though an essay answers (0)\n\nNone." in card
+    assert "### Refused although an essay answers (0)\n\nNone." in card
     assert "- retrieval p95 ms: 19.25" in card
     assert "|  | n | refused |\n| --- | --- | --- |\n| test false | 4 | 0.75 |" in card
-    assert "### Sentences judged wrongly (1)\n\n- negated: let through: 문장 [1]." in card
+    assert "### Sentences checked wrongly (1)\n\n- negated: let through: 문장 [1]." in card
 
 
-def test_generated_quotations_are_true_or_false_as_they_say_and_come_out_the_same_twice() -> None:
+def test_generated_quotations_are_deterministic_and_true_exactly_where_they_are_verbatim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evals.check.sentences", cache(sentences))  # otherwise an essay is split again for every quotation
     essays = list(load_essays([ROOT / "corpus"]).essays)
     claims = list(quotations(essays))
     assert claims == list(quotations(essays))
@@ -116,7 +119,7 @@ def test_generated_quotations_are_true_or_false_as_they_say_and_come_out_the_sam
         assert (claim.sentence.removeprefix("“").removesuffix("” [1]") in claim.passage) == claim.true
 
 
-def test_the_claims_fit_the_shelf_half_true_and_half_false_in_both_languages() -> None:
+def test_the_claims_are_half_true_and_half_false_in_both_languages() -> None:
     claims = load_claims({essay.id: essay for essay in load_essays([ROOT / "corpus"]).essays})
     assert Counter((claim.true, claim.language) for claim in claims) == {
         (truth, language): 60 for truth in (True, False) for language in ("ko", "en")
@@ -126,11 +129,13 @@ def test_the_claims_fit_the_shelf_half_true_and_half_false_in_both_languages() -
 def article(*paragraphs: tuple[str, list[str]]) -> dict[str, object]:
     return {
         "title": "T",
-        "paragraphs": [{"context": text, "qas": [{"question": q} for q in asked]} for text, asked in paragraphs],
+        "paragraphs": [
+            {"context": text, "qas": [{"question": question} for question in questions]} for text, questions in paragraphs
+        ],
     }
 
 
-def test_a_squad_file_is_read_as_essays_whose_paragraphs_are_passages(tmp_path: Path) -> None:
+def test_a_squad_file_becomes_essays_with_paragraphs_as_passages(tmp_path: Path) -> None:
     path = tmp_path / "squad.json"
     path.write_text(
         json.dumps({"data": [article(("첫 문단.", ["무엇?"]), ("둘째 문단.", ["어디?", "누구?"]))]}), encoding="utf-8"
@@ -142,7 +147,7 @@ def test_a_squad_file_is_read_as_essays_whose_paragraphs_are_passages(tmp_path: 
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"data": 3}', '{"data": [{"paragraphs": [{}]}]}', '{"data": []}', "\udcff"])
-def test_a_file_that_is_no_squad_file_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
+def test_a_file_in_another_format_is_rejected_with_one_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(CorpusError) as caught:

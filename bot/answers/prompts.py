@@ -1,9 +1,8 @@
 """Build the prompts of the chat model, in Korean and English. Pure.
 
 Essays and questions are untrusted data in a prompt. Each passage is introduced by a line with a marker that is drawn at random for every
-request, so no essay can contain it (after "spotlighting": Hines et al., 2024), and role tags of chat templates in the data are
-respelled. This keeps a passage inside its delimiters; it does not keep a model from following instructions in it, which is what the check of
-its sentences is for.
+request, so no essay can contain it (after "spotlighting": Hines et al., 2024), and role tags of chat templates are neutralised. This keeps
+a passage inside its delimiters. It does not keep a model from following instructions in it; the check of its sentences is for that.
 """
 
 import re
