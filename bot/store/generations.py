@@ -25,6 +25,7 @@ from bot.store.disk import damaged, disk_errors, remove, sync_one
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 100_000_000  # that of 100,000 essays has 10 MB
+OWNER_WAIT_SECONDS = 1.0  # for the holder of the lock to write its name
 NAME = re.compile(r"gen-([1-9][0-9]{0,8})")
 
 
@@ -64,9 +65,9 @@ def single_writer(lock: Path, place: str) -> Iterator[None]:
 
 
 def _busy(place: str, owner: Path) -> IndexBusy:
-    """Return the error that names the lock's holder. The holder writes LOCK.owner after it took the lock: wait up to a second."""
+    """Return the error that names the lock's holder. The holder writes LOCK.owner after it took the lock: wait for it."""
     pid, since = 0, "now"
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + OWNER_WAIT_SECONDS
     while not pid and time.monotonic() < deadline:
         with suppress(OSError, ValueError, TypeError, KeyError):
             holder = json.loads(owner.read_text())

@@ -1,4 +1,4 @@
-"""Crashes, races and damage, with a real Chroma: what the store promises, and the raw twins that break the same promise."""
+"""Crashes, races and damage, with a real Chroma. The same checks fail on a plain Chroma, which shows that they can fail."""
 
 import json
 import multiprocessing
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,27 @@ import pytest
 
 from bot.errors import IndexBusy, IndexDamaged, StoreError
 from bot.store import Contents, Store, open_store
-from tests.marked import FINGERPRINT, Vector, contents, embed, lost, lost_from, publish, quiet
+from tests.marked import FINGERPRINT, Vector, contents, embed, no_progress, publish, snapshot_faults, vector_faults
+from tests.ramdisk import ram_folder
 
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("DOLMEN_KILLS", "20"))
-"""How many random kills: 20 before each commit, more at night."""
+"""The number of random kills; set it higher for a long run."""
+
+
+def full(*values: object) -> Any:
+    """Values of a parameter that only the full run tests."""
+    return pytest.param(*values, marks=pytest.mark.full)
 
 
 @pytest.fixture(scope="module")
 def spawn() -> Iterator[Callable[..., tuple[ForkServerProcess, Connection]]]:
     """Start a child that runs `target(connection, *args)`, forked from a process that imported Chroma but never opened it."""
     context: ForkServerContext = multiprocessing.get_context("forkserver")
-    preload = ["pytest", "chromadb", "chromadb.errors", "httpx", "pydantic", "bot.store", "tests.store.test_durability"]
-    context.set_forkserver_preload(preload)
+    chroma = ["chromadb", "chromadb.errors", "chromadb.api.rust", "chromadb.telemetry.product.posthog"]
+    context.set_forkserver_preload(["pytest", *chroma, "httpx", "pydantic", "bot.store", "tests.store.test_durability"])
+    ensure_running()  # now: its socket must not be in a test's temporary folder
     children: list[ForkServerProcess] = []
 
     def start(target: Callable[..., None], *args: object) -> tuple[ForkServerProcess, Connection]:
@@ -52,7 +60,7 @@ def spawn() -> Iterator[Callable[..., tuple[ForkServerProcess, Connection]]]:
 
 
 def publish_once(connection: Connection, index: Path, mark: str, crash_at: int) -> None:
-    """Publish, dying without any clean-up at progress call `crash_at`. Says when it began, and each stage it reached."""
+    """Publish and send "began" and all progress calls; at call number `crash_at`, exit without any clean-up."""
     calls: list[str] = []
 
     def progress(stage: str, done: int, total: int) -> None:
@@ -67,93 +75,97 @@ def publish_once(connection: Connection, index: Path, mark: str, crash_at: int) 
     connection.send(calls)
 
 
-def marks_of(store: Store) -> set[str]:
-    """Open the published generation and list the marks of all that it holds; every part of it must be whole."""
+def marks_in(store: Store) -> set[str]:
+    """The marks of the published generation's essays; all that belongs to each mark must be there."""
     snapshot = store.snapshot(FINGERPRINT)
     try:
         assert snapshot.note == ""
         marks = {essay.text.split()[0] for essay in snapshot.essays}
         for mark in marks:
-            assert lost_from(snapshot, contents(mark)) == []
+            assert snapshot_faults(snapshot, contents(mark)) == []
         return marks
     finally:
         snapshot.close()
 
 
 def assert_clean(index: Path, mark: str) -> None:
-    """After a re-run the index is what a first and only run would have made, and nothing else lies there."""
-    store, made = open_store(index), contents(mark)
+    """The index is what a first and only run would have made, and the folder holds nothing else."""
+    store, expected = open_store(index), contents(mark)
     name, manifest = store.current(), store.usable()
     assert name is not None
     assert manifest is not None
-    assert manifest.digest == made.digest()
-    assert np.array_equal(np.load(index / name / "vectors.npy"), made.vectors)
-    assert marks_of(store) == {mark}
+    assert manifest.digest == expected.digest()
+    assert np.array_equal(np.load(index / name / "vectors.npy"), expected.vectors)
+    assert marks_in(store) == {mark}
     generations = sorted((path.name for path in index.glob("gen-*")), key=lambda path: int(path[4:]))
     assert name == generations[-1]
     assert len(generations) <= 2
     assert {path.name for path in index.iterdir()} == {"CURRENT", "LOCK", *generations}
 
 
-def test_a_crash_at_every_stage_leaves_the_old_generation_or_the_new_one(tmp_path: Path, spawn: Any) -> None:
+@pytest.mark.parametrize("every_call", [False, full(True)], ids=["each stage", "each progress call"])
+def test_a_crash_at_any_stage_leaves_the_old_or_the_new_generation(every_call: bool, tmp_path: Path, spawn: Any) -> None:
     index = tmp_path / "index"
     publish(open_store(index), contents("first"))
     child, connection = spawn(publish_once, index, "first", 0)
     assert connection.recv() == "began"
-    stages = connection.recv()
+    calls = connection.recv()
     child.join()
-    assert len({stage.split()[0] for stage in stages}) == 13
+    stages = [call.split()[0] for call in calls]
+    assert len(set(stages)) == 13
     before = "first"
-    for number, stage in enumerate(stages, 1):
+    for number, call in enumerate(calls, 1):
+        if not every_call and stages[number - 1] in stages[: number - 1]:
+            continue
         after = f"crash{number}"
         child, _ = spawn(publish_once, index, after, number)
         child.join()
         assert child.exitcode == 9
-        published = stages.index("pointer 1/1") < number
-        assert marks_of(open_store(index)) == {after if published else before}, stage
+        is_published = calls.index("pointer 1/1") < number
+        assert marks_in(open_store(index)) == {after if is_published else before}, call
         publish(open_store(index), contents(after))
         assert_clean(index, after)
         before = after
 
 
-def read_on(connection: Connection, index: Path) -> None:
-    """Read until told to stop, each time everything there is, and say how it went."""
+def read_repeatedly(connection: Connection, index: Path) -> None:
+    """Query all windows again and again until a message arrives; send the numbers of reads and of openings, and all faults."""
     store = open_store(index)
     snapshot, reads, opened, faults = store.snapshot(FINGERPRINT), 0, 1, list[str]()
     while not connection.poll(0.002):
         name = store.current()
         if name != snapshot.generation or reads % 25 == 24:
             snapshot, opened = store.snapshot(FINGERPRINT), opened + 1
-        marks = {passage.id: passage.text.split()[0] for passage in snapshot.passages}
-        near = snapshot.query(embed(str(reads)), 1000)
-        found = [marks.get(hit.passage, "foreign") for hit in near]
-        if len(found) != 24 or len(set(found)) != 1 or snapshot.note:
-            faults.append(f"{snapshot.generation}: {len(found)} windows of {set(found)} {snapshot.note}")
+        mark_by_passage = {passage.id: passage.text.split()[0] for passage in snapshot.passages}
+        hits = snapshot.query(embed(str(reads)), 1000)
+        marks = [mark_by_passage.get(hit.passage, "foreign") for hit in hits]
+        if len(marks) != 24 or len(set(marks)) != 1 or snapshot.note:
+            faults.append(f"{snapshot.generation}: {len(marks)} windows of {set(marks)} {snapshot.note}")
         reads += 1
     snapshot.close()
     connection.send((reads, opened, faults))
 
 
-def test_random_kills_under_a_live_reader_lose_nothing_and_mix_nothing(
+def test_random_kills_of_a_writer_never_show_a_reader_lost_or_mixed_contents(
     tmp_path: Path, spawn: Any, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     index, chance = tmp_path / "index", random.Random(7)
     publish(open_store(index), contents("first"))
-    reader, reading = spawn(read_on, index)
+    reader, reading = spawn(read_repeatedly, index)
     child, connection = spawn(publish_once, index, "timing", 0)
     connection.recv()
     began = time.monotonic()
     connection.recv()
-    length, before, midway = time.monotonic() - began, "timing", 0
+    duration, before, midway = time.monotonic() - began, "timing", 0
     for number in range(KILLS):
         after = f"kill{number}"
         child, connection = spawn(publish_once, index, after, 0)
         assert connection.recv() == "began"
-        time.sleep(chance.uniform(0, 1.1 * length))
+        time.sleep(chance.uniform(0, 1.1 * duration))
         child.kill()
         child.join()
         midway += child.exitcode == -signal.SIGKILL
-        assert marks_of(open_store(index)) <= {before, after}
+        assert marks_in(open_store(index)) <= {before, after}
         publish(open_store(index), contents(after))
         assert_clean(index, after)
         before = after
@@ -168,30 +180,31 @@ def test_random_kills_under_a_live_reader_lose_nothing_and_mix_nothing(
     assert midway >= KILLS * 0.6
 
 
-def publish_many(connection: Connection, index: Path) -> None:
-    """Publish so many windows that Chroma writes its graph while it builds."""
+def publish_many_windows(connection: Connection, index: Path) -> None:
+    """Publish so many windows that Chroma writes its graph files during the build."""
     connection.send("began")
     publish(open_store(index), contents("many", essays=10, passages=10, windows=22))
 
 
-def test_a_kill_while_chroma_flushes_hurts_a_draft_only(tmp_path: Path, spawn: Any) -> None:
+@pytest.mark.parametrize("kills", [1, full(4)])
+def test_a_kill_while_chroma_writes_its_graph_damages_only_the_draft(kills: int, tmp_path: Path, spawn: Any) -> None:
     index = tmp_path / "index"
     publish(open_store(index), contents("old"))
-    for _ in range(4):
-        child, connection = spawn(publish_many, index)
+    for _ in range(kills):
+        child, connection = spawn(publish_many_windows, index)
         connection.recv()
-        wait_for_flush(index / "gen-2.tmp" / "chroma", child, 3)  # twice when the graphs are made, then in the middle of the work
+        wait_for_flush(index / "gen-2.tmp" / "chroma", child, 3)  # two flushes create the graphs; the third is within the build
         child.kill()
         child.join()
         assert child.exitcode == -signal.SIGKILL
         assert (index / "gen-2.tmp").is_dir()
-        assert marks_of(open_store(index)) == {"old"}
+        assert marks_in(open_store(index)) == {"old"}
     publish(open_store(index), contents("new"))
     assert_clean(index, "new")
 
 
 def race(connection: Connection, index: Path) -> None:
-    """Wait for the word, try to be the writer, say what came of it, and publish when told to."""
+    """On a message, try to be the writer; report the lock or the refusal. With the lock, publish on the next message."""
 
     def progress(stage: str, done: int, total: int) -> None:
         if stage == "lock":
@@ -209,9 +222,10 @@ def race(connection: Connection, index: Path) -> None:
         connection.send(("busy", (str(error), error.exit_code, time.monotonic() - began)))
 
 
-def test_of_two_writers_one_runs_and_the_other_says_who_does(tmp_path: Path, spawn: Any) -> None:
+@pytest.mark.parametrize("rounds", [2, full(10)])
+def test_of_two_writers_one_runs_and_the_other_names_it(rounds: int, tmp_path: Path, spawn: Any) -> None:
     index = tmp_path / "index"
-    for round_ in range(10):
+    for number in range(rounds):
         racers = [spawn(race, index) for _ in range(2)]
         for _, connection in racers:
             assert connection.recv() == "ready"
@@ -223,7 +237,7 @@ def test_of_two_writers_one_runs_and_the_other_says_who_does(tmp_path: Path, spa
         assert f"({pid}, since 2" in message
         assert seconds < 2
         holder, connection = racers[answers[1][2]]
-        if round_ % 2:
+        if number % 2:
             connection.send("go on")
             assert connection.recv() == ("published", 0)
         else:
@@ -233,74 +247,82 @@ def test_of_two_writers_one_runs_and_the_other_says_who_does(tmp_path: Path, spa
         assert_clean(index, "race")
 
 
-def publish_when_told(connection: Connection, index: Path) -> None:
-    """Publish one generation after the other, each on demand."""
+def publish_on_request(connection: Connection, index: Path) -> None:
+    """Publish one generation for each mark received; an empty mark ends it."""
     while mark := connection.recv():
         publish(open_store(index), contents(mark))
         connection.send(mark)
 
 
-def test_a_reader_that_asks_sees_each_publish_at_its_next_question(tmp_path: Path, spawn: Any) -> None:
+@pytest.mark.parametrize("publishes", [3, full(10)])
+def test_a_reader_sees_each_publish_of_another_process_at_its_next_query(publishes: int, tmp_path: Path, spawn: Any) -> None:
     store = open_store(tmp_path / "index")
-    _, writer = spawn(publish_when_told, tmp_path / "index")
-    old = None
-    seen: list[str | None] = [store.current()]
-    for number in range(10):
+    _, writer = spawn(publish_on_request, tmp_path / "index")
+    previous = None
+    names: list[str | None] = [store.current()]
+    for number in range(publishes):
         writer.send(f"mark{number}")
         writer.recv()
-        seen.append(store.current())
+        names.append(store.current())
         snapshot = store.snapshot(FINGERPRINT)
-        assert snapshot.generation == seen[-1]
-        assert lost_from(snapshot, contents(f"mark{number}")) == []
-        if old is not None:  # a talk that began before goes on undisturbed
-            assert lost_from(old, contents(f"mark{number - 1}")) == []
-        old = snapshot
+        assert snapshot.generation == names[-1]
+        assert snapshot_faults(snapshot, contents(f"mark{number}")) == []
+        if previous is not None:  # an answer that is still being made can go on with its generation
+            assert snapshot_faults(previous, contents(f"mark{number - 1}")) == []
+        previous = snapshot
     writer.send("")
-    assert seen == [None, *(f"gen-{number}" for number in range(1, 11))]
+    assert names == [None, *(f"gen-{number}" for number in range(1, publishes + 1))]
+
+
+# Damage
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Contents]:
-    """Two generations of 1,200 windows: more than Chroma keeps in its log alone, so that its graph files exist."""
-    index, made = tmp_path_factory.mktemp("large"), contents("large", essays=10, passages=10, windows=12)
-    publish(open_store(index), contents("old"))
-    publish(open_store(index), made)
-    return index, made
+def large() -> Iterator[tuple[Path, Contents]]:
+    """Two generations, the second of 1,200 windows: more than Chroma keeps in its log, so that its graph files exist."""
+    with ram_folder() as index:
+        published = contents("large", essays=10, passages=10, windows=12)
+        publish(open_store(index), contents("old"))
+        publish(open_store(index), published)
+        yield index, published
 
 
-def flip(path: Path, place: float) -> None:
+def flip_bit(path: Path, place: float) -> None:
+    """Change one bit; `place` is 0 for the first byte and 1 for the last."""
     data = bytearray(path.read_bytes())
     data[min(int(len(data) * place), len(data) - 1)] ^= 0x40
     path.write_bytes(data)
 
 
-def turn_into_folder(path: Path) -> None:
+def replace_by_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
-    "first byte": lambda path: flip(path, 0),
-    "middle byte": lambda path: flip(path, 0.5),
-    "last byte": lambda path: flip(path, 1),
+    "first byte": lambda path: flip_bit(path, 0),
+    "middle byte": lambda path: flip_bit(path, 0.5),
+    "last byte": lambda path: flip_bit(path, 1),
     "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
     "emptied": lambda path: os.truncate(path, 0),
-    "311 GB of nothing": lambda path: os.truncate(path, 311_000_000_000),
+    "sparse, 311 GB": lambda path: os.truncate(path, 311_000_000_000),
     "missing": lambda path: path.unlink(),
-    "a folder": turn_into_folder,
+    "a folder": replace_by_folder,
 }
+NEEDS_BYTES = {"first byte", "middle byte", "last byte", "cut", "emptied"}
+SAMPLED = {"middle byte", "cut", "missing"}
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_to_any_file_is_found_before_the_first_answer(damage: str, large: tuple[Path, Contents], tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [name if name in SAMPLED else full(name) for name in DAMAGE])
+def test_damage_to_any_file_is_found_when_the_index_is_opened(damage: str, large: tuple[Path, Contents], tmp_path: Path) -> None:
     index, _ = large
     files = sorted(path.relative_to(index / "gen-2").as_posix() for path in (index / "gen-2").rglob("*") if path.is_file())
     graph = ["data_level0.bin", "header.bin", "length.bin", "link_lists.bin"]
     others = ["chroma.sqlite3", "index_metadata.pickle", "keys.json", "manifest.json", "vectors.npy"]
-    assert sorted(Path(file).name for file in files) == sorted(graph * 2 + others)  # one graph is idle
+    assert sorted(Path(file).name for file in files) == sorted(graph * 2 + others)  # Chroma keeps one graph unused
     for number, file in enumerate(files):
-        if damage in {"first byte", "middle byte", "last byte", "cut", "emptied"} and not (index / "gen-2" / file).stat().st_size:
-            continue  # an empty file has nothing to lose
+        if damage in NEEDS_BYTES and not (index / "gen-2" / file).stat().st_size:
+            continue
         copy = tmp_path / str(number)
         shutil.copytree(index, copy)
         DAMAGE[damage](copy / "gen-2" / file)
@@ -309,7 +331,7 @@ def test_damage_to_any_file_is_found_before_the_first_answer(damage: str, large:
         assert (snapshot.generation, snapshot.opened) == ("gen-2", "gen-1")
         assert f"gen-2/{file}" in snapshot.note
         assert "python ingest.py" in snapshot.note
-        assert lost_from(snapshot, contents("old")) == []
+        assert snapshot_faults(snapshot, contents("old")) == []
         snapshot.close()
         shutil.rmtree(copy / "gen-1")
         with pytest.raises(IndexDamaged, match=rf"gen-2/{file}.* Run: python ingest.py$"):
@@ -318,66 +340,79 @@ def test_damage_to_any_file_is_found_before_the_first_answer(damage: str, large:
         shutil.rmtree(copy)
 
 
-def test_a_re_run_repairs_whatever_is_damaged(large: tuple[Path, Contents], tmp_path: Path) -> None:
-    index, made = large
-    for number, file in enumerate(["manifest.json", "vectors.npy", "chroma/chroma.sqlite3", "../CURRENT"]):
-        copy = tmp_path / str(number)
-        shutil.copytree(index, copy)
-        flip(copy / "gen-2" / file, 0)
-        with open_store(copy).writer(quiet) as writer:
-            known = writer.known_vectors(FINGERPRINT)
-            writer.publish(made, FINGERPRINT)
-        # The vectors are taken over unless their own file, or what vouches for it, is hurt; then the generation before gives its.
-        assert len(known) == (24 if file in {"manifest.json", "vectors.npy"} else 1200)
-        assert (copy / "CURRENT").read_text() == "gen-3\n"
-        snapshot = open_store(copy).snapshot(FINGERPRINT)
-        assert (snapshot.note, snapshot.manifest.digest) == ("", made.digest())
-        snapshot.close()
-        kept = "gen-2" if file == "../CURRENT" else "gen-1"  # never the damaged one
-        assert {path.name for path in copy.iterdir()} == {"CURRENT", "LOCK", kept, "gen-3"}
+@pytest.mark.parametrize("file", ["vectors.npy", "../CURRENT", full("manifest.json"), full("chroma/chroma.sqlite3")])
+def test_another_ingest_repairs_any_damage(file: str, large: tuple[Path, Contents], tmp_path: Path) -> None:
+    original, published = large
+    index = tmp_path / "index"
+    shutil.copytree(original, index)
+    flip_bit(index / "gen-2" / file, 0)
+    with open_store(index).writer(no_progress) as writer:
+        known = writer.known_vectors(FINGERPRINT)
+        writer.publish(published, FINGERPRINT)
+    # Vectors are reused unless their file or the manifest with its checksum is damaged; then those of the generation before are.
+    assert len(known) == (24 if file in {"manifest.json", "vectors.npy"} else 1200)
+    assert (index / "CURRENT").read_text() == "gen-3\n"
+    snapshot = open_store(index).snapshot(FINGERPRINT)
+    assert (snapshot.note, snapshot.manifest.digest) == ("", published.digest())
+    snapshot.close()
+    fallback = "gen-2" if file == "../CURRENT" else "gen-1"  # never the damaged one
+    assert {path.name for path in index.iterdir()} == {"CURRENT", "LOCK", fallback, "gen-3"}
+
+
+def test_the_manifest_describes_the_contents(large: tuple[Path, Contents]) -> None:
+    index, published = large
+    manifest = json.loads((index / "gen-2" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["digest"] == published.digest()
+    assert manifest["essays"] == {essay.id: essay.digest for essay in published.essays}
+    assert (manifest["passages"], manifest["windows"], manifest["dimension"]) == (100, 1200, 64)
+
+
+# Full and read-only disks
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 12 MB of our own."""
+    """A separate disk of 12 MB."""
     place = tmp_path / "disk"
     place.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(place)], capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here: this is for root")
+        pytest.skip("a small disk cannot be mounted here: that needs root")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_a_disk_that_fills_up_at_any_point_hurts_nothing(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_at_any_point_leaves_the_old_index(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index, ballast = disk / "index", disk / "ballast"
     publish(open_store(index), contents("old"))
     ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 3_000_000))
     with pytest.raises(StoreError, match=rf"{index} has \d+ bytes free, and a new index needs \d+\."):
         publish(open_store(index), contents("new"))
     monkeypatch.setattr("bot.store.folder.require_free_space", lambda path, needed: None)
-    for free in (0, 4096, 50_000, 100_000, 150_000, 200_000, 250_000, 280_000):  # a whole generation takes 290,000
+    for free in (0, 4096, 50_000, 100_000, 150_000, 200_000, 250_000, 280_000):  # a generation needs 290,000
         ballast.unlink()
         ballast.write_bytes(bytes(shutil.disk_usage(disk).free - free))
         with pytest.raises(StoreError, match=rf"{index} cannot be written: .*\(\d+ bytes are free\).*BOT_INDEX"):
             publish(open_store(index), contents("new"))
-        assert marks_of(open_store(index)) == {"old"}  # while the disk is full
+        assert marks_in(open_store(index)) == {"old"}  # while the disk is full
         assert {path.name for path in index.iterdir()} <= {"CURRENT", "LOCK", "gen-1"}
     ballast.unlink()
     publish(open_store(index), contents("new"))
     assert_clean(index, "new")
 
 
-def test_a_disk_that_cannot_be_written_is_read_and_the_writer_says_so(disk: Path) -> None:
+def test_a_read_only_disk_can_be_read_and_a_writer_reports_it(disk: Path) -> None:
     index = disk / "index"
     publish(open_store(index), contents("old"))
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    assert marks_of(open_store(index)) == {"old"}
+    assert marks_in(open_store(index)) == {"old"}
     assert open_store(index).usable() is not None
     with pytest.raises(StoreError, match=rf"{index} cannot be written: Read-only file system .*BOT_INDEX"):
         publish(open_store(index), contents("new"))
 
 
-def test_a_reader_says_when_the_folder_for_its_copy_is_full(disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_reports_that_the_disk_of_its_private_copy_is_full(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish(open_store(tmp_path / "index"), contents("old"))
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     for free in (0, 100_000):
@@ -386,95 +421,101 @@ def test_a_reader_says_when_the_folder_for_its_copy_is_full(disk: Path, tmp_path
             open_store(tmp_path / "index").snapshot(FINGERPRINT)
         assert [path.name for path in disk.iterdir()] == ["ballast"]
         (disk / "ballast").unlink()
-    assert marks_of(open_store(tmp_path / "index")) == {"old"}
+    assert marks_in(open_store(tmp_path / "index")) == {"old"}
 
 
-# The raw twins: Chroma as tutorials use it, under the same checker. They prove that the checker can fail.
-
-PLAIN = {f"item-{number}": embed(f"item {number}") for number in range(1200)}
+# A plain Chroma, used as in tutorials, fails the same checks.
 
 
-def plain(folder: Path, sync_threshold: int) -> Any:
-    """Open a plain collection."""
+def plain_vectors() -> dict[str, Vector]:
+    """1,200 vectors by name."""
+    return {f"item-{number}": embed(f"item {number}") for number in range(1200)}
+
+
+def open_plain(folder: Path, sync_threshold: int) -> Any:
+    """Open a collection without the store."""
     import chromadb
 
-    shape = {"hnsw": {"space": "cosine", "sync_threshold": sync_threshold, "batch_size": min(100, sync_threshold)}}
+    configuration = {"hnsw": {"space": "cosine", "sync_threshold": sync_threshold, "batch_size": min(100, sync_threshold)}}
     client = chromadb.PersistentClient(str(folder))
-    return client.get_or_create_collection("plain", embedding_function=None, configuration=shape)  # type: ignore[arg-type]
+    return client.get_or_create_collection("plain", embedding_function=None, configuration=configuration)  # type: ignore[arg-type]
 
 
-def plain_lost(collection: Any, vectors: dict[str, Vector]) -> list[str]:
-    """Ask the raw twin what the store is asked."""
+def plain_faults(collection: Any, vectors: dict[str, Vector]) -> list[str]:
+    """`vector_faults` of a plain collection."""
 
     def nearest(vector: Vector) -> str:
-        found = collection.query(query_embeddings=vector[np.newaxis], n_results=1, include=[])["ids"][0]
-        return str(found[0]) if found else ""
+        ids = collection.query(query_embeddings=vector[np.newaxis], n_results=1, include=[])["ids"][0]
+        return str(ids[0]) if ids else ""
 
-    return lost(vectors, collection.count(), nearest)
+    return vector_faults(vectors, collection.count(), nearest)
 
 
-def plain_write(connection: Connection, folder: Path, sync_threshold: int) -> None:
-    """Ingest in place, batch by batch, as if nobody ever pulled the plug."""
-    collection = plain(folder, sync_threshold)
+def write_plain(connection: Connection, folder: Path, sync_threshold: int) -> None:
+    """Write all vectors into the collection in place, batch by batch."""
+    collection, vectors = open_plain(folder, sync_threshold), plain_vectors()
     connection.send("began")
-    names = list(PLAIN)
+    names = list(vectors)
     for start in range(0, len(names), 100):
         batch = names[start : start + 100]
-        collection.upsert(ids=batch, embeddings=np.stack([PLAIN[name] for name in batch]))
+        collection.upsert(ids=batch, embeddings=np.stack([vectors[name] for name in batch]))
     connection.send("done")
 
 
-def plain_read(connection: Connection, folder: Path) -> None:
-    """Write the first hundred, look, and look again when told to."""
-    first = dict(list(PLAIN.items())[:100])
-    collection = plain(folder, 1000)
+def read_plain(connection: Connection, folder: Path) -> None:
+    """Write the first hundred vectors and check them; on a message, check all."""
+    vectors = plain_vectors()
+    first = dict(list(vectors.items())[:100])
+    collection = open_plain(folder, 1000)
     collection.upsert(ids=list(first), embeddings=np.stack(list(first.values())))
-    connection.send(plain_lost(collection, first))
+    connection.send(plain_faults(collection, first))
     connection.recv()
-    connection.send((collection.count(), plain_lost(collection, PLAIN)))
+    connection.send((collection.count(), plain_faults(collection, vectors)))
 
 
-def plain_write_and_read(connection: Connection, folder: Path) -> None:
-    """Run the ingest again and look whether that made everything good."""
+def rewrite_and_read_plain(connection: Connection, folder: Path) -> None:
+    """Write all vectors again and send what is still missing."""
     from chromadb.errors import ChromaError
 
     try:
-        plain_write(connection, folder, 100)
-        connection.send(plain_lost(plain(folder, 100), PLAIN))
+        write_plain(connection, folder, 100)
+        connection.send(plain_faults(open_plain(folder, 100), plain_vectors()))
     except ChromaError as error:
         connection.send([f"broken: {error}"])
 
 
 def wait_for_flush(folder: Path, child: ForkServerProcess, flushes: int) -> None:
-    """Wait until Chroma wrote its graph below `folder` so many times; it is being written then."""
-    seen = {0}
-    while child.is_alive() and len(seen) <= flushes:
+    """Wait until Chroma began to write a graph below `folder` for the given number of times."""
+    times = {0}
+    while child.is_alive() and len(times) <= flushes:
         with suppress(FileNotFoundError):
-            seen |= {path.stat().st_mtime_ns for path in folder.glob("*/data_level0.bin")}
+            times |= {path.stat().st_mtime_ns for path in folder.glob("*/data_level0.bin")}
 
 
-def test_twin_a_plain_reader_never_sees_what_was_written_after_it_opened(tmp_path: Path, spawn: Any) -> None:
-    _, reading = spawn(plain_read, tmp_path)
+@pytest.mark.full
+def test_with_a_plain_chroma_a_reader_never_sees_what_is_written_after_it_opened(tmp_path: Path, spawn: Any) -> None:
+    _, reading = spawn(read_plain, tmp_path)
     assert reading.recv() == []
-    _, writing = spawn(plain_write, tmp_path, 1000)
+    _, writing = spawn(write_plain, tmp_path, 1000)
     assert [writing.recv(), writing.recv()] == ["began", "done"]
-    reading.send("look again")
+    reading.send("check all")
     count, missing = reading.recv()
     assert count == 1200
-    assert len(missing) == 1100  # counted, and not found
+    assert len(missing) == 1100  # counted, but not found
 
 
-def test_twin_a_plain_index_is_broken_for_good_by_a_kill_while_it_flushes(tmp_path: Path, spawn: Any) -> None:
+@pytest.mark.full
+def test_with_a_plain_chroma_a_kill_during_a_flush_damages_the_index_for_good(tmp_path: Path, spawn: Any) -> None:
     chance, began, kills = random.Random(7), time.monotonic(), 0
     while kills < 60 and time.monotonic() - began < 40:
         folder = tmp_path / str(kills)
-        child, connection = spawn(plain_write, folder, 100)
+        child, connection = spawn(write_plain, folder, 100)
         connection.recv()
         wait_for_flush(folder, child, chance.randint(2, 8))
         child.kill()
         child.join()
         kills += 1
-        child, connection = spawn(plain_write_and_read, folder)
+        child, connection = spawn(rewrite_and_read_plain, folder)
         answers: list[Any] = []
         with suppress(EOFError):  # it died
             while connection.poll(10) and len(answers) < 3:
@@ -483,12 +524,4 @@ def test_twin_a_plain_index_is_broken_for_good_by_a_kill_while_it_flushes(tmp_pa
             return
         child.join()
         shutil.rmtree(folder)
-    pytest.skip(f"{kills} kills did no damage this time; the stale reader above is the proof that the checker can fail")
-
-
-def test_the_manifest_says_what_lies_there(large: tuple[Path, Contents]) -> None:
-    index, made = large
-    manifest = json.loads((index / "gen-2" / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["digest"] == made.digest()
-    assert manifest["essays"] == {essay.id: essay.digest for essay in made.essays}
-    assert (manifest["passages"], manifest["windows"], manifest["dimension"]) == (100, 1200, 64)
+    pytest.skip(f"{kills} kills did no damage this time; the test of the reader above shows that the check can fail")

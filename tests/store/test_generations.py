@@ -1,4 +1,4 @@
-"""The file side of the store: pointer, names, lock, checksums, private copies. No Chroma, no vectors."""
+"""The files of the store: pointer, names, lock, checksums, private copies. Without Chroma."""
 
 import errno
 import json
@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,21 +23,12 @@ EMPTY = "0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """An index folder with gen-1 and gen-3, the latter published; not one byte of it is Chroma's."""
+    """An index folder with gen-1 and gen-3, the latter published, without files of Chroma."""
     for name in ("gen-1", "gen-3"):
         (tmp_path / "index" / name / "inner").mkdir(parents=True)
         (tmp_path / "index" / name / "inner" / "abc").write_text("abc")
     (tmp_path / "index" / "CURRENT").write_text("gen-3\n")
     return tmp_path / "index"
-
-
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for temporary files of our own, to see what is left in it."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
 
 
 def test_the_pointer_names_the_published_generation(root: Path) -> None:
@@ -50,7 +40,7 @@ def test_the_pointer_names_the_published_generation(root: Path) -> None:
     assert not (root / "CURRENT.tmp").exists()
 
 
-def test_where_nothing_is_there_is_nothing_and_nothing_is_made(tmp_path: Path) -> None:
+def test_without_an_index_nothing_is_found_and_nothing_is_created(tmp_path: Path) -> None:
     generations = Generations(tmp_path / "none")
     assert (generations.current(), generations.names()) == (None, [])
     assert list(tmp_path.iterdir()) == []
@@ -65,7 +55,7 @@ def test_where_nothing_is_there_is_nothing_and_nothing_is_made(tmp_path: Path) -
     ],
     ids=range(19),
 )
-def test_a_pointer_that_names_anything_else_is_refused(root: Path, line: str) -> None:
+def test_a_pointer_with_any_other_text_is_refused(root: Path, line: str) -> None:
     (root / "CURRENT").write_text(line, encoding="utf-8")
     with pytest.raises(IndexDamaged, match=r"CURRENT names .*python ingest\.py$") as caught:
         Generations(root).current()
@@ -80,7 +70,7 @@ def test_a_pointer_that_is_a_folder_is_refused(root: Path) -> None:
         Generations(root).current()
 
 
-def test_numbers_are_counted_on_and_sorted_as_numbers(root: Path) -> None:
+def test_generations_are_numbered_and_sorted_by_number(root: Path) -> None:
     for name in ("gen-20", "gen-9", "gen-021", "gen-x", "gen-30.tmp", "gen-40.old.tmp"):
         (root / name).mkdir()
     assert Generations(root).names() == ["gen-1", "gen-3", "gen-9", "gen-20"]
@@ -88,7 +78,7 @@ def test_numbers_are_counted_on_and_sorted_as_numbers(root: Path) -> None:
     assert next_name([]) == "gen-1"
 
 
-def test_cleaning_takes_drafts_and_nothing_else(root: Path) -> None:
+def test_cleaning_removes_drafts_and_nothing_else(root: Path) -> None:
     for name in ("gen-4.tmp", "gen-1.old.tmp"):
         shutil.copytree(root / "gen-1", root / name)
     for name in ("CURRENT.tmp", "mine.tmp", "notes.txt"):
@@ -97,7 +87,7 @@ def test_cleaning_takes_drafts_and_nothing_else(root: Path) -> None:
     assert sorted(path.name for path in root.iterdir()) == ["CURRENT", "gen-1", "gen-3", "mine.tmp", "notes.txt"]
 
 
-def test_a_draft_gets_its_name_and_a_doomed_generation_goes_at_once(root: Path) -> None:
+def test_a_draft_is_renamed_and_a_removed_generation_is_deleted(root: Path) -> None:
     generations = Generations(root)
     generations.draft("gen-4").mkdir()
     generations.rename("gen-4")
@@ -105,7 +95,7 @@ def test_a_draft_gets_its_name_and_a_doomed_generation_goes_at_once(root: Path) 
     assert sorted(path.name for path in root.iterdir()) == ["CURRENT", "gen-3", "gen-4"]
 
 
-def test_a_manifest_is_read_or_called_damaged(root: Path) -> None:
+def test_a_manifest_is_read_or_is_an_error(root: Path) -> None:
     generations, path = Generations(root), root / "gen-3" / "manifest.json"
     for content in (None, b"\xff\xfe", "folder"):
         if isinstance(content, bytes):
@@ -123,46 +113,47 @@ def test_a_manifest_is_read_or_called_damaged(root: Path) -> None:
 # The lock
 
 
-def test_the_lock_keeps_a_second_writer_out_and_says_who_holds_it(tmp_path: Path) -> None:
+def test_the_lock_refuses_a_second_writer_and_names_the_first(tmp_path: Path) -> None:
     lock = tmp_path / "new" / "folder" / "LOCK"
-    with single_writer(lock, "the shelf"):
-        note = json.loads((lock.parent / "LOCK.owner").read_text())
-        assert note["pid"] == os.getpid()
-        with pytest.raises(IndexBusy) as caught, single_writer(lock, "the shelf"):
+    with single_writer(lock, "the place"):
+        owner = json.loads((lock.parent / "LOCK.owner").read_text())
+        assert owner["pid"] == os.getpid()
+        with pytest.raises(IndexBusy) as caught, single_writer(lock, "the place"):
             pytest.fail("two writers")
     assert str(caught.value) == (
-        f"Another process ({os.getpid()}, since {note['started']}) is writing the index the shelf."
+        f"Another process ({os.getpid()}, since {owner['started']}) is writing the index the place."
         " Wait until it ends, then run again."
     )
     assert (caught.value.exit_code, str(os.getpid()) in caught.value.korean) == (75, True)
     assert [path.name for path in lock.parent.iterdir()] == ["LOCK"]
-    with single_writer(lock, "the shelf"):
+    with single_writer(lock, "the place"):
         pass
 
 
-def test_the_lock_is_given_back_when_the_block_fails(tmp_path: Path) -> None:
+def test_the_lock_is_released_when_the_block_fails(tmp_path: Path) -> None:
     with pytest.raises(KeyError), single_writer(tmp_path / "LOCK", "here"):
         raise KeyError
     with single_writer(tmp_path / "LOCK", "here"):
         pass
 
 
-def test_a_dead_writers_note_is_not_believed(tmp_path: Path) -> None:
+def test_the_owner_file_of_a_dead_process_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.generations.OWNER_WAIT_SECONDS", 0.1)
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     (tmp_path / "LOCK.owner").write_text(json.dumps({"pid": dead.pid, "started": "long ago"}))
     with single_writer(tmp_path / "LOCK", "here"):
         assert json.loads((tmp_path / "LOCK.owner").read_text())["pid"] == os.getpid()
     holder = FileLock(tmp_path / "LOCK")
-    with holder:  # it took the lock and has not written its name yet: nobody is named in its place
+    with holder:  # it took the lock and has not written its name yet: no process is named
         (tmp_path / "LOCK.owner").write_text(json.dumps({"pid": dead.pid, "started": "long ago"}))
         with pytest.raises(IndexBusy, match=r"^Another process \(unknown, since now\)"), single_writer(tmp_path / "LOCK", "here"):
             pytest.fail("two writers")
 
 
 @pytest.mark.parametrize("parts", [("file", "index"), ("file",)], ids=["inside a file", "a file"])
-def test_a_folder_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path, parts: tuple[str, ...]) -> None:
-    (tmp_path / "file").write_text("I am a file")
+def test_a_folder_that_cannot_be_written_is_an_error_with_the_remedy(tmp_path: Path, parts: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("a file")
     folder = tmp_path.joinpath(*parts)
     with pytest.raises(StoreError, match=r"cannot be written: .* bytes are free.*BOT_INDEX") as caught:
         single_writer(folder / "LOCK", "x").__enter__()
@@ -172,7 +163,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path
 # The disk
 
 
-def test_a_checksum_is_the_length_and_the_sha256(root: Path) -> None:
+def test_a_checksum_is_the_size_and_the_sha256(root: Path) -> None:
     (root / "gen-3" / "empty").touch()
     assert checksum(root / "gen-3" / "inner" / "abc") == ABC
     assert checksums(root / "gen-3") == {"empty": EMPTY, "inner/abc": ABC}
@@ -183,7 +174,7 @@ def test_a_checksum_is_the_length_and_the_sha256(root: Path) -> None:
 @pytest.mark.parametrize(
     "file", ["../gen-1/inner/abc", "/etc/passwd", "inner/../../gen-1/inner/abc", "inner\\abc", "C:abc", "inner", "none"]
 )
-def test_a_strangers_manifest_cannot_lead_out_of_its_folder(root: Path, file: str, temporary: Path) -> None:
+def test_a_forged_manifest_cannot_name_files_outside_its_folder(root: Path, file: str, temporary: Path) -> None:
     with pytest.raises(IndexDamaged):
         verify(root / "gen-3", {file: ABC})
     with pytest.raises(IndexDamaged):
@@ -191,7 +182,7 @@ def test_a_strangers_manifest_cannot_lead_out_of_its_folder(root: Path, file: st
     assert list(temporary.iterdir()) == []
 
 
-def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(root: Path, temporary: Path) -> None:
+def test_a_pipe_instead_of_a_file_does_not_block(root: Path, temporary: Path) -> None:
     (root / "gen-3" / "inner" / "abc").unlink()
     os.mkfifo(root / "gen-3" / "inner" / "abc")
     for check in (verify, WorkingCopy):
@@ -200,7 +191,7 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(root: Path, temporary: 
     assert list(temporary.iterdir()) == []
 
 
-def test_a_private_copy_is_checked_and_goes_when_it_is_closed_or_forgotten(root: Path, temporary: Path) -> None:
+def test_a_private_copy_is_checked_and_removed_when_closed_or_garbage_collected(root: Path, temporary: Path) -> None:
     copy = WorkingCopy(root / "gen-3", {"inner/abc": ABC})
     other = WorkingCopy(root / "gen-3", {"inner/abc": ABC})
     assert (copy.folder / "inner" / "abc").read_text() == "abc"
@@ -216,7 +207,7 @@ def test_a_private_copy_is_checked_and_goes_when_it_is_closed_or_forgotten(root:
     assert list(temporary.iterdir()) == []
 
 
-def test_the_copy_of_a_killed_process_is_swept_away_and_that_of_a_living_one_is_not(root: Path, temporary: Path) -> None:
+def test_the_copy_of_a_killed_process_is_removed_and_that_of_a_running_one_is_not(root: Path, temporary: Path) -> None:
     code = (
         "import os, sys, time; from pathlib import Path; from bot.store.disk import WorkingCopy\n"
         f"copy = WorkingCopy(Path({str(root / 'gen-3')!r}), {{'inner/abc': {ABC!r}}})\n"
@@ -234,7 +225,7 @@ def test_the_copy_of_a_killed_process_is_swept_away_and_that_of_a_living_one_is_
     assert list(temporary.iterdir()) == []
 
 
-def test_a_forked_child_leaves_its_parents_copy_alone(root: Path, temporary: Path) -> None:
+def test_a_forked_child_does_not_remove_its_parents_copy(root: Path, temporary: Path) -> None:
     copy = WorkingCopy(root / "gen-3", {"inner/abc": ABC})
     child = os.fork()
     if not child:
@@ -245,7 +236,7 @@ def test_a_forked_child_leaves_its_parents_copy_alone(root: Path, temporary: Pat
     copy.close()
 
 
-def test_a_full_disk_is_said_with_the_free_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_with_the_free_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1234))
     require_free_space(tmp_path / "not" / "yet" / "there", 1234)
     with pytest.raises(StoreError, match=r"has 1234 bytes free, and a new index needs 1235\..*BOT_INDEX"):
