@@ -1,4 +1,4 @@
-"""The page's own words in Korean and English, and the questions that wait on it. Pure."""
+"""The message catalogue: the page's texts in Korean and English, and the example questions. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from bot.text.normalize import language_of
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Everything the page says by itself, in one language. Braces are filled in by whoever shows the word."""
+    """The page's texts in one language. The caller fills in the placeholders in braces. Field names are keys of Gradio's translations."""
 
-    # the masthead, the views and the line one writes in
+    # the header, the views and the question box
     tagline: str
     other_language: str
     new_chat: str
@@ -57,7 +57,7 @@ class Messages:
     reason: str
     reason_hint: str
     sources_hint: str
-    # the reader
+    # the list of essays and the open essay
     essays_search: str
     essays_count: str
     essays_no_match: str
@@ -86,7 +86,7 @@ class Messages:
     uploads_reading: str
     uploads_embedding: str
     uploads_writing: str
-    # what is kept
+    # the saved chats
     history_search: str
     history_none: str
     history_no_match: str
@@ -95,7 +95,7 @@ class Messages:
     history_export: str
     history_delete: str
     history_location: str
-    # the voice
+    # the chat model
     model: str
     model_quotes: str
     model_local: str
@@ -109,61 +109,61 @@ class Messages:
 
 MESSAGES: dict[Language, Messages] = {
     "ko": Messages(
-        tagline="에세이를 두고 나누는 대화. 인용은 모두 원문과 한 글자씩 맞춰 보았습니다.",
+        tagline="에세이에 대해 대화하는 챗봇입니다. 모든 인용은 원문과 한 글자씩 대조했습니다.",
         other_language="English",
         new_chat="새 대화",
         view_chat="대화",
         view_sources="출처",
-        view_essays="서가",
+        view_essays="에세이",
         view_map="비유 지도",
         view_uploads="내 글",
-        view_history="보관함",
+        view_history="대화 기록",
         question_placeholder="에세이에 대해 물어보세요",
         chat_placeholder="무엇이 궁금한가요?",
-        mode="어떻게 이야기할까요",
-        mode_answer="답",
+        mode="답변 방식",
+        mode_answer="답변",
         mode_counter="반론",
         mode_socratic="되묻기",
         mode_compare="비교",
-        editing="질문을 고쳐 쓰는 중입니다. 보내면 그 뒤의 대화는 새로 이어집니다.",
-        cancel="그만두기",
+        editing="질문을 고치는 중입니다. 보내면 이 질문과 그 뒤의 대화가 새 질문과 답으로 바뀝니다.",
+        cancel="취소",
         send="보내기",
-        stop="멈추기",
-        busy="아직 답하는 중입니다. 멈추거나 끝나기를 기다려 주세요.",
-        model_loading="처음 한 번 모델을 여는 중입니다…",
-        searching="에세이를 찾아보고 있습니다…",
-        passages_found="에세이에서 {count}군데를 찾아 읽고 있습니다…",
-        model_reading="모델이 이 대목을 읽고 있습니다…",
-        stopped="여기서 멈추었습니다.",
-        searched_as="이렇게 풀어서 찾았습니다: {question}",
+        stop="중지",
+        busy="아직 답변을 작성하고 있습니다. 중지하거나 끝날 때까지 기다려 주세요.",
+        model_loading="모델을 불러오고 있습니다(처음 한 번만)…",
+        searching="에세이에서 찾고 있습니다…",
+        passages_found="관련 대목 {count}곳을 찾아 읽고 있습니다…",
+        model_reading="모델이 찾은 대목을 읽고 있습니다…",
+        stopped="여기서 중지했습니다.",
+        searched_as="검색한 질문: {question}",
         reading_label="봇의 풀이",
-        refused_count="{count} 문장이 근거가 없어 빠졌습니다",
+        refused_count="근거가 없어 뺀 문장 {count}개",
         nearest_passage="가장 가까운 대목",
         offsets="{offsets}번째 글자",
-        unexpected_error="문제가 생겨 답하지 못했습니다. 무슨 일인지는 서버를 띄운 터미널에 적혀 있습니다.",
-        not_saved="이 대화는 보관되지 않습니다. {reason}",
-        cookies_blocked="쿠키가 막혀 있어 누구인지 알 수 없습니다. 이 페이지의 쿠키를 허용하고 다시 열면 대화와 평가와 내 글이 보관됩니다.",
+        unexpected_error="오류가 나서 답하지 못했습니다. 자세한 내용은 서버를 실행한 터미널에서 확인하세요.",
+        not_saved="이 대화는 저장되지 않습니다. {reason}",
+        cookies_blocked="쿠키가 차단되어 대화, 평가, 내 글을 저장할 수 없습니다. 이 페이지의 쿠키를 허용하고 새로 고치세요.",
         copy="복사",
         copied="복사했습니다",
         retry="다시 묻기",
         edit="고쳐 묻기",
         rate_good="좋아요",
         rate_bad="아쉬워요",
-        rating_saved="평가를 이 컴퓨터에 적어 두었습니다.",
-        reason_saved="까닭까지 이 컴퓨터에 적어 두었습니다. 고맙습니다.",
-        reason="까닭을 적어 주세요 (없어도 됩니다)",
+        rating_saved="평가를 이 컴퓨터에 저장했습니다.",
+        reason_saved="평가 이유도 이 컴퓨터에 저장했습니다. 고맙습니다.",
+        reason="평가 이유 (선택)",
         reason_hint="무엇이 좋았거나 아쉬웠나요?",
-        sources_hint="답이 인용한 문장을 원문의 문단 그대로 여기에 펼쳐 보입니다. 번호를 누르면 에세이가 그 자리에서 열립니다.\n\n"
-        "- [서가](#view/read)에서 에세이를 읽고, 문장을 눌러 묻거나 반론을 찾습니다.\n"
-        "- [비유 지도](#view/map)에서 무엇을 무엇에 빗댔고 어디서 어긋나는지 봅니다.\n"
-        "- [내 글](#view/mine)을 올려 그 글을 두고 이야기합니다.",
-        essays_search="서가에서 찾기",
+        sources_hint="답변에 인용한 문장을 원문의 문단과 함께 여기에 보여 줍니다. 번호를 누르면 에세이의 그 위치가 열립니다.\n\n"
+        "- [에세이](#view/read)를 읽다가 문장을 눌러 질문하거나 반론을 찾을 수 있습니다.\n"
+        "- [비유 지도](#view/map)에서 무엇을 무엇에 빗댔고 어디서 어긋나는지 볼 수 있습니다.\n"
+        "- [내 글](#view/mine)을 올려 그 글에 대해 대화할 수 있습니다.",
+        essays_search="에세이 검색",
         essays_count="에세이 {count}편",
-        essays_no_match="“{search}”에 닿는 대목을 찾지 못했습니다.",
-        essays_back="서가로",
-        answer_back="답으로 돌아가기",
-        essay_missing="이 에세이는 이제 서가에 없습니다.",
-        essay_changed="이 에세이는 인용한 뒤에 바뀌었습니다. 표시한 자리가 그때와 다를 수 있습니다.",
+        essays_no_match="“{search}”에 대한 검색 결과가 없습니다.",
+        essays_back="에세이 목록",
+        answer_back="답변으로 돌아가기",
+        essay_missing="이 에세이는 더 이상 없습니다.",
+        essay_changed="이 에세이는 인용한 뒤에 수정되었습니다. 표시한 위치가 인용할 때와 다를 수 있습니다.",
         essay_earlier="앞부분 읽기",
         essay_later="이어서 읽기",
         uploads_badge="내 글",
@@ -171,164 +171,166 @@ MESSAGES: dict[Language, Messages] = {
         counter_sentence="반론 찾기",
         counter_question="“{sentence}” 이 말에 맞서는 이야기가 있나요?",
         sentence_hint="문장을 누르면 그 문장에 대해 묻거나 반론을 찾을 수 있습니다.",
-        uploads_title="내 에세이",
-        uploads_hint="마크다운이나 텍스트 파일(.md, .txt)을 놓으면 바로 함께 이야기할 수 있습니다. "
-        "이 브라우저에서만 보이고, 이 컴퓨터를 떠나지 않습니다.",
-        uploads_drop="여기에 파일을 놓거나 눌러서 고르세요 (.md, .txt)",
-        uploads_added="{count}편을 서가에 올렸습니다. 이제 물어보세요.",
-        uploads_skipped="{name} 파일은 올리지 못했습니다. 까닭: {reason}.",
+        uploads_title="내 글",
+        uploads_hint="마크다운이나 텍스트 파일(.md, .txt)을 올리면 바로 질문할 수 있습니다. "
+        "이 브라우저에서만 보이고, 이 컴퓨터 밖으로 나가지 않습니다.",
+        uploads_drop="파일을 여기에 끌어다 놓거나 눌러서 고르세요 (.md, .txt)",
+        uploads_added="내 글 {count}편을 추가했습니다. 이제 질문할 수 있습니다.",
+        uploads_skipped="{name} 파일을 추가하지 못했습니다: {reason}.",
         uploads_note="{name}: {text}.",
         uploads_none="아직 올린 글이 없습니다.",
-        uploads_remove="서가에서 빼기",
-        uploads_removed="“{title}”을(를) 서가에서 뺐습니다.",
-        confirm="정말요?",
+        uploads_remove="삭제",
+        uploads_removed="“{title}”을(를) 삭제했습니다.",
+        confirm="정말 진행할까요?",
         uploads_reading="파일을 읽고 있습니다",
-        uploads_embedding="문장을 익히고 있습니다",
-        uploads_writing="서가에 꽂고 있습니다",
-        history_search="지난 대화에서 찾기",
-        history_none="아직 나눈 대화가 없습니다. 묻고 답한 것은 저절로 이곳에 남습니다.",
+        uploads_embedding="문장을 임베딩하고 있습니다",
+        uploads_writing="색인에 저장하고 있습니다",
+        history_search="대화 검색",
+        history_none="아직 나눈 대화가 없습니다. 질문과 답변은 자동으로 저장됩니다.",
         history_no_match="“{search}”이(가) 나오는 대화가 없습니다.",
         history_turns="질문 {count}개",
         history_name="이 대화의 이름",
         history_export="내려받기",
-        history_delete="지우기",
-        history_location="대화는 이 컴퓨터의 {folder} 폴더에 보관되고, 이 브라우저에서만 보입니다.",
-        model="목소리",
-        model_quotes="에세이의 문장만",
+        history_delete="삭제",
+        history_location="대화는 이 컴퓨터의 {folder} 폴더에 저장되고, 이 브라우저에서만 보입니다.",
+        model="모델",
+        model_quotes="없음(인용만)",
         model_local="이 컴퓨터의 모델",
         model_other="{name}",
-        model_help="목소리는 서버를 켤 때 `BOT_LLM`으로 고릅니다. `quotes`는 모델 없이 에세이의 문장만 보여 주고, "
+        model_help="모델은 서버를 켤 때 `BOT_LLM`으로 고릅니다. `quotes`는 모델 없이 에세이의 문장만 인용하고, "
         "`local`은 이 컴퓨터에서 도는 작은 모델"
         "(`make model`로 한 번 내려받음), `openai:…`, `anthropic:…`, `google_genai:…`, `ollama:…`는 "
-        "그 회사나 서버의 모델입니다. 열쇠는 `.env`에 적습니다. "
-        "어느 목소리든 말한 문장은 모두 같은 확인을 거칩니다.",
-        model_test="시험하기",
-        model_testing="말을 걸어 보고 있습니다…",
-        model_works="잘 됩니다. {name}이(가) {seconds}초 만에 대답했습니다.",
-        model_works_quotes="잘 됩니다. 모델 없이 에세이의 문장으로 답합니다.",
+        "그 회사나 서버의 모델입니다. API 키는 `.env`에 적습니다. "
+        "어떤 모델이든 모든 문장은 같은 검사를 거칩니다.",
+        model_test="모델 시험",
+        model_testing="모델을 시험하고 있습니다…",
+        model_works="정상입니다. {name}이(가) {seconds}초 만에 답했습니다.",
+        model_works_quotes="정상입니다. 모델 없이 에세이의 문장을 인용해 답합니다.",
     ),
     "en": Messages(
-        tagline="Talk with essays. Every quotation was checked against the text, character by character.",
+        tagline="Chat about essays. Every quotation was checked against the text, character by character.",
         other_language="한국어",
-        new_chat="New talk",
-        view_chat="Talk",
+        new_chat="New chat",
+        view_chat="Chat",
         view_sources="Sources",
-        view_essays="Shelf",
+        view_essays="Essays",
         view_map="Map",
-        view_uploads="Mine",
-        view_history="Kept",
+        view_uploads="My essays",
+        view_history="History",
         question_placeholder="Ask about the essays",
         chat_placeholder="What would you like to know?",
-        mode="How to discuss it",
+        mode="Answer mode",
         mode_answer="Answer",
         mode_counter="Counter",
         mode_socratic="Ask back",
         mode_compare="Compare",
-        editing="You are rewriting a question. When you send it, the talk goes on from there anew.",
+        editing="You are editing a question. When you send it, it replaces this question and everything after it.",
         cancel="Cancel",
         send="Send",
         stop="Stop",
         busy="An answer is still being written. Stop it, or wait until it is done.",
-        model_loading="Opening the model, this once…",
-        searching="Looking through the essays…",
-        passages_found="Found {count} in the essays, reading…",
+        model_loading="Loading the model. This happens only once…",
+        searching="Searching the essays…",
+        passages_found="Passages found: {count}. Reading them…",
         model_reading="The model is reading these passages…",
         stopped="Stopped here.",
         searched_as="Searched as: {question}",
         reading_label="The bot’s reading",
-        refused_count="Sentences left out because the essays do not bear them out: {count}",
+        refused_count="Sentences left out because the essays do not support them: {count}",
         nearest_passage="Nearest passage",
         offsets="characters {offsets}",
-        unexpected_error="Something went wrong and there is no answer. The terminal that runs the server says what it was.",
-        not_saved="This talk is not being kept. {reason}",
-        cookies_blocked="Cookies are off, so nobody knows who you are. Allow them for this page and load it again, and talks, ratings and essays are kept.",
+        unexpected_error="An error occurred and there is no answer. See the terminal that runs the server for details.",
+        not_saved="This chat is not saved. {reason}",
+        cookies_blocked="Cookies are blocked, so chats, ratings and your essays cannot be saved. "
+        "Allow cookies for this page and reload it.",
         copy="Copy",
         copied="Copied",
         retry="Ask again",
         edit="Edit",
         rate_good="Good",
         rate_bad="Not good",
-        rating_saved="Your rating is written down on this computer.",
-        reason_saved="Your reason is written down on this computer, too. Thank you.",
-        reason="Say why, if you like",
+        rating_saved="Your rating was saved on this computer.",
+        reason_saved="The reason for your rating was saved on this computer, too. Thank you.",
+        reason="Reason for your rating (optional)",
         reason_hint="What was good or not so good?",
-        sources_hint="The sentences that an answer quotes open here, each in its own paragraph. Click a number and the essay opens at that place."
-        "\n\n- On the [shelf](#view/read) you read the essays; click a sentence to ask about it, or for what speaks against it.\n"
-        "- The [map](#view/map) shows what is likened to what, and where it breaks.\n"
-        "- Put [your own essays](#view/mine) beside them and discuss those.",
-        essays_search="Search the shelf",
+        sources_hint="The sentences that an answer quotes are shown here, each in its paragraph. Click a number to open the essay at that place."
+        "\n\n- In [Essays](#view/read) you can read them; click a sentence to ask about it or to find a counter-argument.\n"
+        "- The [analogy map](#view/map) shows what is compared with what, and where each analogy breaks.\n"
+        "- Under [My essays](#view/mine) you can upload your own and chat about them.",
+        essays_search="Search the essays",
         essays_count="Essays: {count}",
-        essays_no_match="Nothing on the shelf comes near “{search}”.",
-        essays_back="The shelf",
+        essays_no_match="No results for “{search}”.",
+        essays_back="All essays",
         answer_back="Back to the answer",
-        essay_missing="This essay is not on the shelf any more.",
-        essay_changed="This essay has changed since it was quoted. The marked place may not be the one that was meant.",
-        essay_earlier="Read what comes before",
-        essay_later="Read on",
-        uploads_badge="yours",
+        essay_missing="This essay is no longer in the collection.",
+        essay_changed="This essay has changed since it was quoted. The highlighted place may not be the quoted one.",
+        essay_earlier="Read the previous part",
+        essay_later="Read the next part",
+        uploads_badge="my essay",
         ask_sentence="Ask about this sentence",
-        counter_sentence="Find what speaks against it",
+        counter_sentence="Find a counter-argument",
         counter_question="“{sentence}” What speaks against this?",
-        sentence_hint="Click a sentence to ask about it or to find what speaks against it.",
-        uploads_title="Your essays",
-        uploads_hint="Drop a Markdown or text file (.md, .txt) and talk about it a moment later. "
-        "Only this browser sees it, and it never leaves this computer.",
+        sentence_hint="Click a sentence to ask about it or to find a counter-argument.",
+        uploads_title="My essays",
+        uploads_hint="Upload Markdown or text files (.md, .txt) and ask about them right away. "
+        "Only this browser can see them, and they never leave this computer.",
         uploads_drop="Drop files here, or click to choose (.md, .txt)",
-        uploads_added="Essays put on your shelf: {count}. Ask away.",
-        uploads_skipped="{name} was not put on your shelf: {reason}.",
+        uploads_added="Essays added: {count}. You can ask about them now.",
+        uploads_skipped="{name} was not added: {reason}.",
         uploads_note="{name}: {text}.",
-        uploads_none="You have not put any essays here yet.",
-        uploads_remove="Take it off the shelf",
-        uploads_removed="“{title}” was taken off the shelf.",
-        confirm="Really?",
+        uploads_none="You have not uploaded any essays yet.",
+        uploads_remove="Remove",
+        uploads_removed="“{title}” was removed.",
+        confirm="Are you sure?",
         uploads_reading="Reading the files",
-        uploads_embedding="Learning the sentences",
-        uploads_writing="Putting them on the shelf",
-        history_search="Search your talks",
-        history_none="No talks yet. What you ask and hear is kept here by itself.",
-        history_no_match="No talk mentions “{search}”.",
+        uploads_embedding="Embedding the sentences",
+        uploads_writing="Saving to the index",
+        history_search="Search your chats",
+        history_none="No chats yet. Your questions and the answers are saved here automatically.",
+        history_no_match="No chat contains “{search}”.",
         history_turns="questions: {count}",
-        history_name="Name of this talk",
+        history_name="Name of this chat",
         history_export="Download",
         history_delete="Delete",
-        history_location="Talks are kept on this computer, in the folder {folder}; only this browser sees them.",
-        model="Voice",
-        model_quotes="the essays’ own sentences",
+        history_location="Chats are saved on this computer, in the folder {folder}. Only this browser can see them.",
+        model="Model",
+        model_quotes="none (quotations only)",
         model_local="a model on this computer",
         model_other="{name}",
-        model_help="The voice is chosen when the server starts, with `BOT_LLM`. `quotes` needs no model and shows the essays’ own sentences; "
-        "`local` is a small model on this computer (fetched once with `make model`); `openai:…`, `anthropic:…`, `google_genai:…` and `ollama:…` "
-        "are those companies’ or servers’ models. Keys stand in `.env`. Whichever speaks, every sentence goes through the same check.",
-        model_test="Test it",
-        model_testing="Trying it…",
+        model_help="The model is chosen with `BOT_LLM` when the server starts. `quotes` uses no model and only quotes the essays; "
+        "`local` is a small model on this computer (downloaded once with `make model`); `openai:…`, `anthropic:…`, `google_genai:…` "
+        "and `ollama:…` are models of those companies or servers. API keys belong in `.env`. "
+        "Every sentence goes through the same check, whatever the model.",
+        model_test="Test the model",
+        model_testing="Testing the model…",
         model_works="It works: {name} answered within {seconds} seconds.",
-        model_works_quotes="It works: the essays’ own sentences answer, without a model.",
+        model_works_quotes="It works: answers quote the essays, without a model.",
     ),
 }
 
-# Why the check took a sentence out, by the reason that the answer gives.
-REASONS: dict[Language, dict[str, str]] = {
+# Why the check refused a sentence, by `Refusal.reason`.
+REFUSAL_REASONS: dict[Language, dict[str, str]] = {
     "ko": {
         "quotation": "인용이 원문과 다릅니다",
         "figure": "원문에 없는 숫자입니다",
-        "name": "원문에 없는 이름이거나, 다른 이가 한 일입니다",
-        "negation": "원문과 반대로 말합니다",
-        "support": "원문이 뒷받침하지 않습니다",
-        "citation": "없는 출처를 댔습니다",
-        "language": "다른 언어로 말했습니다",
-        "fragment": "문장이 아닙니다",
-        "repeated": "같은 말의 되풀이입니다",
+        "name": "원문에 없는 이름이거나, 원문에서 다른 역할을 하는 이름입니다",
+        "negation": "원문과 반대되는 내용입니다",
+        "support": "원문에 뒷받침하는 내용이 없습니다",
+        "citation": "없는 출처를 인용했습니다",
+        "language": "질문과 다른 언어로 쓰였습니다",
+        "fragment": "완전한 문장이 아닙니다",
+        "repeated": "앞의 문장과 같은 내용입니다",
     },
     "en": {
         "quotation": "the quotation differs from the text",
-        "figure": "a number that the text does not have",
-        "name": "a name that the text does not have, or has in another part",
-        "negation": "it says the opposite of the text",
-        "support": "the text does not bear it out",
-        "citation": "it cites a source that there is not",
-        "language": "it is in another language",
-        "fragment": "it is no sentence",
-        "repeated": "it only repeats",
+        "figure": "the text does not contain this number",
+        "name": "the text does not contain this name, or gives it another role",
+        "negation": "it contradicts the text",
+        "support": "the text does not support it",
+        "citation": "it cites a source that does not exist",
+        "language": "it is in another language than the question",
+        "fragment": "it is not a complete sentence",
+        "repeated": "it repeats an earlier sentence",
     },
 }
 
@@ -347,7 +349,7 @@ EXAMPLE_QUESTIONS: dict[Language, tuple[str, ...]] = {
 
 
 def language_for(question: str, accepted: str = "") -> Language:
-    """The language to speak before there is an answer: the question's, else the first in `accepted` (Accept-Language)."""
+    """The language of the page's messages before there is an answer: the question's, else the first of `accepted` (Accept-Language)."""
     if any(character.isalpha() for character in question):
         return "ko" if language_of(question) == "ko" else "en"
     return "ko" if accepted.strip().lower().startswith("ko") else "en"

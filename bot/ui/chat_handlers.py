@@ -89,11 +89,11 @@ class ChatHandlers:
         panel = ""
         try:
             bot = self._library.bot_for(who.reader)
-            words = MESSAGES[language].searching if bot.ready else MESSAGES[language].waiting
+            words = MESSAGES[language].searching if bot.ready else MESSAGES[language].model_loading
             so_far = (*earlier, Turn(_stopped(answer), asked))
             waiting = [*shown, chat_message("assistant", notice(words))]
             yield ReplyStep(waiting, panel, talk, if_stopped=so_far, name=self.chat_name(who.reader, talk))
-            going = MESSAGES[language].reading_on if bot.model_name != QUOTES else ""
+            going = MESSAGES[language].model_reading if bot.model_name != QUOTES else ""
             for grown in bot.stream(question, _history(earlier), mode):
                 if going and len(grown.sentences) > len(answer.sentences):  # a stop may be heard only when the model next speaks
                     self._put(who, talk, place, asked, _stopped(grown))
@@ -109,13 +109,13 @@ class ChatHandlers:
             answer = _ended(answer, error.korean if language == "ko" else str(error))
         except Exception as error:  # whatever it is, the reader's talk must go on
             log_place("A question could not be answered", error)
-            answer = _ended(answer, MESSAGES[language].trouble)
+            answer = _ended(answer, MESSAGES[language].unexpected_error)
         unkept = self._put(who, talk, place, asked, answer) or unkept
         turns = whole = (*earlier, Turn(answer, asked))
         if not unkept:  # with what was rated or asked in another tab meanwhile
             turns = tuple(self.turns(who.reader, talk, whole)) or whole
         chat = messages(turns)
-        chat[-1]["content"] += notice(MESSAGES[language].unkept.format(reason=unkept)) if unkept else ""
+        chat[-1]["content"] += notice(MESSAGES[language].not_saved.format(reason=unkept)) if unkept else ""
         yield ReplyStep(chat, panel, talk, turns)
 
     def turns(self, reader: str, talk: str, held: Sequence[Turn]) -> list[Turn]:

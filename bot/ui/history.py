@@ -18,7 +18,7 @@ def chat_list(summaries: Sequence[ChatSummary], search: str, now: str, language:
     """The list, newest first; `now` is the id of the talk that is open. Each can be opened, taken home and deleted."""
     words = MESSAGES[language]
     if not summaries:
-        return notice(words.kept_no_hit.format(search=search) if search.strip() else words.kept_none)
+        return notice(words.history_no_match.format(search=search) if search.strip() else words.history_none)
     return f'<ul class="talks">{"".join(_talk(one, one.id == now, language) for one in summaries)}</ul>'
 
 
@@ -42,13 +42,13 @@ def chat_message(role: str, markup: str) -> Message:
 
 def _talk(one: ChatSummary, is_open: bool, language: Language) -> str:
     words = MESSAGES[language]
-    about = f"{_local(one.changed)} · {words.kept_turns.format(count=one.turns)}"
+    about = f"{_local(one.changed)} · {words.history_turns.format(count=one.turns)}"
     taken = " ".join(link(f"export/{one.id}.{kind}", kind, "export") for kind in EXPORTS)
     name = link(f"#talk/{one.id}", one.name, "title")
     current = ' class="open"' if is_open else ""
     return (
         f'<li{current}>{name}<span class="about">{plain(about)}</span>'
-        f'<span class="acts">{plain(words.kept_export)}: {taken} {button(f"delete-{one.id}", words.delete)}</span></li>'
+        f'<span class="acts">{plain(words.history_export)}: {taken} {button(f"delete-{one.id}", words.history_delete)}</span></li>'
     )
 
 

@@ -11,10 +11,19 @@ from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 
 VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")
 IDLE = 7_200  # seconds after which a page that nobody uses forgets its talk; with a cookie it is on the disk
-VIEWS = ("chat", "sources", "read", "map", "mine", "kept")
+VIEWS = {  # the id of each view, and the name of its label in the message catalogue
+    "chat": "view_chat",
+    "sources": "view_sources",
+    "read": "view_essays",
+    "map": "view_map",
+    "mine": "view_uploads",
+    "kept": "view_history",
+}
 
 # The heading's mark belongs to the translation: Gradio puts the whole text in its place.
-i18n = gr.I18n(**{language: {**asdict(words), "mine_head": f"## {words.mine_title}"} for language, words in MESSAGES.items()})
+i18n = gr.I18n(
+    **{language: {**asdict(words), "uploads_heading": f"## {words.uploads_title}"} for language, words in MESSAGES.items()}
+)
 
 
 class TabState:
@@ -67,7 +76,7 @@ def components() -> Components:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Dolmen")
             gr.Markdown(i18n("tagline"), elem_id="tagline")
-            gr.Button(i18n("new_talk"), elem_id="new", size="sm")
+            gr.Button(i18n("new_chat"), elem_id="new", size="sm")
             gr.Button(i18n("other_language"), elem_id="language", size="sm")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk", scale=5, min_width=320):
@@ -107,7 +116,7 @@ def _chat() -> dict[str, Any]:
         latex_delimiters=[],
         buttons=[],
         layout="bubble",
-        placeholder=cast(str, i18n("try_one")),
+        placeholder=cast(str, i18n("chat_placeholder")),
         examples=cast(Any, examples("ko")),
         feedback_options=None,
         allow_tags=False,
@@ -115,21 +124,21 @@ def _chat() -> dict[str, Any]:
         scale=1,
     )
     with gr.Row(elem_id="why-row"):
-        why = gr.Textbox(label=i18n("why"), placeholder=i18n("why_hint"), elem_id="why", submit_btn=True, max_lines=3)
+        why = gr.Textbox(label=i18n("reason"), placeholder=i18n("reason_hint"), elem_id="why", submit_btn=True, max_lines=3)
         rated = gr.Markdown(elem_id="rated", latex_delimiters=[])
     mode = gr.Radio([(name, name) for name in MODES], value=MODES[0], label=i18n("mode"), elem_id="mode", container=False)
     box = gr.Textbox(
-        placeholder=i18n("ask"),
-        label=i18n("ask"),
+        placeholder=i18n("question_placeholder"),
+        label=i18n("question_placeholder"),
         show_label=False,
         container=False,
         submit_btn=True,
         max_lines=6,
         elem_id="question",
     )
-    with gr.Accordion(i18n("voice"), open=False, elem_id="voice") as voice:
-        gr.Markdown(i18n("voice_more"), elem_id="voice-more")
-        testing = gr.Button(i18n("voice_test"), elem_id="voice-test", size="sm")
+    with gr.Accordion(i18n("model"), open=False, elem_id="voice") as voice:
+        gr.Markdown(i18n("model_help"), elem_id="voice-more")
+        testing = gr.Button(i18n("model_test"), elem_id="voice-test", size="sm")
         tested = gr.Markdown(elem_id="voice-tested", latex_delimiters=[])
     return {
         "chat": chat,
@@ -150,15 +159,15 @@ def _views() -> dict[str, Any]:
         return gr.Markdown(elem_id=name, latex_delimiters=[], container=False)
 
     with gr.Tabs(elem_id="views", selected="sources", overflow_behavior="wrap"):
-        for view in VIEWS:
-            with gr.Tab(i18n(f"view_{view}"), id=view, elem_id=f"view-{view}", render_children=True):
+        for view, label in VIEWS.items():
+            with gr.Tab(i18n(label), id=view, elem_id=f"view-{view}", render_children=True):
                 if view == "sources":
                     made["sources"] = markup("sources")
                     gr.Markdown(i18n("sources_hint"), elem_id="sources-hint")
                 elif view == "read":
                     made["search"] = gr.Textbox(
-                        placeholder=i18n("shelf_search"),
-                        label=i18n("shelf_search"),
+                        placeholder=i18n("essays_search"),
+                        label=i18n("essays_search"),
                         show_label=False,
                         elem_id="shelf-search",
                         container=False,
@@ -168,10 +177,10 @@ def _views() -> dict[str, Any]:
                     # All tags in it are ours and all text went through `plain`; sanitising would take an SVG's viewBox away.
                     made["map"] = gr.Markdown(elem_id="map", latex_delimiters=[], sanitize_html=False, container=False)
                 elif view == "mine":
-                    gr.Markdown(i18n("mine_head"))
-                    gr.Markdown(i18n("mine_hint"), elem_classes="hint")
+                    gr.Markdown(i18n("uploads_heading"))
+                    gr.Markdown(i18n("uploads_hint"), elem_classes="hint")
                     made["drop"] = gr.File(
-                        label=i18n("drop"),
+                        label=i18n("uploads_drop"),
                         file_count="multiple",
                         elem_id="drop",
                         height=150,
@@ -179,14 +188,14 @@ def _views() -> dict[str, Any]:
                     made["told"], made["own"] = markup("told"), markup("own")
                 elif view == "kept":
                     made["kept_search"] = gr.Textbox(
-                        placeholder=i18n("kept_search"),
-                        label=i18n("kept_search"),
+                        placeholder=i18n("history_search"),
+                        label=i18n("history_search"),
                         show_label=False,
                         elem_id="kept-search",
                         container=False,
                     )
                     made["name"] = gr.Textbox(
-                        label=i18n("kept_name"),
+                        label=i18n("history_name"),
                         elem_id="kept-name",
                         max_lines=1,
                         max_length=LONGEST_NAME,

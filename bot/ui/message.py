@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.schema import Answer, Citation, Refusal, Sentence
-from bot.ui.catalogue import MESSAGES, REASONS
+from bot.ui.catalogue import MESSAGES, REFUSAL_REASONS
 from bot.ui.markup import button, label, notice, plain, read_link
 
 _QUOTE_MARKS = " \"'“”‘’"
@@ -54,7 +54,7 @@ def _marker(citation: Citation) -> str:
 
 def _left_out(refused: Sequence[Refusal], answer: Answer) -> str:
     """A quiet line that opens: what the check took out, and why."""
-    reasons = REASONS[answer.language]
+    reasons = REFUSAL_REASONS[answer.language]
     items = "".join(
         f'<li><span class="taken">{plain(one.text)}</span> <span class="because">{plain(reasons.get(one.reason, one.reason))}</span></li>'
         for one in refused

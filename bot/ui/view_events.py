@@ -63,7 +63,7 @@ class ViewEvents:
             parts.map: desk.map(request),
             parts.own: desk.own(request),
             parts.kept: desk.kept("", identity, request),
-            parts.voice: gr.Accordion(label=f"{words.voice}: {desk.voice(request)}"),
+            parts.voice: gr.Accordion(label=f"{words.model}: {desk.voice(request)}"),
         }
 
     def reopen(self, wanted: str, tab: TabState, request: gr.Request) -> Updates:
@@ -118,10 +118,10 @@ class ViewEvents:
     def add(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's way
         """Put files on the reader's shelf, with a bar that moves as they are read."""
         words, parts, desk = MESSAGES[visitor_of(request).language], self._parts, self._desk
-        stages = {"scan": words.stage_scan, "split": words.stage_scan, "embed": words.stage_embed}
+        stages = {"scan": words.uploads_reading, "split": words.uploads_reading, "embed": words.uploads_embedding}
 
         def tell(stage: str, done: int, total: int) -> None:
-            progress((done, max(total, 1)), desc=stages.get(stage, words.stage_write))
+            progress((done, max(total, 1)), desc=stages.get(stage, words.uploads_writing))
 
         told = desk.add(files or [], request, tell)
         return {parts.told: told, parts.own: desk.own(request), parts.shelf: desk.shelf("", request), parts.drop: None}
@@ -133,7 +133,7 @@ class ViewEvents:
 
     def test(self, request: gr.Request) -> Iterator[str]:
         """Try the voice."""
-        yield MESSAGES[visitor_of(request).language].voice_testing
+        yield MESSAGES[visitor_of(request).language].model_testing
         yield self._desk.test_voice(request)
 
     def _opened(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:

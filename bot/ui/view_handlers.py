@@ -122,7 +122,7 @@ class ViewHandlers:
             if essay is None:
                 return ""
             self._library.remove(who.reader, essay.id)
-            return notice(MESSAGES[who.language].removed.format(title=essay.title))
+            return notice(MESSAGES[who.language].uploads_removed.format(title=essay.title))
 
         return _safely(work, who.language)
 
@@ -144,8 +144,8 @@ class ViewHandlers:
         search = str(search or "")[:LONGEST_SEARCH]
         words = MESSAGES[who.language]
         if not who.reader:
-            return notice(words.no_cookie)
-        where = notice(words.kept_where.format(folder=self._folder.name))
+            return notice(words.cookies_blocked)
+        where = notice(words.history_location.format(folder=self._folder.name))
         return _safely(
             lambda: chat_list(self._conversations.list(who.reader, search), search, talk, who.language) + where, who.language
         )
@@ -183,9 +183,9 @@ class ViewHandlers:
 
         def work() -> str:
             if not who.reader:
-                return notice(words.no_cookie)
+                return notice(words.cookies_blocked)
             self._conversations.rate(who.reader, talk, turn, good, str(reason or ""))
-            return notice(words.rated_why if str(reason or "").strip() else words.rated)
+            return notice(words.reason_saved if str(reason or "").strip() else words.rating_saved)
 
         return _safely(work, who.language)
 
@@ -194,8 +194,8 @@ class ViewHandlers:
         who = visitor_of(request)
         words, name = MESSAGES[who.language], self._library.bot_for("").model_name
         if name == QUOTES:
-            return words.voice_quotes
-        return f"{words.voice_local} ({name})" if name.partition(":")[0] == LOCAL else words.voice_other.format(name=name)
+            return words.model_quotes
+        return f"{words.model_local} ({name})" if name.partition(":")[0] == LOCAL else words.model_other.format(name=name)
 
     def test_voice(self, request: Request | None) -> str:
         """Whether the voice works, in words."""
@@ -206,8 +206,8 @@ class ViewHandlers:
             seconds = bot.try_model()
             words = MESSAGES[who.language]
             if bot.model_name == QUOTES:
-                return notice(words.voice_fine_quotes)
-            return notice(words.voice_fine.format(name=bot.model_name, seconds=f"{seconds:.1f}"))
+                return notice(words.model_works_quotes)
+            return notice(words.model_works.format(name=bot.model_name, seconds=f"{seconds:.1f}"))
 
         return _safely(work, who.language)
 
@@ -222,10 +222,10 @@ def _told(report: Report, who: Visitor) -> str:
     """What an upload came to: what was put on the shelf, and what could not be read and why."""
     words = MESSAGES[who.language]
     count = report.added + report.changed
-    lines = [notice(words.mine_added.format(count=count))] if count else []
+    lines = [notice(words.uploads_added.format(count=count))] if count else []
     korean = who.language == "ko"
-    skipped = [words.mine_skipped.format(name=one.path, reason=one.korean if korean else one.reason) for one in report.skipped]
-    noted = [words.mine_noted.format(name=one.path, text=one.korean if korean else one.text) for one in report.notes]
+    skipped = [words.uploads_skipped.format(name=one.path, reason=one.korean if korean else one.reason) for one in report.skipped]
+    noted = [words.uploads_note.format(name=one.path, text=one.korean if korean else one.text) for one in report.notes]
     return "".join([*lines, *map(notice, [*skipped, *noted])])
 
 
@@ -237,4 +237,4 @@ def _safely(work: Callable[[], str], language: Language) -> str:
         return f'<p class="notice wrong">{plain(error.korean if language == "ko" else str(error))}</p>'
     except Exception as error:  # whatever it is, the page must go on
         log_place("A view could not be made", error)
-        return notice(MESSAGES[language].trouble)
+        return notice(MESSAGES[language].unexpected_error)

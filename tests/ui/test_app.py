@@ -26,7 +26,7 @@ from bot.errors import ModelError, StoreError
 from bot.indexing.loader import LARGEST_FILE
 from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
-from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES, REASONS, language_for
+from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES, REFUSAL_REASONS, language_for
 from bot.ui.chat_handlers import ChatHandlers, ReplyStep
 from bot.ui.layout import examples
 from bot.ui.markup import bare, outward, paragraph, plain, read_link
@@ -142,7 +142,7 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
     assert link == f"#read/dolmen.ko/15-29/{KOREAN.sha256[:12]}"
     marker = f'<a class="marker" href="{link}" title="고인돌 이야기">&#91;1&#93;</a>'
     shown = (
-        '<p class="notice">이렇게 풀어서 찾았습니다&#58; 고인돌은 왜?</p>'
+        '<p class="notice">검색한 질문&#58; 고인돌은 왜?</p>'
         '<p class="notice">「고인돌 이야기」에서 찾은 문장입니다.</p>'
         f"<blockquote>“고인돌은 힘을 보여 준다.”&#160;{marker}</blockquote>"
         f'<p class="said">그래서 세웠다고 한다.&#160;{marker}</p>'
@@ -150,7 +150,7 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
         '<p class="reading">누가 읽을지는 모른다.</p>'
     )
     left_out = (
-        '<details class="refused"><summary>1 문장이 근거가 없어 빠졌습니다</summary><ul><li><span class="taken">1998년에 세웠다.</span> '
+        '<details class="refused"><summary>근거가 없어 뺀 문장 1개</summary><ul><li><span class="taken">1998년에 세웠다.</span> '
         '<span class="because">원문에 없는 숫자입니다</span></li></ul></details>'
     )
     foot = "".join(
@@ -178,13 +178,13 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
 def test_every_reason_for_leaving_a_sentence_out_has_words(language: Any) -> None:
     given = set(re.findall(r'return "([a-z]+)"', (ROOT / "bot/grounding/checker.py").read_text("utf-8")))
     given |= {generation.CITATION, generation.LANGUAGE, generation.FRAGMENT, generation.REPEATED}
-    assert REASONS[language].keys() == given
+    assert REFUSAL_REASONS[language].keys() == given
 
 
 def test_citations_before_words_say_what_goes_on() -> None:
     first, second = (answer_markup(answer, 1, whole=False) for answer in quoting("What?"))
-    assert first == '<div class="answer" lang="en"><p class="notice">Found 1 in the essays, reading…</p></div>'
-    assert "Found" not in second
+    assert first == '<div class="answer" lang="en"><p class="notice">Passages found&#58; 1. Reading them…</p></div>'
+    assert "Passages found" not in second
 
 
 def test_an_abstention_is_named_as_one() -> None:
@@ -297,7 +297,7 @@ def test_a_reply_is_the_answer_and_its_sources() -> None:
     first, *_, last = steps(bot, "왜?")
     *_, answer = quoting("왜?")
     question = {"role": "user", "content": "<p>왜?</p>"}
-    assert first.chat == [question, {"role": "assistant", "content": '<p class="notice">에세이를 찾아보고 있습니다…</p>'}]
+    assert first.chat == [question, {"role": "assistant", "content": '<p class="notice">에세이에서 찾고 있습니다…</p>'}]
     assert last.chat == [question, {"role": "assistant", "content": answer_markup(answer, 1)}]
     assert last.sources == sources(answer, {KOREAN.id: KOREAN})
     assert last.turns is not None
@@ -318,13 +318,13 @@ def test_a_second_question_goes_with_the_talk_before_it() -> None:
 
 def test_the_first_question_hears_why_it_waits() -> None:
     (first, panel), *_, (last, _) = said(ScriptedBot(quoting, ready=False), "왜?")
-    assert (first, panel) == ('<p class="notice">처음 한 번 모델을 여는 중입니다…</p>', "")
+    assert (first, panel) == ('<p class="notice">모델을 불러오고 있습니다(처음 한 번만)…</p>', "")
     assert "<blockquote>" in last
 
 
 def test_a_model_that_is_still_reading_is_told_of() -> None:
     quiet, voiced = (said(ScriptedBot(quoting, model_name=voice), "왜?") for voice in ("quotes", "local"))
-    line = f'<p class="notice going">{MESSAGES["ko"].reading_on}</p>'
+    line = f'<p class="notice going">{MESSAGES["ko"].model_reading}</p>'
     assert [line in shown for shown, _ in voiced] == [False, False, True, False]
     assert [line in shown for shown, _ in quiet] == [False] * 4
 
@@ -353,7 +353,7 @@ def test_a_break_in_mid_answer_keeps_what_was_shown(question: str, language: Any
     with caplog.at_level(logging.DEBUG):
         *_, before, last = steps(ScriptedBot(breaking), question)
     shown = before.chat[-1]["content"].removesuffix("</div>")
-    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{plain(MESSAGES[language].trouble)}</p>')
+    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{plain(MESSAGES[language].unexpected_error)}</p>')
     assert last.sources == before.sources
     assert last.turns is not None
     assert not last.turns[-1].answer.complete
@@ -412,13 +412,13 @@ def test_a_disk_that_cannot_be_written_is_told_and_the_talk_goes_on(tmp_path: Pa
     talk = ChatHandlers(Uploads(bot), ChatHistory(blocked))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
     *_, first = talk.reply("왜?", "answer", "", 0, (), request)
-    assert MESSAGES["ko"].unkept.partition("{")[0].strip() in bare(first.chat[-1]["content"])
+    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() in bare(first.chat[-1]["content"])
     *_, second = talk.reply("또?", "answer", first.talk, 0, first.turns or (), request)
     assert [turn.answer.question for turn in second.turns or ()] == ["왜?", "또?"]
     assert (first.talk, second.talk) == ("", "")
     blocked.unlink()  # the disk is well again: what was said meanwhile is kept, too
     *_, third = talk.reply("이제?", "answer", second.talk, 0, second.turns or (), request)
-    assert MESSAGES["ko"].unkept.partition("{")[0].strip() not in bare(third.chat[-1]["content"])
+    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() not in bare(third.chat[-1]["content"])
     assert [turn.answer.question for turn in third.turns or ()] == ["왜?", "또?", "이제?"]
     kept = ChatHistory(blocked).get("r" * 43, third.talk)
     assert kept.turns == third.turns

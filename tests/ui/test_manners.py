@@ -107,7 +107,7 @@ def test_deleting_the_open_talk_leaves_an_empty_one(opened: Opened) -> None:
     may_write_again(page)
     assert bot.asked[-1] == ("또?", [])
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rated)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rating_saved)
     expect(page.locator("#chat .answer")).to_have_count(1)
 
 
@@ -136,7 +136,7 @@ def test_asking_an_earlier_question_again_is_asked_about_first(opened: Opened) -
     again = page.locator("#turn-1-retry-answer")
     page.wait_for_timeout(1 * SECONDS)  # Gradio puts the finished chat on the page once more
     again.click()
-    expect(again).to_have_text(MESSAGES["ko"].sure)
+    expect(again).to_have_text(MESSAGES["ko"].confirm)
     assert len(bot.asked) == 2
     again.click()
     wait_for(lambda: len(bot.asked) == 3)
@@ -361,7 +361,7 @@ def test_a_rating_given_while_another_answer_is_written_stays(opened: Opened) ->
         if question == "왜?":
             may_write_again(page)
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rated)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rating_saved)
     may_write_again(page)
     expect(page.locator("#turn-1-good")).to_have_class("act on")
     expect(page.locator("#turn-1-good")).to_have_attribute("aria-pressed", "true")
@@ -459,9 +459,9 @@ def test_without_cookies_the_page_works_and_says_what_is_not_kept(browser: Brows
         may_write_again(page)
         expect(page.locator("#chat .answer")).to_have_count(number)
     page.locator("#view-kept-button").click()
-    expect(page.locator("#kept")).to_contain_text(MESSAGES["ko"].no_cookie)
+    expect(page.locator("#kept")).to_contain_text(MESSAGES["ko"].cookies_blocked)
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].no_cookie)
+    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].cookies_blocked)
     ask(page, "끝없이 왜?")
     expect(page.locator("#chat .going")).to_be_visible()
     page.locator("#question .stop-button").click()
