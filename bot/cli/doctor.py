@@ -55,7 +55,7 @@ def _failed_on_error(name: str, check: Callable[[Settings], Check], settings: Se
     try:
         return check(settings)
     except BotError as error:
-        return Check(name, False, str(error), "do what the line says")
+        return Check(name, False, str(error), "follow the instruction in the message")
 
 
 def _check_python(_: Settings) -> Check:
