@@ -226,6 +226,11 @@ def far(_: str, others: Sequence[str]) -> list[float]:
         ("들개는 1988년에 가젤을 골랐다 [1].", "In 1988 wild dogs picked out some gazelles.", ""),
         ("로마는 오백 년 동안 이어졌다 [1].", "The Roman state in the West lasted five centuries.", ""),
         ("로마는 육백 년 동안 이어졌다 [1].", "The Roman state in the West lasted five centuries.", "figure"),
+        ("The stone is 3.5 metres long [1].", "The stone is 3.5 m long.", ""),
+        ("그 돌은 길이가 3.5미터다 [1].", "The stone is 3.5 m long.", ""),
+        ("The stone is 3.5 million metres long [1].", "The stone is 3.5 m long.", "figure"),
+        ("Rome lost two thirds of its walls [1].", "로마는 성벽의 3분의 2를 잃었다.", ""),
+        ("로마는 성벽의 3분의 1을 잃었다 [1].", "Rome lost two thirds of its walls.", "figure"),
     ],
 )
 def test_a_sentence_stands_or_falls_with_its_passage(sentence: str, passage: str, reason: str) -> None:
