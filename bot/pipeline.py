@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.answers import context, extractive, generation
+from bot.chats.messages import normalized
 from bot.errors import CorpusError, IndexMissing, QuestionError
 from bot.indexing import analogies, loader
 from bot.indexing.analogies import Analogy
@@ -21,7 +22,6 @@ from bot.indexing.build import MAP_FILE, index_fingerprint, no_progress, publish
 from bot.models import chat, download
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
-from bot.retrieval.condense import Turn
 from bot.retrieval.index import Index
 from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Passage, Report, Use
@@ -70,27 +70,27 @@ class Bot:
             raise index_missing(bot.settings)
         return bot
 
-    def ask(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Answer:
-        """The whole answer. `history` holds earlier turns as (`user` or `assistant`, text), oldest first.
+    def ask(self, question: str, history: Sequence[Any] = (), mode: str = "answer") -> Answer:
+        """The whole answer. `history` holds the earlier turns, oldest first, in any shape that `bot.chats.messages` reads.
 
         Raises `QuestionError` for an empty or too long question, `StoreError`, `EmbedderError`.
         """
         *_, answer = self.stream(question, history, mode)
         return answer
 
-    def stream(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Iterator[Answer]:
+    def stream(self, question: str, history: Sequence[Any] = (), mode: str = "answer") -> Iterator[Answer]:
         """The answer as it grows: each one holds the one before; the citations come before the words. Raises as `ask` does."""
         question = checked_question(question, mode)
-        begun = {"question": question, "history": tuple(history), "mode": mode, "started": time.perf_counter()}
+        begun = {"question": question, "history": tuple(normalized(history)), "mode": mode, "started": time.perf_counter()}
         with closing(self._chain.stream(begun)) as grown:  # type: ignore[type-var]
             yield from grown
 
-    def standalone(self, question: str, history: Sequence[Turn]) -> str:
+    def standalone(self, question: str, history: Sequence[Any]) -> str:
         """The question as it is searched for: a follow-up takes along what it leans on.
 
         A model, where there is one, writes it anew; the rule holds where it fails, or loses or invents a name.
         """
-        turns = [(role, clean(text[:LONGEST_QUESTION]).text) for role, text in history[-TURNS:]]
+        turns = [(role, clean(text[:LONGEST_QUESTION]).text) for role, text in normalized(history)[-TURNS:]]
         ruled = condense.standalone(question, turns)
         if ruled == question or self._model is None:
             return ruled

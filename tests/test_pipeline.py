@@ -232,6 +232,20 @@ def test_the_same_question_gets_the_same_answer(bot: Bot, shelf_settings: Settin
         assert timeless(bot.ask(question)) == timeless(bot.ask(question)) == timeless(again.ask(question))
 
 
+def test_a_history_of_mappings_is_read_as_one_of_pairs(bot: Bot) -> None:
+    pairs = [("user", "벌통은 언제 옮기나요?"), ("assistant", "“벌통은 밤에 옮긴다.” [7]")]
+    mappings = [{"role": role, "content": text} for role, text in pairs]
+    answers = [bot.ask("왜?", history=history) for history in (pairs, mappings, [bot.ask(pairs[0][1])])]
+    assert answers[0].standalone == answers[1].standalone != "왜?"
+    assert all(pairs[0][1] in answer.standalone for answer in answers)
+
+
+def test_a_history_of_another_shape_is_refused_before_anything_is_searched(bot: Bot, toy: ToyEmbedder) -> None:
+    with pytest.raises(QuestionError, match="role 'system'"):
+        bot.ask("왜?", history=[{"role": "system", "content": "x"}])
+    assert toy.queries == []
+
+
 def test_earlier_turns_are_taken_and_an_answer_is_still_sound(bot: Bot) -> None:
     history = [("user", "벌통은 언제 옮기나요?"), ("assistant", "“벌통은 밤에 옮긴다.” [7]"), ("user", "")]
     answer = bot.ask("왜 밤에 옮기나요?", history=history)

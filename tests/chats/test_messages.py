@@ -1,0 +1,91 @@
+"""The shapes of history that callers use."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+from bot.chats.messages import normalized
+from bot.errors import QuestionError
+from bot.schema import Answer, Sentence
+
+ASKED = [("user", "등대는 언제 꺼졌나?"), ("assistant", "1933년입니다.")]
+ANSWER = Answer(ASKED[0][1], ASKED[0][1], "ko", "answer", "quotes", sentences=(Sentence(ASKED[1][1], "notice"),))
+BLOCKS = {"role": "user", "content": [{"type": "text", "text": "등대는 언제 꺼졌나?"}], "metadata": None}
+
+SHAPES: dict[str, list[Any]] = {
+    "pairs": ASKED,
+    "lists": [list(pair) for pair in ASKED],
+    "mappings": [{"role": role, "content": text} for role, text in ASKED],
+    "mappings with blocks of text": [BLOCKS, {"role": "assistant", "content": ["1933년입니다."]}],
+    "other names of the roles": [("human", ASKED[0][1]), {"role": "ai", "content": ASKED[1][1]}],
+    "LangChain messages": [HumanMessage(ASKED[0][1]), AIMessage(ASKED[1][1])],
+    "LangChain messages with blocks": [HumanMessage([{"type": "text", "text": ASKED[0][1]}]), AIMessage([ASKED[1][1]])],
+    "earlier answers": [ANSWER],
+    "a mixture": [HumanMessage(ASKED[0][1]), {"role": "assistant", "content": ASKED[1][1]}],
+}
+
+
+@pytest.mark.parametrize("history", SHAPES.values(), ids=SHAPES)
+def test_every_usual_shape_gives_the_same_turns(history: list[Any]) -> None:
+    assert normalized(history) == ASKED
+    assert normalized(tuple(history)) == ASKED
+
+
+def test_no_history_is_no_turn() -> None:
+    assert normalized([]) == []
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        "등대는 언제 꺼졌나?",
+        {"role": "user", "content": "x"},
+        None,
+        7,
+        ["x"],
+        [("user",)],
+        [("user", "x", "y")],
+        [("user", 7)],
+        [(7, "x")],
+        [{"role": "user"}],
+        [{"content": "x"}],
+        [{"role": "user", "content": {"text": "x"}}],
+        [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}],
+        [{"role": "system", "content": "x"}],
+        [("tool", "x")],
+        [SystemMessage("x")],
+        [ToolMessage("x", tool_call_id="1")],
+        [None],
+        [object()],
+    ],
+    ids=repr,
+)
+def test_any_other_shape_is_refused_in_one_line(history: Any) -> None:
+    with pytest.raises(QuestionError) as caught:
+        normalized(history)
+    for line in (str(caught.value), caught.value.korean):
+        assert "\n" not in line
+        assert "history" in line
+        assert "role" in line
+
+
+def test_a_long_value_is_cut_in_the_error() -> None:
+    with pytest.raises(QuestionError) as caught:
+        normalized(["x" * 10_000])
+    assert len(str(caught.value)) < 300
+
+
+def test_a_mapping_of_another_type_counts_too() -> None:
+    class Turn(Mapping[str, str]):
+        def __getitem__(self, key: str) -> str:
+            return {"role": "user", "content": "x"}[key]
+
+        def __iter__(self) -> Any:
+            return iter(("role", "content"))
+
+        def __len__(self) -> int:
+            return 2
+
+    assert normalized([Turn()]) == [("user", "x")]
