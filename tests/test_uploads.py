@@ -1,6 +1,7 @@
-"""Readers' own essays: asked about a moment later, seen by nobody else, and never half there. Real embedder, real Chroma."""
+"""Readers' own essays: asked about a moment later, seen by nobody else, and never half there. Real Chroma; one test with the real embedder."""
 
 import shutil
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,20 +10,37 @@ import pytest
 
 from bot import Bot, uploads
 from bot.errors import CorpusError, EmbedderError, QuestionError, StoreError
+from bot.indexing.build import build_index
 from bot.indexing.loader import MAX_FILE_BYTES
 from bot.models.embeddings import Embedder
 from bot.schema import Note, Skipped
 from bot.settings import Settings
 from bot.uploads import Uploads
+from tests.places import ESSAYS
+from tests.toys import ToyEmbedder
 
-pytestmark = pytest.mark.slow
 ANN, BEN = "a" * 43, "b" * 43
 EMPTY = "it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요"
 SENTENCE = "등대지기 마루는 안개 낀 밤마다 종을 서른세 번 쳤다."
 
 
+@pytest.fixture(scope="module")
+def toy_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the four small essays, made once by an embedder without a model. Not to be written to."""
+    index = tmp_path_factory.mktemp("toy") / "index"
+    build_index(Settings.load(corpus=ESSAYS, index=index, llm="quotes"), embedder=ToyEmbedder())
+    return index
+
+
 @pytest.fixture
-def shared(real_index: Settings, tmp_path: Path) -> Bot:
+def shared(toy_index: Path, tmp_path: Path) -> Bot:
+    """A bot over the four small essays."""
+    settings = Settings.load(corpus=ESSAYS, index=toy_index, llm="quotes", data=tmp_path / "data")
+    return Bot(settings, ToyEmbedder())
+
+
+@pytest.fixture
+def real_shared(real_index: Settings, tmp_path: Path) -> Bot:
     return Bot.open(index=real_index.index, corpus=real_index.corpus, llm="quotes", data=tmp_path / "data")
 
 
@@ -39,9 +57,11 @@ def drop(tmp_path: Path) -> Any:
     return lambda name, text: file_of(folder, name, text)
 
 
+@pytest.mark.slow
 def test_a_file_is_asked_about_a_moment_later_and_only_by_its_reader(
-    shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch
+    real_shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shared = real_shared
     encoded: list[int] = []
     encode = Embedder.encode_passages
 
@@ -152,7 +172,7 @@ def test_the_limits_are_told_and_nothing_is_lost(shared: Bot, drop: Any, monkeyp
         file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(CorpusError, match="larger than 20 MB"):
         mine.add(ANN, [(name, path)])
-    monkeypatch.setattr(uploads, "MOST_FILES", 1)
+    monkeypatch.setattr(uploads, "MAX_FILES", 1)
     with pytest.raises(CorpusError, match="more than 1 files"):
         mine.add(ANN, [drop("second.md", "Another sentence stands here.\n")])
     with pytest.raises(StoreError, match="cookies"):
@@ -168,7 +188,7 @@ def test_an_add_that_fails_half_way_leaves_the_shelf_as_it_was(shared: Bot, drop
         raise EmbedderError("The model is away.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Embedder, "encode_passages", failing)
+        broken.setattr(ToyEmbedder, "encode_passages", failing)
         with pytest.raises(EmbedderError):
             mine.add(ANN, [drop("more.md", "Another sentence, of which nothing is known yet.\n")])
     for one in (mine, Uploads(shared)):
@@ -218,9 +238,115 @@ def test_readers_side_by_side_keep_to_themselves(shared: Bot, drop: Any) -> None
 
 
 def test_only_so_many_shelves_stay_open(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "OPEN_AT_ONCE", 1)
+    monkeypatch.setattr(uploads, "MAX_OPEN_READERS", 1)
     mine = Uploads(shared)
     for number in range(2):
         mine.add(f"{number:043d}", [drop("n.md", f"A sentence about heron number {number}.\n")])
     assert len(mine._open) == 1
     assert len(mine.essays(f"{0:043d}")) == 1
+
+
+def text_of(number: int) -> str:
+    return f"A sentence about heron number {number} stands here.\n"
+
+
+def test_two_files_that_differ_in_their_suffix_are_two_essays_and_each_can_be_removed(shared: Bot, drop: Any) -> None:
+    mine = Uploads(shared)
+    report = mine.add(ANN, [drop("a.md", text_of(1)), drop("a.txt", text_of(2))])
+    assert (report.added, report.changed) == (2, 0)
+    assert report.notes == (
+        Note("a 2.txt", "stored under this name; it was given as a.txt", "a.txt(으)로 올린 파일을 이 이름으로 보관했습니다"),
+    )
+    assert sorted(essay.id for essay in mine.essays(ANN)) == ["mine-a", "mine-a-2"]
+    again = mine.add(ANN, [drop("a.txt", text_of(3))])  # takes the place of the second one
+    assert (again.added, again.changed, again.unchanged) == (0, 1, 1)
+    mine.remove(ANN, "mine-a-2")
+    assert [(essay.id, essay.text.strip()) for essay in mine.essays(ANN)] == [("mine-a", text_of(1).strip())]
+    mine.remove(ANN, "mine-a")
+    assert mine.essays(ANN) == []
+
+
+def test_two_files_of_one_name_in_one_upload_are_both_kept(shared: Bot, drop: Any) -> None:
+    mine = Uploads(shared)
+    report = mine.add(ANN, [drop("note.md", text_of(1)), drop("note.md", text_of(2)), drop("note.md", text_of(3))])
+    assert (report.added, report.skipped) == (3, ())
+    assert [note.path for note in report.notes] == ["note 2.md", "note 3.md"]
+    assert {essay.text.strip() for essay in mine.essays(ANN)} == {text_of(number).strip() for number in (1, 2, 3)}
+    for identity in ("mine-note-2", "mine-note", "mine-note-3"):
+        mine.remove(ANN, identity)
+    assert mine.essays(ANN) == []
+
+
+def test_files_that_version_0_1_0_stored_under_one_slug_can_each_be_removed(shared: Bot) -> None:
+    mine = Uploads(shared)
+    folder = mine._folder(ANN) / "essays"
+    folder.mkdir(parents=True)
+    (folder / "a.md").write_text(text_of(1))
+    (folder / "a.txt").write_text(text_of(2))
+    assert sorted(essay.id for essay in mine.essays(ANN)) == ["mine-a", "mine-a-2"]
+    mine.remove(ANN, "mine-a-2")
+    assert [essay.text.strip() for essay in mine.essays(ANN)] == [text_of(1).strip()]
+
+
+def test_an_id_that_the_shared_collection_has_gives_the_own_essay_another(tmp_path: Path, drop: Any) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "mine-a.md").write_text(text_of(7))
+    settings = Settings.load(corpus=corpus, index=tmp_path / "index", llm="quotes", data=tmp_path / "data")
+    build_index(settings, embedder=ToyEmbedder())
+    mine = Uploads(Bot(settings, ToyEmbedder()))
+    assert mine.add(ANN, [drop("a.md", text_of(1))]).added == 1
+    assert [essay.id for essay in mine.essays(ANN)] == ["mine-mine-a"]
+    assert {essay.id for essay in mine.bot_for(ANN).essays()} == {"mine-a", "mine-mine-a"}
+    with pytest.raises(QuestionError):
+        mine.remove(ANN, "mine-a")
+    mine.remove(ANN, "mine-mine-a")
+    assert mine.essays(ANN) == []
+
+
+def test_more_readers_than_may_stay_open_ask_at_once(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_OPEN_READERS", 2)
+    mine = Uploads(shared)
+    readers = [f"{number:043d}" for number in range(5)]
+    for number, reader in enumerate(readers):
+        mine.add(reader, [drop("n.md", text_of(number))])
+
+    def ask(turn: int) -> set[str]:
+        return {essay.text.strip() for essay in mine.essays(readers[turn % 5])}
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(60)))
+    assert found == [{text_of(turn % 5).strip()} for turn in range(60)]
+    assert len(mine._open) <= 2
+
+
+def test_the_open_readers_are_moved_under_their_lock(shared: Bot) -> None:
+    """Between a look and a move another thread may let the reader go: the lock is held for both."""
+    mine = Uploads(shared)
+    held: list[bool] = []
+
+    class Watched(OrderedDict[str, Any]):
+        def get(self, *arguments: Any) -> Any:
+            held.append(mine._lock.locked())
+            return super().get(*arguments)
+
+        def move_to_end(self, *arguments: Any, **named: Any) -> None:
+            held.append(mine._lock.locked())
+            super().move_to_end(*arguments, **named)
+
+    mine._open = Watched()
+    mine._keep_open("x", None)  # type: ignore[arg-type]
+    mine._lookup("x")
+    assert held
+    assert all(held)
+
+
+def test_invented_readers_leave_neither_folders_nor_locks(shared: Bot, drop: Any) -> None:
+    mine = Uploads(shared)
+    for number in range(5_000):
+        assert mine.bot_for(f"{number:043d}") is shared
+    assert mine.add(ANN, [drop("empty.md", "  \n")]).added == 0
+    with pytest.raises(QuestionError):
+        mine.remove(BEN, "mine-a")
+    assert list((shared.settings.data / "readers").iterdir()) == []
+    assert len(mine._locks) == 0
