@@ -89,12 +89,12 @@ class ScriptedBot:
         return 0.0
 
 
-def blank(question: str) -> Answer:
+def empty_answer(question: str) -> Answer:
     """An answer without anything in it yet."""
     return Answer(question, question, "ko" if language_of(question) == "ko" else "en", "answer", "scripted")
 
 
-def cited(essay: Essay, quote: str, number: int = 1) -> Citation:
+def cite(essay: Essay, quote: str, number: int = 1) -> Citation:
     """A true citation of the first place where `essay` says `quote`."""
     start = essay.text.index(quote)
     return Citation(number, essay.id, essay.title, essay.source, quote, start, start + len(quote), essay.sha256)
@@ -102,9 +102,9 @@ def cited(essay: Essay, quote: str, number: int = 1) -> Citation:
 
 def quoting(question: str) -> Iterator[Answer]:
     """First the citation, then the sentence."""
-    korean = blank(question).language == "ko"
-    citation = cited(KOREAN, "고인돌은 힘을 보여 준다.") if korean else cited(ENGLISH, "A dolmen shows power.")
-    answer = replace(blank(question), citations=(citation,))
+    korean = empty_answer(question).language == "ko"
+    citation = cite(KOREAN, "고인돌은 힘을 보여 준다.") if korean else cite(ENGLISH, "A dolmen shows power.")
+    answer = replace(empty_answer(question), citations=(citation,))
     yield answer
     yield replace(answer, sentences=(Sentence(f"“{citation.quote}”", "essay", (1,)),))
 
@@ -112,10 +112,12 @@ def quoting(question: str) -> Iterator[Answer]:
 def abstaining(question: str) -> Iterator[Answer]:
     """No answer, and the nearest passage."""
     nearest = Passage.of(KOREAN, 0, 7)
-    yield replace(blank(question), sentences=(Sentence("에세이에는 없습니다.", "notice"),), abstained=True, nearest=(nearest,))
+    yield replace(
+        empty_answer(question), sentences=(Sentence("에세이에는 없습니다.", "notice"),), abstained=True, nearest=(nearest,)
+    )
 
 
-def echo_of(text: str) -> tuple[Essay, Answer]:
+def hostile_answer(text: str) -> tuple[Essay, Answer]:
     """An essay made of hostile text in every field, and an answer that puts it wherever text can stand."""
     essay = Essay("hostile", text, text, text, "en", text, text, f"Before.\n\nHead {text.strip()} tail.\n\nAfter.")
     quote = Citation(1, essay.id, essay.title, essay.source, text.strip(), 14, 14 + len(text.strip()), essay.sha256)
@@ -125,7 +127,7 @@ def echo_of(text: str) -> tuple[Essay, Answer]:
         Sentence(text, "reading"),
         Sentence(f"x {text}", "essay"),
     )
-    return essay, replace(blank("?"), standalone=text, sentences=sentences, citations=(quote,))
+    return essay, replace(empty_answer("?"), standalone=text, sentences=sentences, citations=(quote,))
 
 
 @contextmanager

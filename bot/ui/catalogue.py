@@ -351,5 +351,5 @@ EXAMPLE_QUESTIONS: dict[Language, tuple[str, ...]] = {
 def language_for(question: str, accepted: str = "") -> Language:
     """The language of the page's messages before there is an answer: the question's, else the first of `accepted` (Accept-Language)."""
     if any(character.isalpha() for character in question):
-        return "ko" if language_of(question) == "ko" else "en"
+        return language_of(question)
     return "ko" if accepted.strip().lower().startswith("ko") else "en"

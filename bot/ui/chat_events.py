@@ -10,7 +10,7 @@ import gradio as gr
 
 from bot.chats.history import Turn
 from bot.ui.chat_handlers import ChatHandlers
-from bot.ui.history import messages
+from bot.ui.history import chat_messages
 from bot.ui.layout import Components, TabState, name_box
 from bot.ui.visitor import visitor_of
 
@@ -54,7 +54,7 @@ class ChatEvents:
             if tab.turns_away != mine or [turn.asked for turn in turns] != [turn.asked for turn in tab.if_stopped]:
                 return  # another talk was opened, or something else asked
             # The box each time, for of updates that come close together Gradio may show the last alone.
-            yield {parts.box: _writing(False), parts.chat: messages(turns), parts.turns: tuple(turns)}
+            yield {parts.box: _writing(False), parts.chat: chat_messages(turns), parts.turns: tuple(turns)}
             time.sleep(PAUSE)
             turns = self._talk.turns(reader, identity, turns)
 

@@ -15,11 +15,11 @@ from bot.models.chat import QUOTES
 from bot.pipeline import checked_question
 from bot.schema import Answer, Essay, Sentence
 from bot.ui.catalogue import MESSAGES, language_for
-from bot.ui.history import Message, chat_message, messages
+from bot.ui.history import Message, chat_message, chat_messages
 from bot.ui.markup import notice, paragraph
 from bot.ui.message import answer_markup
 from bot.ui.rate_limit import RateLimiter
-from bot.ui.sources import sources
+from bot.ui.sources import sources_markup
 from bot.ui.visitor import Visitor, visitor_of
 from bot.uploads import Uploads
 
@@ -70,7 +70,7 @@ class ChatHandlers:
         turns = self.turns(who.reader, talk, held)
         earlier = turns[: cut - 1 if cut else None]
         if not question.strip():
-            yield ReplyStep(messages(turns), "", talk, tuple(turns), declined=True)
+            yield ReplyStep(chat_messages(turns), "", talk, tuple(turns), declined=True)
             return
         try:
             question = checked_question(question, mode)
@@ -78,12 +78,12 @@ class ChatHandlers:
                 yield from self._answered(question, mode, talk, cut, earlier, who)
         except (QuestionError, TooManyRequests) as error:  # of what was asked nothing was begun
             told = chat_message("assistant", notice(error.korean if language == "ko" else str(error)))
-            yield ReplyStep([*messages(turns), told], "", talk, tuple(turns), declined=True)
+            yield ReplyStep([*chat_messages(turns), told], "", talk, tuple(turns), declined=True)
 
     def _answered(self, question: str, mode: str, talk: str, cut: int, earlier: list[Turn], who: Visitor) -> Iterator[ReplyStep]:
         """The steps of an answer. It is kept when it is asked, whenever a model adds to it, and when it is whole."""
         language = language_for(question, who.accepted)
-        shown = [*messages(earlier), chat_message("user", paragraph(question))]
+        shown = [*chat_messages(earlier), chat_message("user", paragraph(question))]
         answer, asked = Answer(question, question, language, mode, QUOTES), now()
         talk, place, unkept = self._begin(who, talk, cut, Turn(_stopped(answer), asked), earlier)
         panel = ""
@@ -98,9 +98,9 @@ class ChatHandlers:
                 if going and len(grown.sentences) > len(answer.sentences):  # a stop may be heard only when the model next speaks
                     self._put(who, talk, place, asked, _stopped(grown))
                 answer = grown
-                panel = sources(answer, essays_of(bot, answer))
+                panel = sources_markup(answer, essays_of(bot, answer))
                 so_far = (*earlier, Turn(_stopped(answer), asked))
-                said = chat_message("assistant", answer_markup(answer, place, whole=False, going=going))
+                said = chat_message("assistant", answer_markup(answer, place, is_final=False, status=going))
                 yield ReplyStep([*shown, said], panel, talk, if_stopped=so_far)
         except GeneratorExit:  # the reader pressed stop, or left
             self._put(who, talk, place, asked, _stopped(answer))
@@ -114,7 +114,7 @@ class ChatHandlers:
         turns = whole = (*earlier, Turn(answer, asked))
         if not unkept:  # with what was rated or asked in another tab meanwhile
             turns = tuple(self.turns(who.reader, talk, whole)) or whole
-        chat = messages(turns)
+        chat = chat_messages(turns)
         chat[-1]["content"] += notice(MESSAGES[language].not_saved.format(reason=unkept)) if unkept else ""
         yield ReplyStep(chat, panel, talk, turns)
 

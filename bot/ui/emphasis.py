@@ -1,12 +1,12 @@
-"""Emphasis in an essay's Markdown: which characters are its signs, and how what stands between them is set. No character moves. Pure."""
+"""The inline Markdown of an essay (emphasis, code, links): its spans, and their HTML. The text keeps every character. Pure."""
 
 import re
 
-from bot.ui.markup import plain
+from bot.ui.markup import escape
 
-Style = tuple[int, int, str]  # characters `start` to `end`, and the class of the style sheet that they have
+Style = tuple[int, int, str]  # characters `start` to `end`, and their class in the style sheet
 
-# A pair of signs, no longer than a line, nothing inside another: `code`, **strong**, *em* or _em_, [text](address).
+# A pair of signs on one line, without another pair inside: `code`, **strong**, *em* or _em_, [text](address).
 _EMPHASIS = re.compile(
     r"(?P<code>`[^`\n]+`)|(?P<strong>\*\*(?=[^\s*])[^*\n]*[^\s*]\*\*)"
     r"|(?P<em>(?<![\w*])\*(?=[^\s*])[^*\n]*(?<=[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])[^_\n]*(?<=[^\s_])_(?!\w))"
@@ -15,23 +15,23 @@ _EMPHASIS = re.compile(
 
 
 def styles(text: str, start: int, end: int) -> list[Style]:
-    """The styles of `text` between two offsets, in order, none over another: of each pair its `sign`s and what they enclose."""
-    found: list[Style] = []
+    """The styles of `text[start:end]`, in order and without overlap. Each pair of signs gives two `sign`s and the span between them."""
+    spans: list[Style] = []
     for match in _EMPHASIS.finditer(text, start, end):
         name = str(match.lastgroup)
-        begin, stop = match.span()
-        before = 2 if name == "strong" else 1
-        after = stop - text.index("](", begin) if name == "linked" else before
-        found += [(begin, begin + before, "sign"), (begin + before, stop - after, name), (stop - after, stop, "sign")]
-    return found
+        first, last = match.span()
+        opening = 2 if name == "strong" else 1  # characters of the sign
+        closing = last - text.index("](", first) if name == "linked" else opening
+        spans += [(first, first + opening, "sign"), (first + opening, last - closing, name), (last - closing, last, "sign")]
+    return spans
 
 
-def styled(text: str, start: int, end: int, found: list[Style]) -> str:
-    """The markup of the text from `start` to `end`, of which `found` are the styles."""
-    pieces, done = [], start
-    for begin, stop, name in found:
-        begin, stop = max(begin, start), min(stop, end)
-        if begin < stop:
-            pieces.append(f'{plain(text[done:begin])}<span class="{name}">{plain(text[begin:stop])}</span>')
-            done = stop
-    return "".join([*pieces, plain(text[done:end])])
+def styled(text: str, start: int, end: int, spans: list[Style]) -> str:
+    """The HTML of `text[start:end]`. `spans` are styles from `styles`; a span that crosses a boundary is cut there."""
+    pieces, written = [], start
+    for first, last, name in spans:
+        first, last = max(first, start), min(last, end)
+        if first < last:
+            pieces.append(f'{escape(text[written:first])}<span class="{name}">{escape(text[first:last])}</span>')
+            written = last
+    return "".join([*pieces, escape(text[written:end])])

@@ -1,4 +1,4 @@
-"""The talks that a reader kept: their list, and a talk as it stands in the chat again. Pure."""
+"""The saved chats: their list, and the messages of one that is opened again. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,31 +8,31 @@ from bot.chats.export import EXPORTS
 from bot.chats.history import ChatSummary, Turn
 from bot.schema import Language
 from bot.ui.catalogue import MESSAGES
-from bot.ui.markup import button, link, notice, paragraph, plain
+from bot.ui.markup import button, escape, link, notice, paragraph
 from bot.ui.message import answer_markup
 
-Message = dict[str, Any]
+Message = dict[str, Any]  # a message of Gradio's chatbot: its role and its content
 
 
-def chat_list(summaries: Sequence[ChatSummary], search: str, now: str, language: Language) -> str:
-    """The list, newest first; `now` is the id of the talk that is open. Each can be opened, taken home and deleted."""
+def chat_list(summaries: Sequence[ChatSummary], search: str, open_chat: str, language: Language) -> str:
+    """The list of `summaries`, in their order; `open_chat` is the id of the open one. Each can be opened, downloaded and deleted."""
     words = MESSAGES[language]
     if not summaries:
         return notice(words.history_no_match.format(search=search) if search.strip() else words.history_none)
-    return f'<ul class="talks">{"".join(_talk(one, one.id == now, language) for one in summaries)}</ul>'
+    items = "".join(_chat_item(summary, summary.id == open_chat, language) for summary in summaries)
+    return f'<ul class="talks">{items}</ul>'
 
 
-def messages(turns: Sequence[Turn]) -> list[Message]:
-    """The turns of a talk as the chat shows them."""
+def chat_messages(turns: Sequence[Turn]) -> list[Message]:
+    """The messages of a chat: a question and an answer for each turn."""
     return [message for place, turn in enumerate(turns, 1) for message in turn_messages(turn, place)]
 
 
 def turn_messages(turn: Turn, place: int) -> tuple[Message, Message]:
-    """A question and its answer."""
-    rated = turn.rating.good if turn.rating else None
-    return chat_message("user", paragraph(turn.answer.question)), chat_message(
-        "assistant", answer_markup(turn.answer, place, rated=rated)
-    )
+    """The question and the answer of one turn."""
+    rating = turn.rating.good if turn.rating else None
+    question = chat_message("user", paragraph(turn.answer.question))
+    return question, chat_message("assistant", answer_markup(turn.answer, place, rating=rating))
 
 
 def chat_message(role: str, markup: str) -> Message:
@@ -40,21 +40,22 @@ def chat_message(role: str, markup: str) -> Message:
     return {"role": role, "content": markup}
 
 
-def _talk(one: ChatSummary, is_open: bool, language: Language) -> str:
+def _chat_item(summary: ChatSummary, is_open: bool, language: Language) -> str:
     words = MESSAGES[language]
-    about = f"{_local(one.changed)} · {words.history_turns.format(count=one.turns)}"
-    taken = " ".join(link(f"export/{one.id}.{kind}", kind, "export") for kind in EXPORTS)
-    name = link(f"#talk/{one.id}", one.name, "title")
-    current = ' class="open"' if is_open else ""
+    about = f"{_local_time(summary.changed)} · {words.history_turns.format(count=summary.turns)}"
+    exports = " ".join(link(f"export/{summary.id}.{kind}", kind, "export") for kind in EXPORTS)
+    name = link(f"#talk/{summary.id}", summary.name, "title")
+    css_class = ' class="open"' if is_open else ""
     return (
-        f'<li{current}>{name}<span class="about">{plain(about)}</span>'
-        f'<span class="acts">{plain(words.history_export)}: {taken} {button(f"delete-{one.id}", words.history_delete)}</span></li>'
+        f'<li{css_class}>{name}<span class="about">{escape(about)}</span>'
+        f'<span class="acts">{escape(words.history_export)}: {exports} '
+        f"{button(f'delete-{summary.id}', words.history_delete)}</span></li>"
     )
 
 
-def _local(moment: str) -> str:
-    """A moment as the clock of this machine shows it, to the minute: the readers sit at it."""
+def _local_time(timestamp: str) -> str:
+    """An ISO 8601 timestamp in the server's time zone, to the minute. The readers use the page on the machine that serves it."""
     try:
-        return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+        return datetime.fromisoformat(timestamp).astimezone().strftime("%Y-%m-%d %H:%M")
     except ValueError:
-        return moment
+        return timestamp

@@ -1,7 +1,7 @@
-"""The one place where text becomes markup. Pure.
+"""Functions that turn text into HTML for the page. No other module escapes text. Pure.
 
-What comes from outside (questions, titles, sources, the essays' text) goes through `plain`, which leaves no character that
-HTML or Markdown could act on. Every tag on the page is written in `bot/ui`, never taken over.
+Text from outside (questions, titles, sources, the essays) goes through `escape`, which leaves no character that HTML or Markdown
+acts on. Every tag on the page is written in `bot/ui`; no tag is taken from outside.
 """
 
 import html
@@ -11,67 +11,67 @@ from urllib.parse import quote, urlsplit
 _ACTIVE = re.compile(r"""[!"#$&'*+:<=>@\[\\\]^_`{|}~]""")  # ASCII punctuation that HTML or Markdown acts on
 _BLOCK_END = re.compile(r"<br>|</(?:p|blockquote)>")
 _TAG = re.compile(r"<[^>]*>")
-_NOT_IN_ADDRESS = re.compile(r"[^!-~]|[\"'<>\\^`{|}]")  # what no address needs unescaped, and Markdown might act on
-LONGEST_SHOWN = 200  # characters of an address
+_UNSAFE_IN_URL = re.compile(r"[^!-~]|[\"'<>\\^`{|}]")  # characters that a URL must escape, and those that Markdown may act on
+MAX_URL_CHARACTERS = 200  # of a source, as shown
 
 
-def plain(text: str) -> str:
-    """`text` as markup that shows exactly that text: active punctuation becomes numeric entities, newlines become `<br>`.
+def escape(text: str) -> str:
+    """HTML that shows exactly `text`: active punctuation becomes numeric entities, a newline becomes `<br>`.
 
-    A lone surrogate cannot be sent to a browser at all and is dropped.
+    Lone surrogates are dropped, because they cannot be encoded in UTF-8.
     """
-    sendable = text.encode("utf-8", "ignore").decode()
-    return _ACTIVE.sub(lambda mark: f"&#{ord(mark[0])};", sendable).replace("\n", "<br>")
+    encodable = text.encode("utf-8", "ignore").decode()
+    return _ACTIVE.sub(lambda match: f"&#{ord(match[0])};", encodable).replace("\n", "<br>")
 
 
-def bare(markup: str) -> str:
-    """The text that a reader sees in markup made here, a line for each block: undoes `plain`."""
+def visible_text(markup: str) -> str:
+    """The text that a reader sees in HTML made here, one line for each block. The inverse of `escape`."""
     return html.unescape(_TAG.sub("", _BLOCK_END.sub("\n", markup))).strip()
 
 
 def paragraph(text: str) -> str:
-    """The reader's own words: a block of HTML, inside which Markdown sees no lists, headings or links."""
-    return f"<p>{plain(text)}</p>"
+    """A paragraph. Gradio parses messages as Markdown, but does not look for lists, headings or links inside a block of HTML."""
+    return f"<p>{escape(text)}</p>"
 
 
 def notice(text: str) -> str:
-    """A quiet line of the bot about itself."""
-    return f'<p class="notice">{plain(text)}</p>'
+    """A message of the bot about itself, set in small type."""
+    return f'<p class="notice">{escape(text)}</p>'
 
 
 def label(text: str) -> str:
-    """A small heading inside a paragraph."""
-    return f'<span class="label">{plain(text)}</span> '
+    """A small heading at the beginning of a paragraph."""
+    return f'<span class="label">{escape(text)}</span> '
 
 
 def button(identity: str, text: str, *, on: bool = False) -> str:
-    """A small button; page.js knows by its id what it does."""
-    return f'<button type="button" class="act{" on" if on else ""}" id="{plain(identity)}">{plain(text)}</button>'
+    """A small button. page.js reads from its id what a click does."""
+    return f'<button type="button" class="act{" on" if on else ""}" id="{escape(identity)}">{escape(text)}</button>'
 
 
-def link(address: str, text: str, name: str = "") -> str:
-    """A link whose address was made here: `read_link`, `ask_link`, or a path of this server."""
-    return f'<a class="{name or "link"}" href="{html.escape(address)}">{plain(text)}</a>'
+def link(url: str, text: str, css_class: str = "") -> str:
+    """A link to a URL that was made here: by `read_link`, by `ask_link`, or a path of this server."""
+    return f'<a class="{css_class or "link"}" href="{html.escape(url)}">{escape(text)}</a>'
 
 
-def outward(source: str) -> str:
-    """Where a text is from: an address of the web as a link whose host can be seen, in a tab of its own; anything else as text."""
-    shown = source if len(source) <= LONGEST_SHOWN else f"{source[:LONGEST_SHOWN]}…"
+def source_link(source: str) -> str:
+    """The source of an essay. An `http` or `https` URL becomes a link in a new tab if its host is visible in full; other text stays text."""
+    shown = source if len(source) <= MAX_URL_CHARACTERS else f"{source[:MAX_URL_CHARACTERS]}…"
     try:
         parts = urlsplit(source)
     except ValueError:
-        return plain(shown)
-    hidden = not parts.hostname or "@" in parts.netloc or parts.netloc not in shown  # the host that it leads to
-    if parts.scheme not in ("http", "https") or hidden or _NOT_IN_ADDRESS.search(source):
-        return plain(shown)
-    return f'<a class="outward" href="{html.escape(source)}" target="_blank" rel="noopener noreferrer">{plain(shown)}</a>'
+        return escape(shown)
+    hides_host = not parts.hostname or "@" in parts.netloc or parts.netloc not in shown
+    if parts.scheme not in ("http", "https") or hides_host or _UNSAFE_IN_URL.search(source):
+        return escape(shown)
+    return f'<a class="outward" href="{html.escape(source)}" target="_blank" rel="noopener noreferrer">{escape(shown)}</a>'
 
 
 def read_link(essay: str, start: int, end: int, sha256: str) -> str:
-    """The fragment that opens an essay in the reader at characters `start` to `end`, counted in the text with this `sha256`."""
+    """The URL fragment that opens an essay at characters `start` to `end` of its text, whose SHA-256 is `sha256`."""
     return f"#read/{quote(essay, safe='')}/{start}-{end}/{sha256[:12]}"
 
 
 def ask_link(mode: str, question: str) -> str:
-    """The fragment that asks a question in a mode."""
+    """The URL fragment that asks a question in a mode."""
     return f"#ask/{mode}/{quote(question, safe='')}"

@@ -1,44 +1,45 @@
-"""An answer as it stands in the chat: notices, quotations and readings, each sentence with its markers. Pure."""
+"""The HTML of an answer in the chat: notices, quotations and readings, each sentence with its citation markers. Pure."""
 
 from collections.abc import Sequence
 
 from bot.schema import Answer, Citation, Refusal, Sentence
 from bot.ui.catalogue import MESSAGES, REFUSAL_REASONS
-from bot.ui.markup import button, label, notice, plain, read_link
+from bot.ui.markup import button, escape, label, notice, read_link
 
 _QUOTE_MARKS = " \"'“”‘’"
 
 
-def answer_markup(answer: Answer, turn: int, *, whole: bool = True, going: str = "", rated: bool | None = None) -> str:
-    """The markup of an answer. `turn` is the place of its question in the talk, from 1; `rated` is the reader's thumb, if any.
+def answer_markup(answer: Answer, turn: int, *, is_final: bool = True, status: str = "", rating: bool | None = None) -> str:
+    """The HTML of an answer. `turn` is the number of its question in the chat, from 1.
 
-    While it grows (not `whole`) it says what is `going` on; when it is whole, what can be done with it.
+    A partial answer (not `is_final`) shows `status`, a line on what the bot is doing. A final one shows buttons for copying, asking
+    again, editing and rating; `rating` is the reader's rating: True is good, None is not rated.
     """
     words = MESSAGES[answer.language]
     parts = []
     if answer.standalone != answer.question:
         parts.append(notice(words.searched_as.format(question=answer.standalone)))
-    before = ""
+    previous_kind = ""
     for sentence in answer.sentences:
-        parts.append(_sentence(sentence, answer, labelled=sentence.kind != before))
-        before = sentence.kind
+        parts.append(_sentence(sentence, answer, labelled=sentence.kind != previous_kind))
+        previous_kind = sentence.kind
     if answer.citations and not answer.sentences:
         parts.append(notice(words.passages_found.format(count=len(answer.citations))))
-    elif going and not answer.abstained:
-        parts.append(f'<p class="notice going">{plain(going)}</p>')
+    elif status and not answer.abstained:
+        parts.append(f'<p class="notice going">{escape(status)}</p>')
     if answer.refused:
-        parts.append(_left_out(answer.refused, answer))
-    if whole:
-        parts.append(_foot(answer, turn, rated))
-    name = "answer abstained" if answer.abstained else "answer"
-    return f'<div class="{name}" lang="{answer.language}">{"".join(parts)}</div>'
+        parts.append(_refusals(answer.refused, answer))
+    if is_final:
+        parts.append(_buttons(answer, turn, rating))
+    css_class = "answer abstained" if answer.abstained else "answer"
+    return f'<div class="{css_class}" lang="{answer.language}">{"".join(parts)}</div>'
 
 
 def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
-    """The markup of a sentence; `labelled` says whose words it is, which the first of several readings says for all."""
-    cited = {citation.number: citation for citation in answer.citations}
-    markers = [_marker(cited[number]) for number in sentence.citations if number in cited]
-    text = "&#160;".join([plain(sentence.text), *markers])  # a number alone on a line would belong to nothing
+    """The HTML of a sentence. `labelled` puts a label before a reading; only the first of several readings has one."""
+    citations = {citation.number: citation for citation in answer.citations}
+    markers = [_marker(citations[number]) for number in sentence.citations if number in citations]
+    text = "&#160;".join([escape(sentence.text), *markers])  # no-break space: a marker never stands alone on a line
     if sentence.kind == "notice":
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
@@ -47,37 +48,39 @@ def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
 
 
 def _marker(citation: Citation) -> str:
-    """The link of a citation: it opens its essay at the quotation."""
-    link = read_link(citation.essay, citation.start, citation.end, citation.sha256)
-    return f'<a class="marker" href="{link}" title="{plain(citation.title)}">{plain(f"[{citation.number}]")}</a>'
+    """The link of a citation. It opens the essay at the quotation."""
+    fragment = read_link(citation.essay, citation.start, citation.end, citation.sha256)
+    return f'<a class="marker" href="{fragment}" title="{escape(citation.title)}">{escape(f"[{citation.number}]")}</a>'
 
 
-def _left_out(refused: Sequence[Refusal], answer: Answer) -> str:
-    """A quiet line that opens: what the check took out, and why."""
+def _refusals(refused: Sequence[Refusal], answer: Answer) -> str:
+    """The sentences that the check refused, each with its reason, folded under their number."""
     reasons = REFUSAL_REASONS[answer.language]
     items = "".join(
-        f'<li><span class="taken">{plain(one.text)}</span> <span class="because">{plain(reasons.get(one.reason, one.reason))}</span></li>'
-        for one in refused
+        f'<li><span class="taken">{escape(refusal.text)}</span> '
+        f'<span class="because">{escape(reasons.get(refusal.reason, refusal.reason))}</span></li>'
+        for refusal in refused
     )
-    said = plain(MESSAGES[answer.language].refused_count.format(count=len(refused)))
-    return f'<details class="refused"><summary>{said}</summary><ul>{items}</ul></details>'
+    count = escape(MESSAGES[answer.language].refused_count.format(count=len(refused)))
+    return f'<details class="refused"><summary>{count}</summary><ul>{items}</ul></details>'
 
 
-def _foot(answer: Answer, turn: int, rated: bool | None) -> str:
-    """What can be done with an answer."""
+def _buttons(answer: Answer, turn: int, rating: bool | None) -> str:
+    """The buttons under an answer; page.js acts on their ids."""
     words = MESSAGES[answer.language]
-    acts = [
+    actions = [
         ("copy", words.copy),
         (f"retry-{answer.mode}", words.retry),
         ("edit", words.edit),
         ("good", words.rate_good),
         ("bad", words.rate_bad),
     ]
-    chosen = {True: "good", False: "bad", None: ""}[rated]
-    return f'<div class="foot">{"".join(button(f"turn-{turn}-{act}", said, on=act == chosen) for act, said in acts)}</div>'
+    pressed = {True: "good", False: "bad", None: ""}[rating]
+    buttons = (button(f"turn-{turn}-{action}", text, on=action == pressed) for action, text in actions)
+    return f'<div class="foot">{"".join(buttons)}</div>'
 
 
 def _is_quotation(sentence: Sentence, citations: Sequence[Citation]) -> bool:
-    """Whether the sentence is nothing but a quotation in its quote marks."""
+    """Whether the sentence is a quotation in quotation marks and nothing else."""
     quotes = (citation.quote for citation in citations if citation.number in sentence.citations)
     return sentence.text.strip(_QUOTE_MARKS) in {quote.strip(_QUOTE_MARKS) for quote in quotes}

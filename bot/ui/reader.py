@@ -1,4 +1,4 @@
-"""The shelf and the open essay, set like a page of a book: every sentence can be chosen, and a quotation is highlighted. Pure."""
+"""The list of essays and the open essay, set like a page of a book: each sentence can be chosen, a quotation is highlighted. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,23 +8,23 @@ from urllib.parse import unquote
 from bot.schema import Essay, Hit, Language
 from bot.ui.catalogue import MESSAGES
 from bot.ui.emphasis import Style, styled, styles
-from bot.ui.markup import button, link, notice, outward, plain, read_link
+from bot.ui.markup import button, escape, link, notice, read_link, source_link
 
-LONGEST_PART = 40_000  # characters of an essay that are set at once; a browser lays that out without a pause
-LONGEST_SNIPPET = 160  # characters of a passage that was found
+MAX_PART_CHARACTERS = 40_000  # of an essay that are shown at once; a browser lays them out without a noticeable delay
+MAX_SNIPPET_CHARACTERS = 160  # of a passage in the search results
 _BLOCK = re.compile(r"\n\s*\n|\n(?=[-*] |\d{1,3}\. |> |#{1,6} )")
 _HEADING = re.compile(r"(#{1,6}) +(?=\S)")
 _ITEM = re.compile(r"(?:[-*]|\d{1,3}\.) +(?=\S)")
-_QUOTED = re.compile(r"> ?(?=\S)")
-_MARK = re.compile(r"^(?:#{1,6}|[-*]|\d{1,3}\.|>) +", re.MULTILINE)  # of a heading, an item or a quotation
+_BLOCK_QUOTE = re.compile(r"> ?(?=\S)")
+_BLOCK_SIGN = re.compile(r"^(?:#{1,6}|[-*]|\d{1,3}\.|>) +", re.MULTILINE)  # of a heading, an item or a block quotation
 _FRAGMENT = re.compile(r"#?read/([^/]+)(?:/(\d{1,9})-(\d{1,9})(?:/([0-9a-f]{1,64}))?)?\Z")
 
-Span = tuple[int, int]
+Span = tuple[int, int]  # character offsets: start and end
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a link points: an essay's id, characters `start` to `end` of its text (0 to 0 is its beginning), and of which text."""
+    """The target of a `read_link`: an essay's id, characters `start` to `end` (0 to 0 is the beginning), and the text's SHA-256."""
 
     essay: str
     start: int = 0
@@ -33,172 +33,82 @@ class Location:
 
 
 def parse_location(fragment: str) -> Location | None:
-    """The place that a `read_link` points to; None for anything else."""
-    found = _FRAGMENT.match(fragment)
-    if not found:
+    """The location that a `read_link` points to; None for any other text."""
+    match = _FRAGMENT.match(fragment)
+    if not match:
         return None
-    return Location(unquote(found[1]), int(found[2] or 0), int(found[3] or 0), found[4] or "")
+    return Location(unquote(match[1]), int(match[2] or 0), int(match[3] or 0), match[4] or "")
 
 
-def article(essay: Essay, sentences: Sequence[Span], at: Location, language: Language, opening: int = 0) -> str:
-    """The essay, or the part of a long one that holds the place, its sentences marked off and the place highlighted.
+def article(essay: Essay, sentences: Sequence[Span], location: Location, language: Language, opening: int = 0) -> str:
+    """The HTML of the essay, or of the part of a long essay that contains `location`, which is highlighted.
 
-    `opening` makes the markup differ from the one before, so that page.js sees that the essay was opened anew.
+    `sentences` are the spans that can be chosen. `opening` differs each time, so that page.js notices that an essay was opened again.
     """
     words = MESSAGES[language]
     blocks = _without_title(list(_blocks(essay.text)), essay)
-    first, last = _part(blocks, at.start)
-    quoted = _valid(at, essay)
-    held = blocks[first:last]
-    body = "".join(_block(essay.text, block, sentences, quoted) for block in held)
-    changed = notice(words.essay_changed) if at.sha256 and not essay.sha256.startswith(at.sha256) else ""
-    before = _turn(essay, blocks[_part(blocks, held[0][0] - 1)[0]][0], words.essay_earlier) if first else ""
-    after = _turn(essay, blocks[last][0], words.essay_later) if last < len(blocks) else ""
-    head = f'<h2 class="title" id="essay-title" tabindex="-1">{plain(essay.title)}</h2><p class="about">{_about(essay, language, whole=True)}</p>'
+    first, last = _part(blocks, location.start)
+    highlight = _clipped(location, essay)
+    part = blocks[first:last]
+    body = "".join(_block(essay.text, block, sentences, highlight) for block in part)
+    has_changed = location.sha256 and not essay.sha256.startswith(location.sha256)
+    changed = notice(words.essay_changed) if has_changed else ""
+    earlier = _part_link(essay, blocks[_part(blocks, part[0][0] - 1)[0]][0], words.essay_earlier) if first else ""
+    later = _part_link(essay, blocks[last][0], words.essay_later) if last < len(blocks) else ""
+    title = f'<h2 class="title" id="essay-title" tabindex="-1">{escape(essay.title)}</h2>'
+    about = " · ".join([*_author_and_date(essay), *([source_link(essay.source)] if essay.source else [])])
     return (
         f'{back_links(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
-        f"<header>{head}</header>{changed}{before}{body}{after}</article>"
-        f'<p class="hint">{plain(words.sentence_hint)}</p>'
+        f'<header>{title}<p class="about">{about}</p></header>{changed}{earlier}{body}{later}</article>'
+        f'<p class="hint">{escape(words.sentence_hint)}</p>'
     )
 
 
 def missing_essay(language: Language, opening: int = 0) -> str:
-    """What stands where an essay would that is not on the shelf (any more), and the ways from there."""
+    """The HTML shown for an essay that is not in the collection, with the links back."""
     return f'{back_links(language)}<article class="essay" id="opening-{opening}">{notice(MESSAGES[language].essay_missing)}</article>'
 
 
 def back_links(language: Language) -> str:
-    """The links that lead from an essay to the shelf and to the answer."""
+    """The links from an essay back to the list and to the answer."""
     words = MESSAGES[language]
     back = link("#view/read", f"← {words.essays_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
     return f'<p class="ways">{back}</p>'
 
 
-def essay_list(essays: Sequence[Essay], own: Sequence[str], language: Language) -> str:
-    """The essays to choose from; `own` are the ids of the reader's own, which stand first."""
+def essay_list(essays: Sequence[Essay], uploads: Sequence[str], language: Language) -> str:
+    """The list of essays. `uploads` are the ids of the reader's own, which come first; then come those in the reader's language."""
     words = MESSAGES[language]
-    ordered = sorted(essays, key=lambda essay: (essay.id not in own, essay.language != language, essay.title))
+    ordered = sorted(essays, key=lambda essay: (essay.id not in uploads, essay.language != language, essay.title))
+    badge = f'<span class="own">{escape(words.uploads_badge)}</span> '
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, 0, 0, essay.sha256), essay.title, "title")}'
-        f'<span class="about">{_own(essay, own, language)}{_about(essay, language)}</span></li>'
+        f'<span class="about">{badge if essay.id in uploads else ""}{" · ".join(_author_and_date(essay))}</span></li>'
         for essay in ordered
     )
-    return f'<p class="count">{plain(words.essays_count.format(count=len(ordered)))}</p><ul class="shelf">{items}</ul>'
+    return f'<p class="count">{escape(words.essays_count.format(count=len(ordered)))}</p><ul class="shelf">{items}</ul>'
 
 
-def search_results(search: str, essays: Mapping[str, Essay], hits: Sequence[Hit], own: Sequence[str], language: Language) -> str:
-    """What a search of the shelf found: essays by title or author, then passages with their beginnings."""
-    wanted = search.casefold().strip()
-    named = [one for one in essays.values() if wanted in f"{one.title}\n{one.author}".casefold()]
-    passages = [(essays[hit.passage.essay], _sharpest(hit)) for hit in hits if hit.passage.essay in essays]
-    if not named and not passages:
+def search_results(
+    search: str, essays: Mapping[str, Essay], hits: Sequence[Hit], uploads: Sequence[str], language: Language
+) -> str:
+    """The results of a search: essays whose title or author contains `search`, then the passages of `hits`. `essays` maps ids to essays."""
+    needle = search.casefold().strip()
+    by_title = [essay for essay in essays.values() if needle in f"{essay.title}\n{essay.author}".casefold()]
+    passages = [(essays[hit.passage.essay], _nearest_span(hit)) for hit in hits if hit.passage.essay in essays]
+    if not by_title and not passages:
         return notice(MESSAGES[language].essays_no_match.format(search=search))
-    titles = essay_list(named, own, language) if named else ""
+    titles = essay_list(by_title, uploads, language) if by_title else ""
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, *span, essay.sha256), _snippet(essay, span), "snippet")}'
-        f'<span class="about">{plain(essay.title)}</span></li>'
+        f'<span class="about">{escape(essay.title)}</span></li>'
         for essay, span in passages
     )
     return f'{titles}<ul class="shelf found">{items}</ul>' if items else titles
 
 
-def _sharpest(hit: Hit) -> Span:
-    """The window of the passage that lies nearest to the search, else its beginning."""
-    inside = [near for near in hit.near if near.passage == hit.passage.id]
-    return (inside[0].start, inside[0].end) if inside else (hit.passage.start, hit.passage.end)
-
-
-def _snippet(essay: Essay, span: Span) -> str:
-    text = " ".join(_MARK.sub("", essay.text[slice(*span)]).split())
-    return text if len(text) <= LONGEST_SNIPPET else f"{text[:LONGEST_SNIPPET]}…"
-
-
-def _about(essay: Essay, language: Language, *, whole: bool = False) -> str:
-    """Author, date and, over the open essay, where it is from."""
-    parts = [plain(part) for part in (essay.author, essay.date) if part]
-    if whole and essay.source:
-        parts.append(outward(essay.source))
-    return " · ".join(parts)
-
-
-def _own(essay: Essay, own: Sequence[str], language: Language) -> str:
-    return f'<span class="own">{plain(MESSAGES[language].uploads_badge)}</span> ' if essay.id in own else ""
-
-
-def _valid(at: Location, essay: Essay) -> Span:
-    """The span to highlight, inside the text; (0, 0) is none."""
-    return (at.start, min(at.end, len(essay.text))) if 0 <= at.start < min(at.end, len(essay.text)) else (0, 0)
-
-
-def _blocks(text: str) -> Iterator[Span]:
-    """The spans of paragraphs, headings and items of lists, without the white space between them."""
-    edges = [0, *(edge for gap in _BLOCK.finditer(text) for edge in gap.span()), len(text)]
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        stripped = text[start:end].strip()
-        if stripped:
-            begin = start + text[start:end].index(stripped)
-            yield begin, begin + len(stripped)
-
-
-def _without_title(blocks: list[Span], essay: Essay) -> list[Span]:
-    """The blocks but for a first one that only says the title, which stands over them already."""
-    heading = _HEADING.match(essay.text, *blocks[0]) if len(blocks) > 1 else None
-    return blocks[1:] if heading and essay.text[heading.end() : blocks[0][1]].strip() == essay.title else blocks
-
-
-def _part(blocks: Sequence[Span], start: int) -> tuple[int, int]:
-    """The first and past the last block of the part that holds character `start`. Parts are the same wherever one comes from."""
-    first, length = 0, 0
-    for number, (begin, end) in enumerate(blocks):
-        if length and length + end - begin > LONGEST_PART:
-            if start < begin:
-                return first, number
-            first, length = number, 0
-        length += end - begin
-    return first, len(blocks)
-
-
-def _turn(essay: Essay, start: int, words: str) -> str:
-    return f'<p class="turn">{link(read_link(essay.id, start, start, essay.sha256), words)}</p>'
-
-
-def _block(text: str, block: Span, sentences: Sequence[Span], quoted: Span) -> str:
-    start, end = block
-    if heading := _HEADING.match(text, start, end):
-        level = min(max(len(heading[1]) + 1, 3), 6)  # under the title, which is an h2
-        return f"<h{level}>{_run(text, (heading.end(), end), (), quoted)}</h{level}>"
-    for pattern, name in ((_ITEM, "item"), (_QUOTED, "cited")):
-        if pattern.match(text, start, end):
-            return f'<p class="{name}">{_run(text, block, sentences, quoted)}</p>'
-    return f"<p>{_run(text, block, sentences, quoted)}</p>"
-
-
-def _run(text: str, block: Span, sentences: Sequence[Span], quoted: Span) -> str:
-    """The text of a block: each sentence a span that can be chosen, what is quoted a mark inside it."""
-    start, end = block
-    found = styles(text, start, end)
-    pieces, done = [], start
-    for begin, stop in sentences:
-        if begin >= done and stop <= end:
-            chosen = _marked(text, begin, stop, quoted, found)
-            pieces.append(_marked(text, done, begin, quoted, found))
-            pieces.append(f'<span class="s" id="s-{begin}-{stop}" tabindex="-1">{chosen}</span>')
-            done = stop
-    return "".join([*pieces, _marked(text, done, end, quoted, found)])
-
-
-def _marked(text: str, start: int, end: int, quoted: Span, found: list[Style]) -> str:
-    """The text from `start` to `end`, the part that is quoted highlighted. The first mark of all can be jumped to."""
-    begin, stop = max(start, quoted[0]), min(end, quoted[1])
-    if begin >= stop:
-        return styled(text, start, end, found)
-    here = ' id="here" tabindex="-1"' if begin == quoted[0] else ""
-    before, inside, after = (styled(text, *span, found) for span in ((start, begin), (begin, stop), (stop, end)))
-    return f"{before}<mark{here}>{inside}</mark>{after}"
-
-
-def own_essays(essays: Sequence[Essay], language: Language) -> str:
-    """The reader's own essays, each with a button that takes it off the shelf."""
+def upload_list(essays: Sequence[Essay], language: Language) -> str:
+    """The reader's own essays, each with a button that removes it."""
     words = MESSAGES[language]
     if not essays:
         return notice(words.uploads_none)
@@ -208,3 +118,92 @@ def own_essays(essays: Sequence[Essay], language: Language) -> str:
         for number, essay in enumerate(essays)
     )
     return f'<ul class="shelf">{items}</ul>'
+
+
+def _nearest_span(hit: Hit) -> Span:
+    """The span of the passage's window that is nearest to the search; the whole passage if there is none."""
+    windows = [window for window in hit.near if window.passage == hit.passage.id]
+    return (windows[0].start, windows[0].end) if windows else (hit.passage.start, hit.passage.end)
+
+
+def _snippet(essay: Essay, span: Span) -> str:
+    text = " ".join(_BLOCK_SIGN.sub("", essay.text[slice(*span)]).split())
+    return text if len(text) <= MAX_SNIPPET_CHARACTERS else f"{text[:MAX_SNIPPET_CHARACTERS]}…"
+
+
+def _author_and_date(essay: Essay) -> list[str]:
+    return [escape(part) for part in (essay.author, essay.date) if part]
+
+
+def _clipped(location: Location, essay: Essay) -> Span:
+    """The span to highlight, cut to the text's length; (0, 0) if there is nothing to highlight."""
+    end = min(location.end, len(essay.text))
+    return (location.start, end) if 0 <= location.start < end else (0, 0)
+
+
+def _blocks(text: str) -> Iterator[Span]:
+    """The spans of paragraphs, headings and list items, without the white space between them."""
+    edges = [0, *(edge for gap in _BLOCK.finditer(text) for edge in gap.span()), len(text)]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        stripped = text[start:end].strip()
+        if stripped:
+            first = start + text[start:end].index(stripped)
+            yield first, first + len(stripped)
+
+
+def _without_title(blocks: list[Span], essay: Essay) -> list[Span]:
+    """The blocks without a first heading that repeats the essay's title, which the header shows already."""
+    heading = _HEADING.match(essay.text, *blocks[0]) if len(blocks) > 1 else None
+    return blocks[1:] if heading and essay.text[heading.end() : blocks[0][1]].strip() == essay.title else blocks
+
+
+def _part(blocks: Sequence[Span], start: int) -> tuple[int, int]:
+    """The range of blocks of the part that contains character `start`. The division into parts does not depend on `start`."""
+    first, length = 0, 0
+    for number, (block_start, block_end) in enumerate(blocks):
+        if length and length + block_end - block_start > MAX_PART_CHARACTERS:
+            if start < block_start:
+                return first, number
+            first, length = number, 0
+        length += block_end - block_start
+    return first, len(blocks)
+
+
+def _part_link(essay: Essay, start: int, text: str) -> str:
+    """The link to the part of the essay that contains character `start`."""
+    return f'<p class="turn">{link(read_link(essay.id, start, start, essay.sha256), text)}</p>'
+
+
+def _block(text: str, block: Span, sentences: Sequence[Span], highlight: Span) -> str:
+    start, end = block
+    if heading := _HEADING.match(text, start, end):
+        level = min(max(len(heading[1]) + 1, 3), 6)  # below the title, which is an h2
+        return f"<h{level}>{_inline(text, (heading.end(), end), (), highlight)}</h{level}>"
+    for pattern, css_class in ((_ITEM, "item"), (_BLOCK_QUOTE, "cited")):
+        if pattern.match(text, start, end):
+            return f'<p class="{css_class}">{_inline(text, block, sentences, highlight)}</p>'
+    return f"<p>{_inline(text, block, sentences, highlight)}</p>"
+
+
+def _inline(text: str, block: Span, sentences: Sequence[Span], highlight: Span) -> str:
+    """The text of a block: each sentence in a span that can be chosen, the highlight in a mark."""
+    start, end = block
+    style_spans = styles(text, start, end)
+    pieces, written = [], start
+    for first, last in sentences:
+        if first >= written and last <= end:
+            pieces.append(_highlighted(text, written, first, highlight, style_spans))
+            sentence = _highlighted(text, first, last, highlight, style_spans)
+            pieces.append(f'<span class="s" id="s-{first}-{last}" tabindex="-1">{sentence}</span>')
+            written = last
+    return "".join([*pieces, _highlighted(text, written, end, highlight, style_spans)])
+
+
+def _highlighted(text: str, start: int, end: int, highlight: Span, style_spans: list[Style]) -> str:
+    """The HTML of `text[start:end]`, with the part inside `highlight` in a mark. The first mark has the id that page.js scrolls to."""
+    first, last = max(start, highlight[0]), min(end, highlight[1])
+    if first >= last:
+        return styled(text, start, end, style_spans)
+    identity = ' id="here" tabindex="-1"' if first == highlight[0] else ""
+    before, inside, after = (styled(text, *span, style_spans) for span in ((start, first), (first, last), (last, end)))
+    return f"{before}<mark{identity}>{inside}</mark>{after}"

@@ -59,11 +59,11 @@ class ViewEvents:
             **opened,
             parts.chat: gr.Chatbot(opened[parts.chat], examples=cast(Any, examples(language))),
             parts.mode: gr.Radio(choices=[(getattr(words, f"mode_{name}"), name) for name in MODES]),
-            parts.shelf: desk.shelf("", request),
+            parts.shelf: desk.essays("", request),
             parts.map: desk.map(request),
-            parts.own: desk.own(request),
-            parts.kept: desk.kept("", identity, request),
-            parts.voice: gr.Accordion(label=f"{words.model}: {desk.voice(request)}"),
+            parts.own: desk.uploads(request),
+            parts.kept: desk.history("", identity, request),
+            parts.voice: gr.Accordion(label=f"{words.model}: {desk.model_label(request)}"),
         }
 
     def reopen(self, wanted: str, tab: TabState, request: gr.Request) -> Updates:
@@ -75,31 +75,31 @@ class ViewEvents:
     def read(self, wanted: str, request: gr.Request) -> str:
         """Open an essay in the reader."""
         want = read(wanted)
-        return self._desk.read(str(want.get("link") or ""), number(want.get("n")), request)
+        return self._desk.essay(str(want.get("link") or ""), number(want.get("n")), request)
 
     def search(self, words: str, request: gr.Request) -> str:
         """Search the shelf."""
-        return self._desk.shelf(words, request)
+        return self._desk.essays(words, request)
 
     def kept(self, words: str, identity: str, request: gr.Request) -> str:
         """List or search the kept talks."""
-        return self._desk.kept(words, identity, request)
+        return self._desk.history(words, identity, request)
 
     def after(self, words: str, identity: str, request: gr.Request) -> tuple[str, gr.Textbox]:
         """After an answer: the list of talks, and this one's name."""
-        return self._desk.kept(words, identity, request), name_box(self._desk.name(identity, request))
+        return self._desk.history(words, identity, request), name_box(self._desk.chat_name(identity, request))
 
     def delete(self, wanted: str, words: str, identity: str, request: gr.Request) -> str:
         """Delete a talk. Where it is the open one, page.js opens an empty one."""
-        self._desk.delete(str(read(wanted).get("talk") or ""), request)
-        return self._desk.kept(words, identity, request)
+        self._desk.delete_chat(str(read(wanted).get("talk") or ""), request)
+        return self._desk.history(words, identity, request)
 
     def rename(self, identity: str, name: str, words: str, request: gr.Request) -> tuple[Any, Any, str]:
         """Name the open talk. Where the name is the one that it has, nothing changes: the field may only have been left."""
-        held, told = self._desk.rename(identity, name, request)
+        held, told = self._desk.rename_chat(identity, name, request)
         if held is None:
             return gr.skip(), gr.skip(), told
-        return gr.skip() if held == name else name_box(held), self._desk.kept(words, identity, request), told
+        return gr.skip() if held == name else name_box(held), self._desk.history(words, identity, request), told
 
     def rate(self, wanted: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
         """A thumb up or down."""
@@ -107,8 +107,8 @@ class ViewEvents:
         told = self._desk.rate(identity, number(want.get("turn")), bool(want.get("good")), "", request)
         if want.get("busy"):  # the answer that is being written shows it when it is whole
             return {parts.rated: told}
-        one = self._desk.open(identity, held, request)
-        return {parts.rated: told, parts.chat: one.chat or gr.skip(), parts.turns: one.turns or gr.skip()}
+        one = self._desk.open_chat(identity, held, request)
+        return {parts.rated: told, parts.chat: one.messages or gr.skip(), parts.turns: one.turns or gr.skip()}
 
     def explain(self, reason: str, wanted: str, identity: str, request: gr.Request) -> tuple[str, str]:
         """The reason for the thumb before."""
@@ -123,25 +123,25 @@ class ViewEvents:
         def tell(stage: str, done: int, total: int) -> None:
             progress((done, max(total, 1)), desc=stages.get(stage, words.uploads_writing))
 
-        told = desk.add(files or [], request, tell)
-        return {parts.told: told, parts.own: desk.own(request), parts.shelf: desk.shelf("", request), parts.drop: None}
+        told = desk.upload(files or [], request, tell)
+        return {parts.told: told, parts.own: desk.uploads(request), parts.shelf: desk.essays("", request), parts.drop: None}
 
     def remove(self, wanted: str, request: gr.Request) -> tuple[str, str, str]:
         """Take an essay off the reader's shelf."""
-        told = self._desk.remove(str(read(wanted).get("button") or ""), request)
-        return told, self._desk.own(request), self._desk.shelf("", request)
+        told = self._desk.remove_upload(str(read(wanted).get("button") or ""), request)
+        return told, self._desk.uploads(request), self._desk.essays("", request)
 
     def test(self, request: gr.Request) -> Iterator[str]:
         """Try the voice."""
         yield MESSAGES[visitor_of(request).language].model_testing
-        yield self._desk.test_voice(request)
+        yield self._desk.test_model(request)
 
     def _opened(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
-        one, parts = self._desk.open(identity, held, request), self._parts
+        one, parts = self._desk.open_chat(identity, held, request), self._parts
         return {
-            parts.chat: one.chat,
+            parts.chat: one.messages,
             parts.sources: one.sources,
-            parts.talk: one.talk,
+            parts.talk: one.chat_id,
             parts.turns: one.turns,
             parts.name: name_box(one.name),
             parts.box: gr.Textbox(submit_btn=True, stop_btn=False),

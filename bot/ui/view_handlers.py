@@ -1,4 +1,4 @@
-"""Everything on the page beside the chat: the reader, the shelf, the map, own essays, kept talks, ratings and the voice. Never raises."""
+"""The handlers of the views: essays, analogy map, uploads, saved chats, ratings and the chat model. Errors become messages."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,226 +15,231 @@ from bot.store import Progress
 from bot.ui import reader
 from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_handlers import ChatHandlers, essays_of, log_place
-from bot.ui.history import Message, chat_list, messages
+from bot.ui.history import Message, chat_list, chat_messages
 from bot.ui.map import analogy_map
-from bot.ui.markup import notice, plain
-from bot.ui.sources import sources
+from bot.ui.markup import escape, notice
+from bot.ui.sources import sources_markup
 from bot.ui.visitor import Visitor, visitor_of
 from bot.uploads import Uploads
 
-FOUND = 8  # passages that a search of the shelf shows
-LONGEST_SEARCH = 200  # characters
-LONGEST_MARKED = 300_000  # characters of an essay whose sentences are marked off: Kiwi reads about as many in a second
+MAX_HITS = 8  # passages in the results of a search of the essays
+MAX_SEARCH_CHARACTERS = 200
+MAX_SPLIT_CHARACTERS = 300_000  # of an essay that is split into sentences when it is opened; Kiwi reads about as many in a second
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedChat:
-    """A talk as it stands on the page: its chat, the sources of its last answer, its id, its turns and its name."""
+    """A chat as the page shows it. `sources` is the HTML of its last answer's sources. All fields are empty for a new chat."""
 
-    chat: list[Message]
+    messages: list[Message]
     sources: str
-    talk: str
+    chat_id: str
     turns: tuple[Turn, ...]
     name: str
 
 
 class ViewHandlers:
-    """The handlers of the page's views. They keep nothing between calls: who asks is told by the request each time."""
+    """The handlers of the page's views. They have no state; each call identifies the reader by the request."""
 
-    def __init__(self, library: Uploads, conversations: ChatHistory, talk: ChatHandlers, folder: Path) -> None:
-        """`folder` is where talks are kept, as the reader is told."""
-        self._library = library
-        self._conversations = conversations
-        self._talk = talk
+    def __init__(self, uploads: Uploads, history: ChatHistory, chat: ChatHandlers, folder: Path) -> None:
+        """`folder` contains the saved chats; the page shows its name."""
+        self._uploads = uploads
+        self._history = history
+        self._chat = chat
         self._folder = folder
 
-    def read(self, fragment: str, opening: int, request: Request | None) -> str:
-        """The essay that a `read_link` points to, as a page, or that there is none. `opening` tells one opening from the next."""
-        who = visitor_of(request)
-        at = reader.parse_location(str(fragment or ""))
-        if at is None:
-            return reader.missing_essay(who.language, opening)
+    def essay(self, fragment: str, opening: int, request: Request | None) -> str:
+        """The HTML of the essay that a `read_link` points to, or a notice that there is none. `opening` differs each time."""
+        visitor = visitor_of(request)
+        location = reader.parse_location(str(fragment or ""))
+        if location is None:
+            return reader.missing_essay(visitor.language, opening)
 
-        def work() -> str:
-            bot = self._library.bot_for(who.reader)
+        def render() -> str:
+            bot = self._uploads.bot_for(visitor.reader)
             try:
-                essay = bot.essay(at.essay)
+                essay = bot.essay(location.essay)
             except QuestionError:
-                return reader.missing_essay(who.language, opening)
-            marked = bot.sentences(essay.id) if len(essay.text) <= LONGEST_MARKED else ()
-            return reader.article(essay, marked, at, who.language, opening)
+                return reader.missing_essay(visitor.language, opening)
+            sentences = bot.sentences(essay.id) if len(essay.text) <= MAX_SPLIT_CHARACTERS else ()
+            return reader.article(essay, sentences, location, visitor.language, opening)
 
-        shown = _safely(work, who.language)
-        return shown if "<article" in shown else f"{reader.back_links(who.language)}{shown}"
+        markup = _safely(render, visitor.language)
+        return markup if "<article" in markup else f"{reader.back_links(visitor.language)}{markup}"
 
-    def shelf(self, search: str, request: Request | None) -> str:
-        """The shelf, or what a search of it finds."""
-        who = visitor_of(request)
-        search = str(search or "").strip()[:LONGEST_SEARCH]
+    def essays(self, search: str, request: Request | None) -> str:
+        """The HTML of the list of essays, or of the results of a search."""
+        visitor = visitor_of(request)
+        search = str(search or "").strip()[:MAX_SEARCH_CHARACTERS]
 
-        def work() -> str:
-            bot = self._library.bot_for(who.reader)
-            own = [essay.id for essay in self._own(who)]
+        def render() -> str:
+            bot = self._uploads.bot_for(visitor.reader)
+            uploads = [essay.id for essay in self._essays_of(visitor)]
             essays = bot.essays()
             if not search:
-                return reader.essay_list(essays, own, who.language)
+                return reader.essay_list(essays, uploads, visitor.language)
             by_id = {essay.id: essay for essay in essays}
-            return reader.search_results(search, by_id, bot.search(search, FOUND), own, who.language)
+            return reader.search_results(search, by_id, bot.search(search, MAX_HITS), uploads, visitor.language)
 
-        return _safely(work, who.language)
+        return _safely(render, visitor.language)
 
     def map(self, request: Request | None) -> str:
-        """The analogy map."""
-        who = visitor_of(request)
+        """The HTML of the analogy map."""
+        visitor = visitor_of(request)
 
-        def work() -> str:
-            bot = self._library.bot_for(who.reader)
-            return analogy_map(bot.analogies(), {essay.id: essay for essay in bot.essays()}, who.language)
+        def render() -> str:
+            bot = self._uploads.bot_for(visitor.reader)
+            return analogy_map(bot.analogies(), {essay.id: essay for essay in bot.essays()}, visitor.language)
 
-        return _safely(work, who.language)
+        return _safely(render, visitor.language)
 
-    def own(self, request: Request | None) -> str:
-        """The reader's own essays."""
-        who = visitor_of(request)
-        return _safely(lambda: reader.own_essays(self._own(who), who.language), who.language)
+    def uploads(self, request: Request | None) -> str:
+        """The HTML of the list of the reader's own essays."""
+        visitor = visitor_of(request)
+        return _safely(lambda: reader.upload_list(self._essays_of(visitor), visitor.language), visitor.language)
 
-    def add(self, files: Sequence[str], request: Request | None, progress: Progress) -> str:
-        """Put files on the reader's shelf. Returns what came of it. The uploaded copies are removed."""
-        who = visitor_of(request)
+    def upload(self, files: Sequence[str], request: Request | None, progress: Progress) -> str:
+        """Add files to the reader's own essays, and delete the uploaded copies. Returns messages about what was added and skipped."""
+        visitor = visitor_of(request)
         paths = [Path(file) for file in files]
+
+        def add() -> str:
+            report = self._uploads.add(visitor.reader, [(path.name, path) for path in paths], progress)
+            return _upload_messages(report, visitor.language)
+
         try:
-            return _safely(
-                lambda: _told(self._library.add(who.reader, [(path.name, path) for path in paths], progress), who), who.language
-            )
+            return _safely(add, visitor.language)
         finally:
             for path in paths:
                 path.unlink(missing_ok=True)
 
-    def remove(self, button: str, request: Request | None) -> str:
-        """Take the essay of a button `remove-NUMBER-SHA256` off the reader's shelf. Returns what came of it."""
-        who = visitor_of(request)
-        wanted = str(button or "").rpartition("-")[2]
+    def remove_upload(self, button: str, request: Request | None) -> str:
+        """Remove the reader's essay of a button with the id `remove-NUMBER-SHA256`. Returns a message."""
+        visitor = visitor_of(request)
+        prefix = str(button or "").rpartition("-")[2]
 
-        def work() -> str:
-            essay = next((one for one in self._own(who) if wanted and one.sha256.startswith(wanted)), None)
+        def remove() -> str:
+            essay = next((essay for essay in self._essays_of(visitor) if prefix and essay.sha256.startswith(prefix)), None)
             if essay is None:
                 return ""
-            self._library.remove(who.reader, essay.id)
-            return notice(MESSAGES[who.language].uploads_removed.format(title=essay.title))
+            self._uploads.remove(visitor.reader, essay.id)
+            return notice(MESSAGES[visitor.language].uploads_removed.format(title=essay.title))
 
-        return _safely(work, who.language)
+        return _safely(remove, visitor.language)
 
-    def open(self, talk: str, held: Sequence[Turn], request: Request | None) -> OpenedChat:
-        """A kept talk, opened; an empty one where there is none of this reader's by that id."""
-        who = visitor_of(request)
-        turns = tuple(self._talk.turns(who.reader, str(talk or ""), held))
+    def open_chat(self, chat_id: str, page_turns: Sequence[Turn], request: Request | None) -> OpenedChat:
+        """A saved chat, or an empty one if the reader has no chat with this id. `page_turns` are the turns that the page holds."""
+        visitor = visitor_of(request)
+        turns = tuple(self._chat.turns(visitor.reader, str(chat_id or ""), page_turns))
         if not turns:
             return OpenedChat([], "", "", (), "")
+        answer = turns[-1].answer
         try:
-            panel = sources(turns[-1].answer, essays_of(self._library.bot_for(who.reader), turns[-1].answer))
+            panel = sources_markup(answer, essays_of(self._uploads.bot_for(visitor.reader), answer))
         except BotError:
             panel = ""
-        return OpenedChat(messages(turns), panel, talk, turns, self._name(who, talk))
+        return OpenedChat(chat_messages(turns), panel, chat_id, turns, self._chat.chat_name(visitor.reader, chat_id))
 
-    def kept(self, search: str, talk: str, request: Request | None) -> str:
-        """The reader's talks, newest first."""
-        who = visitor_of(request)
-        search = str(search or "")[:LONGEST_SEARCH]
-        words = MESSAGES[who.language]
-        if not who.reader:
+    def history(self, search: str, chat_id: str, request: Request | None) -> str:
+        """The HTML of the list of the reader's chats, newest first. `chat_id` is the open chat."""
+        visitor = visitor_of(request)
+        search = str(search or "")[:MAX_SEARCH_CHARACTERS]
+        words = MESSAGES[visitor.language]
+        if not visitor.reader:
             return notice(words.cookies_blocked)
-        where = notice(words.history_location.format(folder=self._folder.name))
-        return _safely(
-            lambda: chat_list(self._conversations.list(who.reader, search), search, talk, who.language) + where, who.language
-        )
 
-    def name(self, talk: str, request: Request | None) -> str:
-        """The name of a talk; empty where there is none."""
-        return self._name(visitor_of(request), talk)
+        def render() -> str:
+            summaries = self._history.list(visitor.reader, search)
+            location = notice(words.history_location.format(folder=self._folder.name))
+            return chat_list(summaries, search, chat_id, visitor.language) + location
 
-    def rename(self, talk: str, name: str, request: Request | None) -> tuple[str | None, str]:
-        """Give a talk another name. Returns the name that it has then, None where that is what it was, and why it could not be changed."""
-        who = visitor_of(request)
-        held, wanted = self._name(who, talk), " ".join(str(name or "").split())
-        if not talk or wanted == held:
+        return _safely(render, visitor.language)
+
+    def chat_name(self, chat_id: str, request: Request | None) -> str:
+        """The name of a chat; empty if there is none."""
+        return self._chat.chat_name(visitor_of(request).reader, chat_id)
+
+    def rename_chat(self, chat_id: str, name: str, request: Request | None) -> tuple[str | None, str]:
+        """Rename a chat. Returns its name, or None if it has not changed, and a message if it could not be changed."""
+        visitor = visitor_of(request)
+        current, wanted = self._chat.chat_name(visitor.reader, chat_id), " ".join(str(name or "").split())
+        if not chat_id or wanted == current:
             return None, ""
         try:
             if wanted:
-                self._conversations.rename(who.reader, talk, wanted)
+                self._history.rename(visitor.reader, chat_id, wanted)
         except BotError as error:
-            return held, notice(error.korean if who.language == "ko" else str(error))
-        return self._name(who, talk), ""
+            return current, notice(error.korean if visitor.language == "ko" else str(error))
+        return self._chat.chat_name(visitor.reader, chat_id), ""
 
-    def delete(self, talk: str, request: Request | None) -> None:
-        """Delete a talk of this reader's."""
-        who = visitor_of(request)
+    def delete_chat(self, chat_id: str, request: Request | None) -> None:
+        """Delete one of the reader's chats. An error is logged."""
         try:
-            self._conversations.delete(who.reader, talk)
+            self._history.delete(visitor_of(request).reader, chat_id)
         except BotError as error:
             log.warning("%s", error)
 
-    def rate(self, talk: str, turn: int, good: bool, reason: str, request: Request | None) -> str:
-        """Write a rating down. Returns a word of thanks, or why it could not be written."""
-        who = visitor_of(request)
+    def rate(self, chat_id: str, turn: int, good: bool, reason: str, request: Request | None) -> str:
+        """Save a rating. Returns a message that it was saved, or why it was not."""
+        visitor = visitor_of(request)
+        words = MESSAGES[visitor.language]
+        reason = str(reason or "")
 
-        words = MESSAGES[who.language]
-
-        def work() -> str:
-            if not who.reader:
+        def save() -> str:
+            if not visitor.reader:
                 return notice(words.cookies_blocked)
-            self._conversations.rate(who.reader, talk, turn, good, str(reason or ""))
-            return notice(words.reason_saved if str(reason or "").strip() else words.rating_saved)
+            self._history.rate(visitor.reader, chat_id, turn, good, reason)
+            return notice(words.reason_saved if reason.strip() else words.rating_saved)
 
-        return _safely(work, who.language)
+        return _safely(save, visitor.language)
 
-    def voice(self, request: Request | None) -> str:
-        """Which voice speaks, in a word or two."""
-        who = visitor_of(request)
-        words, name = MESSAGES[who.language], self._library.bot_for("").model_name
+    def model_label(self, request: Request | None) -> str:
+        """The name of the chat model, as text."""
+        words, name = MESSAGES[visitor_of(request).language], self._uploads.bot_for("").model_name
         if name == QUOTES:
             return words.model_quotes
         return f"{words.model_local} ({name})" if name.partition(":")[0] == LOCAL else words.model_other.format(name=name)
 
-    def test_voice(self, request: Request | None) -> str:
-        """Whether the voice works, in words."""
-        who = visitor_of(request)
+    def test_model(self, request: Request | None) -> str:
+        """Send a short prompt to the chat model. Returns a message on whether it works."""
+        visitor = visitor_of(request)
+        words = MESSAGES[visitor.language]
 
-        def work() -> str:
-            bot = self._library.bot_for("")
+        def test() -> str:
+            bot = self._uploads.bot_for("")
             seconds = bot.try_model()
-            words = MESSAGES[who.language]
             if bot.model_name == QUOTES:
                 return notice(words.model_works_quotes)
             return notice(words.model_works.format(name=bot.model_name, seconds=f"{seconds:.1f}"))
 
-        return _safely(work, who.language)
+        return _safely(test, visitor.language)
 
-    def _own(self, who: Visitor) -> list[Essay]:
-        return list(self._library.essays(who.reader)) if who.reader else []
-
-    def _name(self, who: Visitor, talk: str) -> str:
-        return self._talk.chat_name(who.reader, talk)
+    def _essays_of(self, visitor: Visitor) -> list[Essay]:
+        return list(self._uploads.essays(visitor.reader)) if visitor.reader else []
 
 
-def _told(report: Report, who: Visitor) -> str:
-    """What an upload came to: what was put on the shelf, and what could not be read and why."""
-    words = MESSAGES[who.language]
+def _upload_messages(report: Report, language: Language) -> str:
+    """The messages after an upload: how many essays were added, which files were skipped and why, and notes on how one was read."""
+    words = MESSAGES[language]
     count = report.added + report.changed
-    lines = [notice(words.uploads_added.format(count=count))] if count else []
-    korean = who.language == "ko"
-    skipped = [words.uploads_skipped.format(name=one.path, reason=one.korean if korean else one.reason) for one in report.skipped]
-    noted = [words.uploads_note.format(name=one.path, text=one.korean if korean else one.text) for one in report.notes]
-    return "".join([*lines, *map(notice, [*skipped, *noted])])
+    lines = [words.uploads_added.format(count=count)] if count else []
+    korean = language == "ko"
+    for skipped in report.skipped:
+        reason = skipped.korean if korean else skipped.reason
+        lines.append(words.uploads_skipped.format(name=skipped.path, reason=reason))
+    for note in report.notes:
+        lines.append(words.uploads_note.format(name=note.path, text=note.korean if korean else note.text))
+    return "".join(map(notice, lines))
 
 
-def _safely(work: Callable[[], str], language: Language) -> str:
-    """What `work` returns; where it fails, one line that says why."""
+def _safely(render: Callable[[], str], language: Language) -> str:
+    """The result of `render`, or a message if it raises."""
     try:
-        return work()
+        return render()
     except BotError as error:
-        return f'<p class="notice wrong">{plain(error.korean if language == "ko" else str(error))}</p>'
-    except Exception as error:  # whatever it is, the page must go on
-        log_place("A view could not be made", error)
+        return f'<p class="notice wrong">{escape(error.korean if language == "ko" else str(error))}</p>'
+    except Exception as error:  # the page must go on whatever the error
+        log_place("A view could not be rendered", error)
         return notice(MESSAGES[language].unexpected_error)

@@ -16,7 +16,7 @@ from bot.chats.history import Chat, Rating, Turn
 from bot.chats.recheck import Checked, check, check_file
 from bot.errors import BotError
 from bot.schema import Answer, Citation, Essay, Refusal, Sentence
-from tests.pages import ENGLISH, KOREAN, blank, cited
+from tests.pages import ENGLISH, KOREAN, cite, empty_answer
 from tests.payloads import PAYLOADS
 from tests.toys import essay_of
 
@@ -37,7 +37,7 @@ def telling(*citations: Citation, question: str = "왜?", reading: str = "돌로
         Sentence("그래서 세웠다.", "essay", (1,)),
     )
     refused = (Refusal("유령이 1997년에 세웠다.", "figure"),)
-    return replace(blank(question), sentences=(*said, *more), citations=citations, refused=refused, complete=False)
+    return replace(empty_answer(question), sentences=(*said, *more), citations=citations, refused=refused, complete=False)
 
 
 def exported(talk: Chat, kind: str) -> str:
@@ -50,7 +50,7 @@ def seen(citation: Citation) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_quotation_comes_back_and_holds(kind: str) -> None:
-    citations = (cited(KOREAN, "고인돌은 힘을 보여 준다."), cited(ENGLISH, "It is heavy.", 2))
+    citations = (cite(KOREAN, "고인돌은 힘을 보여 준다."), cite(ENGLISH, "It is heavy.", 2))
     found = quotations(exported(talk_of(telling(*citations), telling(citations[0])), kind))
     assert [seen(one) for one in found] == [seen(one) for one in (*citations, citations[0])]
     assert [check(one, SHELF).state for one in found] == ["holds"] * 3
@@ -58,7 +58,7 @@ def test_every_quotation_comes_back_and_holds(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["md", "html"])
 def test_an_export_says_all_there_is_to_say(kind: str) -> None:
-    answer = replace(telling(cited(KOREAN, "고인돌은 힘을 보여 준다.")), standalone="고인돌은 왜 지었나?")
+    answer = replace(telling(cite(KOREAN, "고인돌은 힘을 보여 준다.")), standalone="고인돌은 왜 지었나?")
     text = exported(talk_of(answer, reason="짧다"), kind)
     shown = text if kind == "md" else re.sub(r"<[^>]*>", " ", text)
     for part in (
@@ -124,7 +124,7 @@ def test_any_quotation_comes_back_letter_for_letter(quote: str) -> None:
 @pytest.mark.parametrize("place", [0, 1], ids=["first", "second"])
 def test_a_quotation_that_somebody_altered_is_found(kind: str, place: int) -> None:
     """Both where the answer quotes and where the source stands; the twin is the file as it was, in which all hold."""
-    text = exported(talk_of(telling(cited(KOREAN, "고인돌은 힘을 보여 준다."))), kind)
+    text = exported(talk_of(telling(cite(KOREAN, "고인돌은 힘을 보여 준다."))), kind)
     assert text.count("고인돌은 힘을 보여 준다.") >= 2
     parts = text.split("고인돌은 힘을 보여 준다.")
     spoilt = (
@@ -140,7 +140,7 @@ def test_a_quotation_that_somebody_altered_is_found(kind: str, place: int) -> No
 
 
 def test_what_moved_what_changed_and_what_is_gone() -> None:
-    citation = cited(ENGLISH, "A dolmen shows power.")
+    citation = cite(ENGLISH, "A dolmen shows power.")
     longer = replace(ENGLISH, text=f"A new beginning.\n\n{ENGLISH.text}")
     other = replace(ENGLISH, text=ENGLISH.text.replace("shows power", "hides weakness"))
     start = longer.text.index(citation.quote)
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_what_the_command_line_prints_can_be_checked_too() -> None:
-    answer = telling(cited(KOREAN, "고인돌은 힘을 보여 준다."))
+    answer = telling(cite(KOREAN, "고인돌은 힘을 보여 준다."))
     assert [seen(one) for one in quotations(json.dumps(answer.to_dict()))] == [seen(one) for one in answer.citations]
 
 

@@ -21,7 +21,7 @@ from bot.chats.history import SHORTENED, ChatHistory, Rating
 from bot.errors import BotError, QuestionError, StoreError
 from bot.schema import Answer, Citation, Passage, Refusal, Sentence
 from bot.ui.chat_handlers import now
-from tests.pages import blank, quoting
+from tests.pages import empty_answer, quoting
 from tests.payloads import PAYLOADS
 
 ANN, BEN = "a" * 43, "b" * 43
@@ -315,8 +315,8 @@ def test_an_answer_comes_back_from_its_json(answer: Answer) -> None:
         "x",
         {},
         {"question": "x"},
-        {**blank("x").to_dict(), "language": "fr"},
-        {**blank("x").to_dict(), "citations": [{"number": "1"}]},
+        {**empty_answer("x").to_dict(), "language": "fr"},
+        {**empty_answer("x").to_dict(), "citations": [{"number": "1"}]},
     ],
 )
 def test_what_is_no_answer_is_told(spoilt: Any) -> None:

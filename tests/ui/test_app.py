@@ -23,19 +23,19 @@ from bot import Bot
 from bot.answers import generation
 from bot.chats.history import ChatHistory, Turn
 from bot.errors import ModelError, StoreError
-from bot.indexing.loader import LARGEST_FILE
+from bot.indexing.loader import MAX_FILE_BYTES
 from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES, REFUSAL_REASONS, language_for
 from bot.ui.chat_handlers import ChatHandlers, ReplyStep
 from bot.ui.layout import examples
-from bot.ui.markup import bare, outward, paragraph, plain, read_link
+from bot.ui.markup import escape, paragraph, read_link, source_link, visible_text
 from bot.ui.message import answer_markup
 from bot.ui.middleware import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, SAFE_HEADERS
 from bot.ui.server import build_server
-from bot.ui.sources import LONGEST_STRETCH, sources
+from bot.ui.sources import MAX_CONTEXT_CHARACTERS, sources_markup
 from bot.uploads import Uploads
-from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, blank, cited, echo_of, quoting, serving
+from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, cite, empty_answer, hostile_answer, quoting, serving
 from tests.payloads import PAYLOADS
 from tests.places import ROOT
 from tests.toys import essay_of
@@ -88,27 +88,32 @@ def said(bot: ScriptedBot, question: str, held: Sequence[Turn] = ()) -> list[tup
 
 
 def test_plain_text_shows_itself() -> None:
-    assert plain("로마 & <b>몽골</b>\n*끝*") == "로마 &#38; &#60;b&#62;몽골&#60;/b&#62;<br>&#42;끝&#42;"
+    assert escape("로마 & <b>몽골</b>\n*끝*") == "로마 &#38; &#60;b&#62;몽골&#60;/b&#62;<br>&#42;끝&#42;"
 
 
 def test_plain_text_leaves_prose_readable() -> None:
-    assert plain("정말? 3.4배(약), 그렇다; 2019-2023.") == "정말? 3.4배(약), 그렇다; 2019-2023."
+    assert escape("정말? 3.4배(약), 그렇다; 2019-2023.") == "정말? 3.4배(약), 그렇다; 2019-2023."
 
 
 def test_a_lone_surrogate_is_dropped() -> None:
-    assert plain("a\ud800b") == "ab"
+    assert escape("a\ud800b") == "ab"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_is_shown_can_be_read_back(payload: str) -> None:
-    assert bare(paragraph(payload)) == payload.strip()
+    assert visible_text(paragraph(payload)) == payload.strip()
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_payload_makes_no_element_anywhere(payload: str) -> None:
-    essay, answer = echo_of(payload)
+    essay, answer = hostile_answer(payload)
     nearest = replace(answer, abstained=True, nearest=(essay_passage(essay.text),))
-    markups = [paragraph(payload), answer_markup(answer, 1), sources(answer, {essay.id: essay}), sources(nearest, {})]
+    markups = [
+        paragraph(payload),
+        answer_markup(answer, 1),
+        sources_markup(answer, {essay.id: essay}),
+        sources_markup(nearest, {}),
+    ]
     found = Elements("".join(markups))
     assert found.tags <= OURS
     assert found.attributes <= {"class", "lang", "href", "id", "title", "type"}
@@ -123,7 +128,7 @@ def essay_passage(text: str) -> Passage:
 
 
 def test_an_answer_as_it_stands_in_the_chat() -> None:
-    citation = cited(KOREAN, "고인돌은 힘을 보여 준다.")
+    citation = cite(KOREAN, "고인돌은 힘을 보여 준다.")
     sentences = (
         Sentence("「고인돌 이야기」에서 찾은 문장입니다.", "notice"),
         Sentence("“고인돌은 힘을 보여 준다.”", "essay", (1,)),
@@ -132,7 +137,7 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
         Sentence("누가 읽을지는 모른다.", "reading"),
     )
     answer = replace(
-        blank("왜?"),
+        empty_answer("왜?"),
         standalone="고인돌은 왜?",
         sentences=sentences,
         citations=(citation,),
@@ -164,12 +169,12 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
         )
     )
     assert (
-        answer_markup(answer, 3, rated=True)
+        answer_markup(answer, 3, rating=True)
         == f'<div class="answer" lang="ko">{shown}{left_out}<div class="foot">{foot}</div></div>'
     )
     going = '<p class="notice going">모델이 읽는다</p>'
     assert (
-        answer_markup(answer, 3, whole=False, going="모델이 읽는다")
+        answer_markup(answer, 3, is_final=False, status="모델이 읽는다")
         == f'<div class="answer" lang="ko">{shown}{going}{left_out}</div>'
     )
 
@@ -182,14 +187,14 @@ def test_every_reason_for_leaving_a_sentence_out_has_words(language: Any) -> Non
 
 
 def test_citations_before_words_say_what_goes_on() -> None:
-    first, second = (answer_markup(answer, 1, whole=False) for answer in quoting("What?"))
+    first, second = (answer_markup(answer, 1, is_final=False) for answer in quoting("What?"))
     assert first == '<div class="answer" lang="en"><p class="notice">Passages found&#58; 1. Reading them…</p></div>'
     assert "Passages found" not in second
 
 
 def test_an_abstention_is_named_as_one() -> None:
     (answer,) = abstaining("왜?")
-    shown = answer_markup(answer, 1, whole=False, going="reading")
+    shown = answer_markup(answer, 1, is_final=False, status="reading")
     assert shown == '<div class="answer abstained" lang="ko"><p class="notice">에세이에는 없습니다.</p></div>'
 
 
@@ -198,7 +203,7 @@ def test_an_abstention_is_named_as_one() -> None:
 
 def test_a_quotation_stands_highlighted_in_its_paragraph() -> None:
     *_, answer = quoting("왜?")
-    assert sources(answer, {KOREAN.id: KOREAN}) == (
+    assert sources_markup(answer, {KOREAN.id: KOREAN}) == (
         '<div class="sources" lang="ko"><div class="source" lang="ko"><p class="title">'
         f'<a class="open" href="{read_link(KOREAN.id, 15, 29, KOREAN.sha256)}">고인돌 이야기</a></p>'
         '<p class="paragraph">앞 문장. '
@@ -208,10 +213,10 @@ def test_a_quotation_stands_highlighted_in_its_paragraph() -> None:
 
 
 def test_quotations_of_one_paragraph_share_it_in_its_order() -> None:
-    citations = (cited(ENGLISH, "It is heavy.", 1), cited(ENGLISH, "A dolmen shows power.", 2))
-    shown = sources(replace(blank("What?"), citations=citations), {ENGLISH.id: ENGLISH})
+    citations = (cite(ENGLISH, "It is heavy.", 1), cite(ENGLISH, "A dolmen shows power.", 2))
+    shown = sources_markup(replace(empty_answer("What?"), citations=citations), {ENGLISH.id: ENGLISH})
     assert shown.count('<p class="paragraph">') == 1
-    assert bare(shown).splitlines() == [
+    assert visible_text(shown).splitlines() == [
         "An Essay",
         "Before. 2A dolmen shows power. 1It is heavy. After.",
         "essay.md · characters 28–49, 50–62",
@@ -219,8 +224,8 @@ def test_quotations_of_one_paragraph_share_it_in_its_order() -> None:
 
 
 def test_overlapping_quotations_stand_apart() -> None:
-    citations = (cited(ENGLISH, "A dolmen shows power."), cited(ENGLISH, "power. It is", 2))
-    shown = sources(replace(blank("What?"), citations=citations), {ENGLISH.id: ENGLISH})
+    citations = (cite(ENGLISH, "A dolmen shows power."), cite(ENGLISH, "power. It is", 2))
+    shown = sources_markup(replace(empty_answer("What?"), citations=citations), {ENGLISH.id: ENGLISH})
     assert shown.count('<p class="paragraph">') == 2
     assert shown.count("<mark") == 2
 
@@ -228,21 +233,23 @@ def test_overlapping_quotations_stand_apart() -> None:
 @pytest.mark.parametrize("essays", [{}, {ENGLISH.id: replace(ENGLISH, text="Another text altogether, published meanwhile.")}])
 def test_a_quotation_stands_alone_where_its_essay_is_not_the_one_cited(essays: dict[str, Any]) -> None:
     *_, answer = quoting("What?")
-    assert '<p class="paragraph"><span class="number">1</span><mark>A dolmen shows power.</mark></p>' in sources(answer, essays)
+    assert '<p class="paragraph"><span class="number">1</span><mark>A dolmen shows power.</mark></p>' in sources_markup(
+        answer, essays
+    )
 
 
 def test_a_paragraph_without_end_is_cut_round_the_quotation() -> None:
     essay = essay_of("a" * 100_000 + "THE QUOTE" + "b" * 100_000, "long")
-    shown = sources(replace(blank("What?"), citations=(cited(essay, "THE QUOTE"),)), {essay.id: essay})
-    before, after = "a" * LONGEST_STRETCH, "b" * LONGEST_STRETCH
+    shown = sources_markup(replace(empty_answer("What?"), citations=(cite(essay, "THE QUOTE"),)), {essay.id: essay})
+    before, after = "a" * MAX_CONTEXT_CHARACTERS, "b" * MAX_CONTEXT_CHARACTERS
     assert f' … {before}<span class="number">1</span><mark>THE QUOTE' in shown
     assert f"</mark>{after} … </p>" in shown
-    assert len(shown) < 3 * LONGEST_STRETCH
+    assert len(shown) < 3 * MAX_CONTEXT_CHARACTERS
 
 
 def test_an_abstention_shows_the_nearest_passage_without_a_highlight() -> None:
     (answer,) = abstaining("왜?")
-    assert sources(answer, {KOREAN.id: KOREAN}) == (
+    assert sources_markup(answer, {KOREAN.id: KOREAN}) == (
         '<div class="sources" lang="ko"><div class="source" lang="ko">'
         '<p class="title"><span class="label">가장 가까운 대목</span> '
         f'<a class="open" href="{read_link(KOREAN.id, 0, 7, KOREAN.sha256)}">고인돌 이야기</a></p>'
@@ -252,14 +259,16 @@ def test_an_abstention_shows_the_nearest_passage_without_a_highlight() -> None:
 
 def test_an_item_of_a_list_is_a_paragraph() -> None:
     essay = essay_of("Intro.\n\n## Facts\n\n- One fact.\n- The second fact.\n- A third.\n", "list")
-    shown = sources(replace(blank("What?"), citations=(cited(essay, "second"),)), {essay.id: essay})
-    assert bare(shown).splitlines()[1] == "- The 1second fact."
+    shown = sources_markup(replace(empty_answer("What?"), citations=(cite(essay, "second"),)), {essay.id: essay})
+    assert visible_text(shown).splitlines()[1] == "- The 1second fact."
 
 
 def test_the_nearest_passage_opens_with_its_heading() -> None:
     essay = essay_of("## A *heading*\n\nText.", "headed")
-    answer = replace(blank("What?"), abstained=True, nearest=(Passage.of(essay, 0, len(essay.text)),))
-    assert '<p class="paragraph"><span class="heading">A &#42;heading&#42;</span>Text.</p>' in sources(answer, {essay.id: essay})
+    answer = replace(empty_answer("What?"), abstained=True, nearest=(Passage.of(essay, 0, len(essay.text)),))
+    assert '<p class="paragraph"><span class="heading">A &#42;heading&#42;</span>Text.</p>' in sources_markup(
+        answer, {essay.id: essay}
+    )
 
 
 # Words
@@ -299,7 +308,7 @@ def test_a_reply_is_the_answer_and_its_sources() -> None:
     question = {"role": "user", "content": "<p>왜?</p>"}
     assert first.chat == [question, {"role": "assistant", "content": '<p class="notice">에세이에서 찾고 있습니다…</p>'}]
     assert last.chat == [question, {"role": "assistant", "content": answer_markup(answer, 1)}]
-    assert last.sources == sources(answer, {KOREAN.id: KOREAN})
+    assert last.sources == sources_markup(answer, {KOREAN.id: KOREAN})
     assert last.turns is not None
     assert [turn.answer for turn in last.turns] == [answer]
     assert last.talk == first.talk != ""
@@ -331,7 +340,7 @@ def test_a_model_that_is_still_reading_is_told_of() -> None:
 
 def failing(question: str) -> Iterator[Answer]:
     raise ModelError("The model is away. Start it.", "모델이 없습니다. 켜 주세요.")
-    yield blank(question)
+    yield empty_answer(question)
 
 
 def breaking(question: str) -> Iterator[Answer]:
@@ -345,7 +354,7 @@ def breaking(question: str) -> Iterator[Answer]:
 )
 def test_a_bot_error_is_its_one_line_in_the_readers_language(question: str, line: str) -> None:
     shown, panel = said(ScriptedBot(failing), question)[-1]
-    assert (bare(shown).splitlines()[0], panel) == (line, "")
+    assert (visible_text(shown).splitlines()[0], panel) == (line, "")
 
 
 @pytest.mark.parametrize(("question", "language"), [("왜 그런가 canary?", "ko"), ("Why canary?", "en")])
@@ -353,7 +362,7 @@ def test_a_break_in_mid_answer_keeps_what_was_shown(question: str, language: Any
     with caplog.at_level(logging.DEBUG):
         *_, before, last = steps(ScriptedBot(breaking), question)
     shown = before.chat[-1]["content"].removesuffix("</div>")
-    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{plain(MESSAGES[language].unexpected_error)}</p>')
+    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{escape(MESSAGES[language].unexpected_error)}</p>')
     assert last.sources == before.sources
     assert last.turns is not None
     assert not last.turns[-1].answer.complete
@@ -384,7 +393,7 @@ def test_the_history_is_the_last_twelve_messages_and_no_turn_that_came_to_nothin
     bot = ScriptedBot(quoting)
     *_, answer = quoting("왜?")
     held = [Turn(replace(answer, question=f"왜 {number}?"), "", None) for number in range(10)]
-    held.insert(9, Turn(replace(blank("헛된 질문?"), complete=False), "", None))
+    held.insert(9, Turn(replace(empty_answer("헛된 질문?"), complete=False), "", None))
     steps(bot, "또?", held)
     said_before = bot.asked[-1][1]
     assert [text for role, text in said_before if role == "user"] == [f"왜 {number}?" for number in range(4, 10)]
@@ -412,13 +421,13 @@ def test_a_disk_that_cannot_be_written_is_told_and_the_talk_goes_on(tmp_path: Pa
     talk = ChatHandlers(Uploads(bot), ChatHistory(blocked))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
     *_, first = talk.reply("왜?", "answer", "", 0, (), request)
-    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() in bare(first.chat[-1]["content"])
+    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() in visible_text(first.chat[-1]["content"])
     *_, second = talk.reply("또?", "answer", first.talk, 0, first.turns or (), request)
     assert [turn.answer.question for turn in second.turns or ()] == ["왜?", "또?"]
     assert (first.talk, second.talk) == ("", "")
     blocked.unlink()  # the disk is well again: what was said meanwhile is kept, too
     *_, third = talk.reply("이제?", "answer", second.talk, 0, second.turns or (), request)
-    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() not in bare(third.chat[-1]["content"])
+    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() not in visible_text(third.chat[-1]["content"])
     assert [turn.answer.question for turn in third.turns or ()] == ["왜?", "또?", "이제?"]
     kept = ChatHistory(blocked).get("r" * 43, third.talk)
     assert kept.turns == third.turns
@@ -438,7 +447,7 @@ def test_a_disk_that_fails_in_mid_answer_takes_nothing_off_the_page(monkeypatch:
     *_, last = going
     *_, answer = quoting("왜?")
     assert [turn.answer for turn in last.turns or ()] == [answer]
-    assert "가득 찼습니다." in bare(last.chat[-1]["content"])
+    assert "가득 찼습니다." in visible_text(last.chat[-1]["content"])
 
 
 @pytest.mark.parametrize("question", ["가" * 4_001, " "])
@@ -559,7 +568,9 @@ def test_files_may_be_larger_but_not_by_much(page: TestClient) -> None:
     assert page.post("/gradio_api/upload", content=b"", headers=announced).status_code == 413
     file = {"files": ("essay.txt", b"x" * (2 * MAX_BODY_BYTES))}
     assert page.post("/gradio_api/upload", files=file).status_code == 200
-    assert LARGEST_FILE < MAX_UPLOAD_BYTES  # one file that is too large reaches the library, which says so in the reader's language
+    assert (
+        MAX_FILE_BYTES < MAX_UPLOAD_BYTES
+    )  # one file that is too large reaches the library, which says so in the reader's language
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/file=/etc/passwd", "/gradio_api/file=app.py", "/gradio_api/file=../app.py"])
@@ -694,9 +705,9 @@ def test_the_page_starts_with_its_own_script_and_gives_each_reader_a_cookie(page
     ],
 )
 def test_where_an_essay_is_from_is_a_link_in_a_tab_of_its_own(source: str, shown: str) -> None:
-    markup = outward(source)
+    markup = source_link(source)
     assert markup.startswith(shown)
-    text = bare(markup)
+    text = visible_text(markup)
     assert text == source if len(source) <= 200 else text == source[:200] + "…"
 
 
@@ -714,4 +725,4 @@ def test_where_an_essay_is_from_is_a_link_in_a_tab_of_its_own(source: str, shown
     ],
 )
 def test_what_is_no_address_of_the_web_is_no_link(source: str) -> None:
-    assert outward(source) == plain(source)
+    assert source_link(source) == escape(source)

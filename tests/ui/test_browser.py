@@ -21,7 +21,7 @@ from bot.settings import Settings
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
 from evals.screenshot import chromium, launch, running
-from tests.pages import ScriptedBot, abstaining, echo_of, quoting, serving, wait_for
+from tests.pages import ScriptedBot, abstaining, hostile_answer, quoting, serving, wait_for
 from tests.places import ROOT
 
 pytestmark = [
@@ -446,7 +446,7 @@ CONTRAST = """([selector]) => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_can_be_read(visit: Open, serve: Serve, scheme: str) -> None:
-    essay, answer = echo_of("word")
+    essay, answer = hostile_answer("word")
 
     def script(question: str) -> Iterator[Answer]:
         yield answer

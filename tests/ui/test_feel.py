@@ -12,7 +12,7 @@ from playwright.sync_api import CDPSession, Page, expect
 from bot.schema import Answer, Refusal, Sentence
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
-from tests.pages import ENGLISH, ScriptedBot, blank, cited, quoting, wait_for
+from tests.pages import ENGLISH, ScriptedBot, cite, empty_answer, quoting, wait_for
 from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, real, serve, visit
 
 __all__ = ["browser", "pytestmark", "real", "serve", "visit"]  # fixtures and marks that are the same here
@@ -198,8 +198,8 @@ def test_axe_sees_what_is_wrong(visit: Open, serve: Serve) -> None:
 
 def long_answer(question: str) -> Iterator[Answer]:
     """Quotations at once, then prose, a sentence at a time."""
-    citations = tuple(cited(ENGLISH, quote, number) for number, quote in enumerate(("A dolmen shows power.", "It is heavy."), 1))
-    answer = replace(blank(question), citations=citations)
+    citations = tuple(cite(ENGLISH, quote, number) for number, quote in enumerate(("A dolmen shows power.", "It is heavy."), 1))
+    answer = replace(empty_answer(question), citations=citations)
     yield answer
     said = tuple(Sentence(f"“{one.quote}”", "essay", (one.number,)) for one in citations)
     yield replace(answer, sentences=said)

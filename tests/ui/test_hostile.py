@@ -25,7 +25,7 @@ from bot.text.normalize import clean
 from bot.ui.catalogue import MESSAGES
 from bot.ui.middleware import MAX_UPLOAD_BYTES
 from bot.ui.server import build_server
-from tests.pages import ENGLISH, KOREAN, ScriptedBot, Sink, blank, cited, quoting, serving, wait_for
+from tests.pages import ENGLISH, KOREAN, ScriptedBot, Sink, cite, empty_answer, quoting, serving, wait_for
 from tests.payloads import PAYLOADS
 from tests.places import ESSAYS
 from tests.toys import ToyEmbedder
@@ -180,9 +180,9 @@ def front_matter(**front: str) -> str:
 
 def citing(essay: Essay, texts: Sequence[str]) -> Answer:
     """An answer that quotes each of the texts from an essay."""
-    citations = tuple(cited(essay, clean(text).text, number) for number, text in enumerate(texts, 1))
+    citations = tuple(cite(essay, clean(text).text, number) for number, text in enumerate(texts, 1))
     sentences = tuple(Sentence(f"“{one.quote}”", "essay", (one.number,)) for one in citations)
-    return replace(blank("왜?"), citations=citations, sentences=sentences)
+    return replace(empty_answer("왜?"), citations=citations, sentences=sentences)
 
 
 # Titles, authors and the names of files, through the drop box
@@ -341,7 +341,7 @@ def keeps_under_hostile_names(page: Page, bot: ScriptedBot, payloads: Sequence[s
     kept = ChatHistory(bot.settings.data)
     (reader,) = [str(cookie.get("value")) for cookie in page.context.cookies() if cookie.get("name") == "dolmen_reader"]
     for payload in payloads:
-        kept.add(reader, kept.new(), replace(blank(payload), sentences=(Sentence(payload, "reading"),)))
+        kept.add(reader, kept.new(), replace(empty_answer(payload), sentences=(Sentence(payload, "reading"),)))
     page.locator("#view-kept-button").click()
     page.locator("#kept-search textarea, #kept-search input").fill(" ")
     names = [one.name for one in kept.list(reader)]
@@ -405,7 +405,7 @@ def answer_of(texts: Sequence[str]) -> Answer:
     kinds: tuple[Any, ...] = ("reading", "notice", "essay")
     sentences = tuple(Sentence(text, kind) for text in texts for kind in kinds)
     refused = tuple(Refusal(text, "name") for text in texts)
-    return replace(blank("Why?"), standalone=" ".join(texts[:9]), sentences=sentences, refused=refused)
+    return replace(empty_answer("Why?"), standalone=" ".join(texts[:9]), sentences=sentences, refused=refused)
 
 
 # At every cut
@@ -455,7 +455,9 @@ def cut_off(payloads: Sequence[str], cut: int) -> Answer:
     """An answer in which each payload is cut off behind so many bytes."""
     texts = [payload.encode()[:cut].decode("utf-8", "ignore") for payload in payloads]
     sentences = (Sentence(f"cut {cut}", "notice"), *(Sentence(text, "reading") for text in texts))
-    return replace(blank("Why?"), standalone="Why?", sentences=sentences, refused=tuple(Refusal(text, "name") for text in texts))
+    return replace(
+        empty_answer("Why?"), standalone="Why?", sentences=sentences, refused=tuple(Refusal(text, "name") for text in texts)
+    )
 
 
 # Where an essay is from

@@ -13,8 +13,10 @@ from bot.indexing import analogies, loader
 from bot.indexing.analogies import Analogy, Bilingual, Break, Domains, DomainWords, Pair, Quotation
 from bot.retrieval import map_search
 from bot.schema import Essay
-from bot.ui.map import MAP_MESSAGES, NARROW, PADDING, WIDE, analogy_map, drawing, measure, wrap
-from bot.ui.markup import bare, plain, read_link
+from bot.ui.map import analogy_map
+from bot.ui.map_drawing import NARROW, PADDING, WIDE, drawing, measure, wrap
+from bot.ui.map_messages import MAP_MESSAGES
+from bot.ui.markup import escape, read_link, visible_text
 from tests.pages import ENGLISH, KOREAN
 from tests.payloads import PAYLOADS
 from tests.places import ROOT
@@ -85,8 +87,8 @@ def test_a_toy_is_drawn_as_worked_out_by_hand() -> None:
     assert 'viewBox="0 0 330 179"' in shown
     assert '<rect class="box" x="0.5" y="33.6" width="131.0" height="39.6" rx="9"/>' in shown
     assert '<path class="stroke" d="M132 53.4H198"/>' in shown
-    assert "1. history differs" in bare(shown)
-    text = bare(analogy_map([toy()], {ENGLISH.id: ENGLISH}, "en"))
+    assert "1. history differs" in visible_text(shown)
+    text = visible_text(analogy_map([toy()], {ENGLISH.id: ENGLISH}, "en"))
     assert text.count("“A dolmen shows power.”") == 3
     assert MAP_MESSAGES["en"].by_reader in text
 
@@ -106,7 +108,7 @@ def test_what_a_line_opens_can_be_closed_and_quotes_the_readers_language_first(l
 
 
 def test_an_empty_map_says_how_to_make_one() -> None:
-    assert "analogies.yaml" in bare(analogy_map([], {}, "ko"))
+    assert "analogies.yaml" in visible_text(analogy_map([], {}, "ko"))
 
 
 @given(st.text(alphabet="ab가나 .-", max_size=60), st.floats(20, 200))
@@ -124,5 +126,5 @@ def test_hostile_maps_stay_text(payload: str) -> None:
     tags = set(re.findall(r"<([a-zA-Z][\w-]*)", markup))
     ours = "div p details summary span svg text tspan rect path circle a section h4 blockquote br"
     assert tags <= set(ours.split())
-    assert plain(payload.strip().split("\n")[0]) in markup
+    assert escape(payload.strip().split("\n")[0]) in markup
     assert not re.search(r"<[^>]*\s(on\w+|src|style)=", markup)

@@ -13,8 +13,17 @@ from bot.indexing.splitter import quotable
 from bot.schema import Essay, Hit, Passage, WindowHit
 from bot.ui.catalogue import MESSAGES
 from bot.ui.emphasis import styles
-from bot.ui.markup import bare, read_link
-from bot.ui.reader import LONGEST_PART, Location, article, essay_list, missing_essay, own_essays, parse_location, search_results
+from bot.ui.markup import read_link, visible_text
+from bot.ui.reader import (
+    MAX_PART_CHARACTERS,
+    Location,
+    article,
+    essay_list,
+    missing_essay,
+    parse_location,
+    search_results,
+    upload_list,
+)
 from tests.pages import ENGLISH, KOREAN
 from tests.payloads import PAYLOADS
 from tests.toys import essay_of
@@ -107,8 +116,8 @@ def test_a_long_essay_is_set_in_parts_that_tile_it() -> None:
     seen, at = [], 0
     for _ in range(20):
         markup = article(essay, (), Location(essay.id, at, at), "en")
-        assert len(bare(body(markup))) < LONGEST_PART * 1.2
-        seen += re.findall(r"Paragraph (\d+) ", bare(body(markup)))
+        assert len(visible_text(body(markup))) < MAX_PART_CHARACTERS * 1.2
+        seen += re.findall(r"Paragraph (\d+) ", visible_text(body(markup)))
         onward = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].essay_later}<', markup)
         if not onward:
             break
@@ -122,11 +131,11 @@ def test_a_long_essay_is_set_in_parts_that_tile_it() -> None:
     assert f"Paragraph {int(seen[0])} " not in last
 
 
-def test_the_shelf_has_own_essays_first_then_those_in_the_readers_language() -> None:
+def test_the_shelf_has_upload_list_first_then_those_in_the_readers_language() -> None:
     mine = essay_of("Mine.", "mine-note", "en", "My note")
     shown = essay_list([ENGLISH, KOREAN, mine], ["mine-note"], "ko")
     assert re.findall(r"#read/([^/]+)/0-0/", shown) == ["mine-note", "dolmen.ko", "dolmen.en"]
-    assert bare(shown).startswith("에세이 3편")
+    assert visible_text(shown).startswith("에세이 3편")
     assert shown.count(f'class="own">{MESSAGES["ko"].uploads_badge}<') == 1
 
 
@@ -139,7 +148,7 @@ def test_a_search_shows_titles_then_passages_at_their_nearest_sentence() -> None
         read_link(KOREAN.id, 15, 29, KOREAN.sha256),
     ]
     assert "고인돌은 힘을 보여 준다." in shown
-    assert bare(search_results("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == MESSAGES["en"].essays_no_match.format(
+    assert visible_text(search_results("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == MESSAGES["en"].essays_no_match.format(
         search="<zzz>"
     )
 
@@ -151,7 +160,7 @@ def test_hostile_essays_stay_text(payload: str) -> None:
         article(essay, quotable(essay), Location("x", 0, 9), "en"),
         essay_list([essay], ["x"], "en"),
         search_results(payload, {"x": essay}, [], [], "en"),
-        own_essays([essay], "en"),
+        upload_list([essay], "en"),
     ]
     tags = {tag for view in views for tag in re.findall(r"<(/?[a-zA-Z][\w-]*)", view)}
     ours = "article header h2 h3 h4 h5 h6 p span mark a ul li button br"
@@ -161,23 +170,23 @@ def test_hostile_essays_stay_text(payload: str) -> None:
 
 def test_a_first_heading_that_only_says_the_title_is_not_shown_twice() -> None:
     essay = replace(ENGLISH, title="The bell", text="# The bell\n\nIt rang.\n\n# The bell\n\nAgain.")
-    shown = bare(article(essay, (), Location(essay.id), "en"))
+    shown = visible_text(article(essay, (), Location(essay.id), "en"))
     assert shown.count("The bell") == 2  # over the essay, and in its middle
-    assert bare(article(replace(essay, title="Another"), (), Location(essay.id), "en")).count("The bell") == 2
-    assert "The bell" in bare(article(replace(essay, text="# The bell"), (), Location(essay.id), "en"))
+    assert visible_text(article(replace(essay, title="Another"), (), Location(essay.id), "en")).count("The bell") == 2
+    assert "The bell" in visible_text(article(replace(essay, text="# The bell"), (), Location(essay.id), "en"))
 
 
 def test_an_essay_that_is_not_there_leaves_the_ways_open() -> None:
     shown = missing_essay("ko", 7)
     assert 'id="opening-7"' in shown
     assert re.findall(r'href="([^"]+)"', shown) == ["#view/read", "#back"]
-    assert MESSAGES["ko"].essay_missing in bare(shown)
+    assert MESSAGES["ko"].essay_missing in visible_text(shown)
 
 
 def test_what_is_found_is_shown_without_the_marks_of_its_markdown() -> None:
     essay = replace(ENGLISH, text="## A heading\n\n- An item. \n> 3. A quotation\n\nMinus -3 and # stay.")
     hit = Hit(Passage.of(essay, 0, len(essay.text)), 1.0, 1.0, 1.0)
-    assert "A heading An item. 3. A quotation Minus -3 and # stay." in bare(
+    assert "A heading An item. 3. A quotation Minus -3 and # stay." in visible_text(
         search_results("x", {essay.id: essay}, [hit], (), "en")
     )
 
