@@ -27,7 +27,8 @@ from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Passage, Report, Use
 from bot.settings import Keys, Settings
 from bot.store import Progress, open_store
-from bot.text.normalize import clean, language_of
+from bot.text.language import language_of
+from bot.text.normalize import clean
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable

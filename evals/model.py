@@ -12,7 +12,7 @@ from bot.answers import wording
 from bot.errors import ModelError
 from bot.pipeline import Bot
 from bot.schema import Answer, Sentence
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 from evals.sets import Case, load
 
 SEED = 7

@@ -14,7 +14,8 @@ from bot.retrieval.calibration import SAMPLE_SIZE, Sample
 from bot.retrieval.hybrid import Retriever
 from bot.retrieval.index import NEAREST_WINDOWS
 from bot.schema import Essay, Language, Passage, Window, WindowHit
-from bot.text.normalize import clean, language_of
+from bot.text.language import language_of
+from bot.text.normalize import clean
 from bot.text.tokenize import bigrams, morphemes
 from evals.baselines import bm25, rrf
 from evals.metrics import rank_metrics

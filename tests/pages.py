@@ -22,7 +22,7 @@ from bot.pipeline import checked_question
 from bot.retrieval.condense import Turn
 from bot.schema import Answer, Citation, Essay, Hit, Passage, Sentence
 from bot.settings import Settings
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 from tests.toys import essay_of
 
 KOREAN = essay_of(

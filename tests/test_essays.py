@@ -9,7 +9,7 @@ import yaml
 
 from bot.indexing.loader import load_essays
 from bot.schema import Essay
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 from tests.places import ROOT
 
 CORPUS = ROOT / "corpus"

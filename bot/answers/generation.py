@@ -19,7 +19,7 @@ from bot.grounding.checker import Evidence, Similar
 from bot.models.chat import ChatModel
 from bot.models.streaming import StreamFault, stream_text
 from bot.schema import Answer, Citation, Essay, Language, Passage, Refusal, Sentence
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 from bot.text.tokenize import morphemes
 
 # Reasons for refusal beside those of `bot.grounding.checker`.
@@ -31,7 +31,6 @@ TRIAL_QUESTION = "Say the word yes."
 TRIAL_CHARACTERS = 200  # more than the first word needs; a model that is cut off here works
 
 _LABEL = re.compile(r"^(?:답변?|대답|answer)\s*[:：]\s*", re.IGNORECASE)  # small models begin with it
-_HANGUL = re.compile("[가-힣]")
 _HAN_OR_KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _QUOTED_OR_BRACKETED = re.compile(r"“[^”]*”|\"[^\"]*\"|「[^」]*」|\([^)]*\)")  # may be in the other language
@@ -229,5 +228,5 @@ def _is_in_language(language: Language, text: str) -> bool:
     """Whether a sentence is in the language; quotations and text in brackets do not count."""
     own_words = _QUOTED_OR_BRACKETED.sub("", text)
     if language == "ko":
-        return bool(_HANGUL.search(own_words)) or not _LETTER.search(own_words)
-    return not _HANGUL.search(own_words) and not _HAN_OR_KANA.search(own_words)
+        return language_of(own_words) == "ko" or not _LETTER.search(own_words)
+    return language_of(own_words) == "en" and not _HAN_OR_KANA.search(own_words)

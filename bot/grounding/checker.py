@@ -7,6 +7,8 @@ from functools import cached_property
 from bot.grounding import contradiction, numbers
 from bot.grounding.quotations import all_quotations, locate, quotations
 from bot.grounding.transliteration import is_translated, may_be_same_name, same_sound
+from bot.schema import Language
+from bot.text.language import language_of
 from bot.text.sentences import sentences
 from bot.text.tokenize import morphemes, nouns, proper_names
 
@@ -75,10 +77,10 @@ class Evidence:
 
     def _knows(self, name: str, words: str) -> bool:
         """Whether the passages may have this name: in the other language also as a word without a capital, or translated."""
-        across = _is_korean(words) != _is_korean(self._spelt)
-        if across and _is_korean(name) and any(same_sound(name, word) for word in self._small):
+        across = language_of(words) != self._language
+        if across and language_of(name) == "ko" and any(same_sound(name, word) for word in self._small):
             return True
-        return _named(name, words, self._nouns) or (not _is_korean(words) and _is_korean(self._spelt) and is_translated(name))
+        return _named(name, words, self._nouns) or (across and self._language == "ko" and is_translated(name))
 
     def _unsupported(self, words: str) -> str:
         if not self._spans:
@@ -86,7 +88,8 @@ class Evidence:
         said = set(morphemes(words))
         shares, cosines = self._nearness(words)
         share = len(said & self._held) / (len(said) or 1)
-        across = share < ACROSS and _is_korean(words) != any(_is_korean(passage) for passage in self._passages)
+        nearest = max(range(len(cosines)), key=cosines.__getitem__)
+        across = share < ACROSS and language_of(words) != self._languages[self._spans[nearest][0]]
         if max(cosines) < ENOUGH_ACROSS if across else share + max(cosines) < ENOUGH:
             return "support"
         claim = contradiction.ClaimText(words)
@@ -99,6 +102,15 @@ class Evidence:
         said = set(morphemes(words))
         cosines = self._similar(words, self._sentences) if self._similar else [0.0] * len(self._sentences)
         return [len(said & held) / (len(said) or 1) for held in self._words], list(cosines)
+
+    @cached_property
+    def _languages(self) -> list[Language]:
+        return [language_of(passage) for passage in self._passages]
+
+    @cached_property
+    def _language(self) -> Language:
+        """`ko` where one of the passages is Korean, else `en`."""
+        return "ko" if "ko" in self._languages else "en"
 
     @cached_property
     def _figures(self) -> list[numbers.Number]:
@@ -149,7 +161,3 @@ def _named(name: str, sentence: str, nouns: Sequence[str]) -> bool:
         return True
     around = [word[:length] for word in sentence.split() if name in word for length in range(len(name) + 1, len(word) + 1)]
     return any(may_be_same_name(form, noun) for form in (name, *around) for noun in nouns)
-
-
-def _is_korean(text: str) -> bool:
-    return any("가" <= character <= "힣" for character in text)

@@ -7,6 +7,8 @@ from functools import cached_property, partial
 from bot.grounding import numbers
 from bot.grounding.grammar import Clause, clauses, is_common_verb, preposition_before
 from bot.grounding.transliteration import is_translated, may_be_same_name
+from bot.schema import Language
+from bot.text.language import language_of
 from bot.text.tokenize import morphemes, nouns, proper_names
 
 # Set on the `dev` half of evals/verify.jsonl and on generated claims.
@@ -41,9 +43,9 @@ class ClaimText:
         return [name for name in proper_names(self.text, openers=True) if name not in numbers.MONTHS]
 
     @cached_property
-    def korean(self) -> bool:
-        """Whether it is Korean rather than English."""
-        return any("가" <= character <= "힣" for character in self.text)
+    def language(self) -> Language:
+        """Its language."""
+        return language_of(self.text)
 
     @cached_property
     def nouns(self) -> list[str]:
@@ -76,7 +78,7 @@ def swaps_roles(claim: ClaimText, sentences: Sequence[ClaimText]) -> bool:
     for part in claim.parts:
         others = [name for name in claim.names if not part.calls(name)]
         for name in part.names:
-            if is_translated(name) and any(sentence.korean for sentence in sentences):
+            if is_translated(name) and any(sentence.language == "ko" for sentence in sentences):
                 continue
             if _rivalled(name, part, sentences, lambda one: not claim.calls(one)):
                 return True
@@ -116,7 +118,7 @@ def _rivalled(name: str, part: ClaimText, units: Sequence[ClaimText], rival: Cal
     shares = [_share(part, unit) for unit in units]
     called = [unit.calls(name) for unit in units]
     rivals = [any(rival(one) and _takes_the_place(name, part, one, unit) for one in unit.names) for unit in units]
-    across = any(part.korean != unit.korean for unit in units)
+    across = any(part.language != unit.language for unit in units)
     own = [
         share
         for at, share in enumerate(shares)
@@ -130,20 +132,20 @@ def _rivalled(name: str, part: ClaimText, units: Sequence[ClaimText], rival: Cal
 
 def _takes_the_place(name: str, part: ClaimText, other: str, unit: ClaimText) -> bool:
     """Whether two names stand in the same place of their sentences, as far as English prepositions tell."""
-    return part.korean or unit.korean or preposition_before(name, part.text) == preposition_before(other, unit.text)
+    return "ko" in {part.language, unit.language} or preposition_before(name, part.text) == preposition_before(other, unit.text)
 
 
 def _share(part: ClaimText, unit: ClaimText) -> float:
     """The share of what `part` says besides names that `unit` says too; across languages, of its figures. None if it is next to nothing."""
     told = [figure for figure in part.figures if numbers.is_informative(figure, part.text)]
-    words = part.words if part.korean == unit.korean else frozenset()
+    words = part.words if part.language == unit.language else frozenset()
     shared = len(words & unit.words) + sum(numbers.is_among(figure, unit.figures) for figure in told)
     return shared / (len(words) + len(told)) if shared >= LEAST else 0.0
 
 
 def contradicts(claim: ClaimText, sentences: Sequence[ClaimText]) -> bool:
     """Whether a clause of the claim affirms what the passages deny, or the reverse."""
-    if any(_turned(claim, sentence) for sentence in sentences if claim.korean and sentence.korean):
+    if any(_turned(claim, sentence) for sentence in sentences if claim.language == sentence.language == "ko"):
         return True
     there = [(clause, sentence) for sentence in sentences for clause in sentence.clauses]
     denied = {word for clause, _ in there for word in clause.denied}
@@ -177,7 +179,7 @@ def _opposed(head: str, clause: Clause, claim: ClaimText, there: Sequence[tuple[
     for other, sentence in there:
         words = other.affirmed | other.denied
         repeated = len(claim.said & sentence.said) >= REPEATED * len(claim.said)
-        heads = clause.heads & other.heads if sentence.korean else clause.heads | other.heads | _scope(clause, other)
+        heads = clause.heads & other.heads if sentence.language == "ko" else clause.heads | other.heads | _scope(clause, other)
         both = bool(clause.denied & other.denied)  # "No walls were found" and "walls were not found" deny different words
         agrees = both or (head in clause.denied) == (head in other.denied)
         if head in words and (agrees or head in heads):

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from bot.text.language import language_of
+
 LONG = 4
 SHORTEST = 2  # consonants, below which anything sounds like anything; such names have to be listed or spelt alike
 
@@ -76,16 +78,16 @@ def may_be_same_name(one: str, other: str) -> bool:
         return True
     if one in _BY_NAME and other in _BY_NAME:
         return False
-    if _is_hangul(one) == _is_hangul(other):
+    if language_of(one) == language_of(other):
         if " " in one or " " in other:
             return False
         short, long = sorted((one, other), key=len)
         return len(short) >= 2 and long.startswith(short) and len(long) - len(short) <= 2  # Rome's, 로마인, Romans
     if " " in one or " " in other:
-        return _mandarin(*((one, other) if _is_hangul(one) else (other, one)))
+        return _mandarin(*((one, other) if language_of(one) == "ko" else (other, one)))
     if any(_near(key, mine) for key in _keys(one) for mine in _keys(other)):
         return True
-    hangul, latin = (one, other) if _is_hangul(one) else (other, one)
+    hangul, latin = (one, other) if language_of(one) == "ko" else (other, one)
     return _mandarin(hangul, latin) or _short(hangul, latin)
 
 
@@ -101,7 +103,7 @@ def is_translated(name: str) -> bool:
 
 def _mandarin(hangul: str, latin: str) -> bool:
     """Whether a Korean name of three syllables or more reads the characters that a Chinese one in pinyin may stand for."""
-    syllables = [unicodedata.normalize("NFD", one) for one in hangul if _is_hangul(one)]
+    syllables = [unicodedata.normalize("NFD", one) for one in hangul if "가" <= one <= "힣"]
     letters = "".join(letter for letter in latin if letter.isalpha())
     pinyin = [match.groups() for match in _PINYIN.finditer(letters)]
     if len(syllables) < 3 or len(syllables) != len(pinyin) or _PINYIN.sub("", letters):
@@ -136,7 +138,7 @@ def _near(one: str, other: str) -> bool:
 @lru_cache(8192)
 def _keys(name: str) -> frozenset[str]:
     """The rows of consonants that a name may have: with its last s, which may be a plural's, and without."""
-    if _is_hangul(name):
+    if language_of(name) == "ko":
         wholes = {_hangul_key(name), _hangul_key(_assimilated(name))}
         return frozenset(wholes | {whole.removesuffix("s") for whole in wholes})
     bare = unicodedata.normalize("NFD", name.casefold())
@@ -167,7 +169,3 @@ def _latin_key(letters: str) -> str:
 def _consonants(sounds: str) -> str:
     """The sounds without their vowels, a consonant that stands twice in a row once."""
     return re.sub(r"[aeiou]", "", re.sub(r"([^aeiou])\1+", r"\1", sounds))
-
-
-def _is_hangul(name: str) -> bool:
-    return any("가" <= letter <= "힣" for letter in name)

@@ -15,7 +15,8 @@ import yaml
 
 from bot.errors import CorpusError
 from bot.schema import Essay, Language, Note, Skipped
-from bot.text.normalize import UndecodableError, clean, decode_named, language_of
+from bot.text.language import language_of
+from bot.text.normalize import UndecodableError, clean, decode_named
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
 MAX_FILE_BYTES = 20_000_000  # the README states these three limits

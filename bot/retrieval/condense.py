@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.grounding.transliteration import may_be_same_name
 from bot.retrieval.intent import is_greeting
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 from bot.text.tokenize import is_verb, morphemes, nouns, proper_names
 
 Turn = tuple[str, str]  # role (`user` or `assistant`) and text

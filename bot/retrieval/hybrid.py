@@ -15,7 +15,7 @@ import numpy as np
 from bot.retrieval.bm25 import BM25, Scores
 from bot.retrieval.calibration import Distribution
 from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 from bot.text.tokenize import bigrams, morphemes
 
 # Weights of the z-scores, chosen on the first half of KorQuAD and on the golden questions' `dev` half; see evals/LOG.md.

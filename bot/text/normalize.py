@@ -6,9 +6,10 @@ Behind this door text is NFC, its newlines are line feeds, and an offset counts 
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
 from charset_normalizer import from_bytes
+
+from bot.text.language import language_of as language_of
 
 # What Korean and English essays come in; a wider list lets the detector take Korean for a rare Cyrillic page.
 ENCODINGS = ["utf_8", "cp949", "utf_16", "utf_16_le", "utf_16_be", "shift_jis", "cp1252"]
@@ -27,8 +28,6 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e007f"  # tags
     "]"
 )
-_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
-_LATIN = re.compile("[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +72,6 @@ def decode_named(data: bytes) -> tuple[str, str]:
     if _is_binary(text):
         raise UndecodableError("it is binary, not text", "글이 아니라 이진 파일입니다")
     return text, "" if guess.startswith("utf") else guess
-
-
-def language_of(text: str) -> Literal["ko", "en"]:
-    """`ko` where at least a fifth of the letters are Hangul, else `en`.
-
-    A Korean syllable says about as much as three Latin letters, so Korean prose full of English names still counts as Korean.
-    """
-    hangul = len(_HANGUL.findall(text))
-    return "ko" if hangul and hangul * 4 >= len(_LATIN.findall(text)) else "en"
 
 
 def _detect(data: bytes) -> tuple[str, str]:

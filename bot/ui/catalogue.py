@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.schema import Language
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,12 @@ def test_korean_sentences_are_checked() -> None:
     assert [refusal.reason for refusal in answer.refused] == ["figure", "language"]
 
 
+def test_a_name_in_the_other_script_does_not_change_the_language_of_a_sentence() -> None:
+    english = "The bell of Ardmore 아드모어 weighs 412 pounds."
+    assert "language" not in [refusal.reason for refusal in answer_to(f"{english} [1]").refused]
+    assert [refusal.reason for refusal in answer_to(f"{english} [1]", "ko").refused] == ["language"]
+
+
 def test_each_streamed_answer_extends_the_one_before() -> None:
     answers = stream(
         "The bell of Ardmore weighs 412 pounds [1]. It was cast in 1763 by John Warner [1]. The sexton rings it at noon. [1]"

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers import prompts, wording
-from bot.text.normalize import clean, language_of
+from bot.text.language import language_of
+from bot.text.normalize import clean
 
 # Texts by name. A table by language, or by key and then by language, has one entry for each key.
 TEXTS: dict[str, dict[str, str]] = {}

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.errors import CitationError
-from bot.grounding.checker import check
+from bot.grounding.checker import Similar, check
 from bot.grounding.quotations import cite, locate, quotations, still_holds
 from bot.schema import Citation
 from tests.toys import essay_of
@@ -241,6 +241,29 @@ def test_what_is_far_from_every_sentence_is_not_supported() -> None:
     assert check("바다에는 고래가 많이 산다 [1].", [ROMAN], similar=far) == "support"
     assert check("고래는 새끼를 낳는다.", [ENGLISH], similar=far) == "support"
     assert check("무엇이든 [1].", []) == "support"
+
+
+RAIN = "King Sejong (세종) had iron gauges set up in every county of the kingdom."
+GAUGES = "세종은 고을마다 쇠로 만든 측우기를 두게 했다."
+
+
+def test_a_korean_name_in_an_english_passage_does_not_lower_the_threshold_of_support() -> None:
+    claim = "The monarch wished to count every drop that fell on the farmers."
+    assert check(claim, [RAIN.replace(" (세종)", "")], similar=near) == "support"
+    assert check(claim, [RAIN], similar=near) == "support"
+    assert check("The monarch wished to count every drop that fell.", [GAUGES], similar=near) == ""
+
+
+def test_the_threshold_is_that_of_the_passage_with_the_nearest_sentence() -> None:
+    def nearest_is(passage: str) -> Similar:
+        return lambda _, others: [0.5 if other == passage else 0.1 for other in others]
+
+    claim = "The monarch wished to count every drop that fell on the farmers."
+    assert check(claim, [GAUGES, RAIN], similar=nearest_is(RAIN)) == "support"
+    assert check(claim, [GAUGES, RAIN], similar=nearest_is(GAUGES)) == ""
+    claim = "임금은 농부에게 내린 물방울까지 헤아리려 했다."
+    assert check(claim, [GAUGES, RAIN], similar=nearest_is(GAUGES)) == "support"
+    assert check(claim, [GAUGES, RAIN], similar=nearest_is(RAIN)) == ""
 
 
 def test_the_question_may_be_repeated_in_an_answer() -> None:

@@ -22,6 +22,8 @@ PLACES = [
     # across languages, by the figures
     ("AOL offered 4.2 billion dollars in November 1998.", "마이크로소프트는 창을 팔았다. 불이 났다. 1998년 11월 AOL이 42억 달러를 냈다.", False),
     ("Microsoft offered 4.2 billion dollars in November 1998.", "마이크로소프트는 창을 팔았다. 불이 났다. 1998년 11월 AOL이 42억 달러를 냈다.", True),
+    # a Korean name in an English sentence does not make it Korean: the words are compared
+    ("Microsoft bought the small maker of browsers for its portal.", "AOL (아메리카온라인) bought the small maker of browsers for its portal.", True),
     # one figure for each of two names
     ("YOLO는 초당 45장을 보았지만 Gopher는 초당 7장에 그쳤다.", "Gopher managed 7 frames a second and YOLO 45, as the video does.", False),
     ("Gopher는 초당 45장을 보았지만 YOLO는 초당 7장에 그쳤다.", "Gopher managed 7 frames a second and YOLO 45, as the video does.", True),

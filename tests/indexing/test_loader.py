@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.errors import CorpusError
 from bot.indexing.loader import MAX_FILE_BYTES, MAX_LINE_CHARACTERS, MAX_TEXT_CHARACTERS, load_essays, slug
 from bot.schema import Essay, Note, Skipped
-from bot.text.normalize import language_of
+from bot.text.language import language_of
 from tests.places import ESSAYS
 from tests.toys import growth
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.normalize import CleanText, UndecodableError, clean, decode, language_of
+from bot.text.normalize import CleanText, UndecodableError, clean, decode
 
 KOREAN = "고인돌은 권력의 위치에너지다. 사람들은 무거운 돌을 높은 곳에 올렸다. 그 돌은 경고였다.\n" * 3
 ENGLISH = "The dolmen is potential energy — “so they say”. People raised heavy stones high.\n" * 4
@@ -122,17 +122,3 @@ def test_clean_text_is_nfc_writable_and_clean(text: str) -> None:
 @given(st.text(alphabet="각힣가 aé\u0301.\n👨\u200d\u200b", max_size=40))
 def test_the_door_gives_the_same_for_both_forms(text: str) -> None:
     assert clean(unicodedata.normalize("NFD", text)).text == clean(unicodedata.normalize("NFC", text)).text
-
-
-@pytest.mark.parametrize(("text", "language"), [
-    ("고인돌은 무겁다", "ko"),
-    ("The stone is heavy", "en"),
-    ("", "en"),
-    ("1931 … !?", "en"),
-    ("GPT-4와 Chinchilla와 MT-NLG의 크기", "ko"),
-    ("The word 고인돌 means a dolmen in the Korean language", "en"),
-    ("가abcd", "ko"),  # one letter in five is Hangul
-    ("가abcde", "en"),
-])  # fmt: skip
-def test_the_language_is_korean_from_a_fifth_of_hangul_on(text: str, language: str) -> None:
-    assert language_of(text) == language
