@@ -1,4 +1,4 @@
-"""The shelf that comes along: its form, its sources, and the retelling's claims, one by one."""
+"""The bundled essays: their form, their sources, and every claim of the retelling."""
 
 import re
 from functools import cache
@@ -17,9 +17,9 @@ FILES = sorted(CORPUS.glob("*.??.md"))
 FACTS = "## 사실과 출처 / Facts and sources"
 FACT = re.compile(r"- .+ — .+ \((?:c\. )?\d{3,4}(?:[–-]\d{2,4})?\)")
 BLOG = CORPUS.parent.parent / "shared" / "data" / "blog"
-SHARED = 25  # characters in a row that may not be the blog's
+MAX_SHARED_CHARACTERS = 24  # consecutive characters that an essay may have in common with the blog post
 
-# One phrase a claim: Korean, English.
+# One phrase for each claim of the blog post: Korean, English.
 CLAIMS = [
     ("유현준 교수의 강연 영상", "lecture video by professor Yu Hyun-jun"),
     ("어지간한 책보다", "than from most books"),
@@ -80,31 +80,31 @@ CLAIMS = [
 
 
 @cache
-def shelf() -> dict[str, Essay]:
+def essays() -> dict[str, Essay]:
     return {essay.id: essay for essay in load_essays([CORPUS]).essays}
 
 
 def parts(path: Path) -> tuple[dict[str, str], str, str]:
-    """Front matter, body without its facts, and the facts."""
+    """The front matter, the body, and the list of facts and sources."""
     _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
     body, facts = text.split(FACTS)
     return yaml.safe_load(front), body, facts
 
 
-def test_every_file_is_read_and_nothing_else() -> None:
-    assert set(shelf()) == {path.name.removesuffix(".md") for path in FILES}
+def test_every_essay_file_is_loaded_and_no_other() -> None:
+    assert set(essays()) == {path.name.removesuffix(".md") for path in FILES}
     assert not load_essays([CORPUS]).skipped
 
 
 def test_there_are_enough_essays_in_both_languages() -> None:
-    related = [essay for essay in shelf().values() if essay.kind == "essay"]
-    assert len(related) >= 16
-    assert sum(essay.language == "ko" for essay in related) >= 8
-    assert sum(essay.language == "en" for essay in related) >= 8
+    own_essays = [essay for essay in essays().values() if essay.kind == "essay"]
+    assert len(own_essays) >= 16
+    assert sum(essay.language == "ko" for essay in own_essays) >= 8
+    assert sum(essay.language == "en" for essay in own_essays) >= 8
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_form_of_an_essay(path: Path) -> None:
+def test_an_essay_has_the_required_form(path: Path) -> None:
     front, body, _ = parts(path)
     assert set(front) == {"title", "author", "date", "language", "source", "kind"}
     assert front["author"] == "Dolmen"
@@ -118,14 +118,14 @@ def test_the_form_of_an_essay(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_fact_line_has_a_source(path: Path) -> None:
+def test_every_line_of_facts_has_a_source(path: Path) -> None:
     lines = parts(path)[2].strip().split("\n")
     assert len(lines) >= 8
     assert [line for line in lines if not FACT.fullmatch(line)] == []
 
 
-def test_the_retelling_says_that_it_is_one() -> None:
-    korean, english = shelf()["dolmen-rome-ai.ko"], shelf()["dolmen-rome-ai.en"]
+def test_the_retelling_is_named_as_one() -> None:
+    korean, english = essays()["dolmen-rome-ai.ko"], essays()["dolmen-rome-ai.en"]
     assert "다시 쓴 글" in korean.title
     assert "a retelling" in english.title
     assert "다시 쓴" in korean.source
@@ -133,25 +133,25 @@ def test_the_retelling_says_that_it_is_one() -> None:
 
 
 @pytest.mark.parametrize(("korean", "english"), CLAIMS, ids=[english[:30] for _, english in CLAIMS])
-def test_the_retelling_carries_every_claim(korean: str, english: str) -> None:
-    assert korean in shelf()["dolmen-rome-ai.ko"].text
-    assert english in shelf()["dolmen-rome-ai.en"].text
+def test_the_retelling_contains_every_claim(korean: str, english: str) -> None:
+    assert korean in essays()["dolmen-rome-ai.ko"].text
+    assert english in essays()["dolmen-rome-ai.en"].text
 
 
-def run_in(text: str, other: str) -> str:
-    """The first run of characters of `text`, as long as may not be shared, that stands in `other`."""
-    flat, other = " ".join(text.split()), " ".join(other.split())
-    runs = (flat[at : at + SHARED] for at in range(len(flat) - SHARED + 1))
-    return next((run for run in runs if run in other), "")
+def shared_run(text: str, post: str) -> str:
+    """The first run of characters of `text` that is in `post` and longer than allowed, or an empty string."""
+    text, post, length = " ".join(text.split()), " ".join(post.split()), MAX_SHARED_CHARACTERS + 1
+    runs = (text[start : start + length] for start in range(len(text) - length + 1))
+    return next((run for run in runs if run in post), "")
 
 
-def test_a_shared_run_is_seen() -> None:
-    assert run_in("a" * SHARED, "b" + "a" * SHARED) == "a" * SHARED
-    assert run_in("a" * SHARED, "a" * (SHARED - 1)) == ""
+def test_a_shared_run_is_found() -> None:
+    assert shared_run("a" * 25, "b" + "a" * 25) == "a" * 25
+    assert shared_run("a" * 25, "a" * 24) == ""
 
 
 @pytest.mark.skipif(not BLOG.is_dir(), reason="the blog post is not beside this checkout")
 @pytest.mark.parametrize("path", [*FILES, CORPUS / "analogies.yaml"], ids=lambda path: path.name)
-def test_no_sentence_is_the_blogs(path: Path) -> None:
+def test_no_sentence_is_from_the_blog_post(path: Path) -> None:
     post = "\n".join(file.read_text(encoding="utf-8") for file in BLOG.glob("*.txt"))
-    assert run_in(path.read_text(encoding="utf-8"), post) == ""
+    assert shared_run(path.read_text(encoding="utf-8"), post) == ""

@@ -1,4 +1,4 @@
-"""Reading folders and files into essays: fields, front matter, encodings, and everything that is left out with a reason."""
+"""Loading folders and files as essays: fields, front matter, encodings, and the files that are skipped with a reason."""
 
 import os
 import socket
@@ -21,39 +21,39 @@ from tests.toys import growth
 KOREAN = "고인돌은 권력의 위치에너지다. 사람들은 무거운 돌을 높은 곳에 올렸다. 그 돌은 경고였다.\n" * 3
 
 
-def one(folder: Path, content: str | bytes, name: str = "essay.md") -> Essay:
-    """The only essay of a folder in which this file lies alone."""
+def load_one(folder: Path, content: str | bytes, name: str = "essay.md") -> Essay:
+    """The essay of a folder that contains only this file."""
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    shelf = load_essays([folder])
-    assert shelf.skipped == ()
-    (essay,) = shelf.essays
+    collection = load_essays([folder])
+    assert collection.skipped == ()
+    (essay,) = collection.essays
     return essay
 
 
-def reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> str:
-    """Why this file is left out, beside a good one that is taken in."""
+def skip_reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> str:
+    """The reason for which this file is skipped; a good file in the same folder is loaded."""
     if content:
         (folder / name).write_bytes(content)
     (folder / "good.md").write_text("A good essay.")
-    shelf = load_essays([folder])
-    assert [essay.id for essay in shelf.essays] == ["good"]
-    (skipped,) = shelf.skipped
+    collection = load_essays([folder])
+    assert [essay.id for essay in collection.essays] == ["good"]
+    (skipped,) = collection.skipped
     assert skipped.path == (folder / name).as_posix()
     assert language_of(skipped.korean) == "ko"
     return skipped.reason
 
 
-def test_the_shelf_is_read_field_by_field(essays_folder: Path) -> None:
-    shelf = load_essays([essays_folder])
-    about = {e.id: (e.title, e.author, e.date, e.language, e.source, e.kind) for e in shelf.essays}
-    assert about == {
+def test_every_field_of_the_test_essays_is_read(essays_folder: Path) -> None:
+    collection = load_essays([essays_folder])
+    fields = {e.id: (e.title, e.author, e.date, e.language, e.source, e.kind) for e in collection.essays}
+    assert fields == {
         "bees.ko": ("벌통을 옮기는 밤", "", "", "ko", "bees.ko.md", "essay"),
         "bell-tower.ko": ("한 번 덜 치는 종", "시험 서가", "2021-03-02", "ko", "시험을 위해 쓴 글", "essay"),
         "lighthouse.en": ("The Keeper Who Counted Ships", "Test Shelf", "2020-05-17", "en", "lighthouse.en.md", "retelling"),
         "salt-road": ("salt road", "", "", "en", "salt-road.txt", "essay"),
     }
-    assert [essay.id for essay in shelf.essays] == sorted(about)
-    assert (shelf.skipped, shelf.notes) == ((), ())
+    assert [essay.id for essay in collection.essays] == sorted(fields)
+    assert (collection.skipped, collection.notes) == ((), ())
 
 
 def test_the_text_is_the_file_without_front_matter_and_outer_newlines(essays_folder: Path) -> None:
@@ -63,27 +63,27 @@ def test_the_text_is_the_file_without_front_matter_and_outer_newlines(essays_fol
     assert texts["salt-road"] == (essays_folder / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
 
 
-def test_a_single_file_may_be_given_whatever_its_suffix(tmp_path: Path) -> None:
+def test_a_single_file_may_have_any_suffix(tmp_path: Path) -> None:
     path = tmp_path / "Notes on Salt.rst"
     path.write_text("Salt is heavy.")
     (essay,) = load_essays([path]).essays
     assert (essay.id, essay.title, essay.source) == ("notes-on-salt", "Notes on Salt", "Notes on Salt.rst")
 
 
-def test_folders_within_are_read_and_stand_in_the_id(tmp_path: Path) -> None:
+def test_subfolders_are_read_and_are_part_of_the_id(tmp_path: Path) -> None:
     (tmp_path / "돌" / "ko").mkdir(parents=True)
     (tmp_path / "돌" / "ko" / "첫 글.md").write_text("첫 글이다.", encoding="utf-8")
     (essay,) = load_essays([tmp_path]).essays
     assert (essay.id, essay.source, essay.title) == ("돌-ko-첫-글", "돌/ko/첫 글.md", "첫 글")
 
 
-def test_hidden_files_readmes_and_other_suffixes_are_passed_over(tmp_path: Path) -> None:
+def test_hidden_files_readmes_and_other_suffixes_are_ignored(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     for name in [".git/a.md", ".hidden.md", "README.md", "readme.txt", "README.ko.md", "picture.png", "page.html", "good.MD"]:
         (tmp_path / name).write_text(f"Words of {name}.")
-    shelf = load_essays([tmp_path])
-    assert [essay.id for essay in shelf.essays] == ["good"]
-    assert shelf.skipped == ()
+    collection = load_essays([tmp_path])
+    assert [essay.id for essay in collection.essays] == ["good"]
+    assert collection.skipped == ()
 
 
 @pytest.mark.parametrize(("path", "identity"), [
@@ -108,21 +108,21 @@ def test_the_same_name_with_two_suffixes_gives_two_ids(tmp_path: Path) -> None:
     assert [(essay.id, essay.text) for essay in load_essays([tmp_path]).essays] == [("a", "First."), ("a-2", "Second.")]
 
 
-def test_ids_do_not_depend_on_the_order_in_which_the_disk_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_do_not_depend_on_the_order_of_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ["b.md", "a.txt", "a.md", "A.md"]:
         (tmp_path / name).write_text(f"Words of {name}.")
     listed = Path.rglob
-    once = load_essays([tmp_path])
+    expected = load_essays([tmp_path])
     monkeypatch.setattr(Path, "rglob", lambda self, pattern: reversed(list(listed(self, pattern))))
-    assert load_essays([tmp_path]) == once
+    assert load_essays([tmp_path]) == expected
 
 
-def test_a_second_file_with_the_same_text_is_named_and_left_out(tmp_path: Path) -> None:
+def test_a_second_file_with_the_same_text_is_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("The same.")
     (tmp_path / "b.md").write_text("---\ntitle: Another name\n---\nThe same.\n")
-    shelf = load_essays([tmp_path])
-    assert [essay.id for essay in shelf.essays] == ["a"]
-    assert shelf.skipped == (
+    collection = load_essays([tmp_path])
+    assert [essay.id for essay in collection.essays] == ["a"]
+    assert collection.skipped == (
         Skipped(
             f"{tmp_path}/b.md",
             f"it has the same text as {tmp_path}/a.md; remove one of the two",
@@ -137,19 +137,19 @@ def test_nfd_and_nfc_files_give_the_same_essay(tmp_path: Path) -> None:
         folder = tmp_path / form
         folder.mkdir()
         text = unicodedata.normalize(form, f"---\ntitle: 고인돌\nauthor: 김가람\n---\n{KOREAN}")
-        essays.append(one(folder, text, unicodedata.normalize(form, "고인돌.ko.md")))
+        essays.append(load_one(folder, text, unicodedata.normalize(form, "고인돌.ko.md")))
     assert essays[0] == essays[1]
     assert unicodedata.is_normalized("NFC", "".join(map(str, essays[1].to_dict().values())))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "euc-kr", "utf-16", "utf-16-le", "utf-16-be"])
 def test_every_encoding_gives_the_same_essay(encoding: str, tmp_path: Path) -> None:
-    essay = one(tmp_path, f"---\r\ntitle: 첫 글\r\n---\r\n{KOREAN}".encode(encoding))
+    essay = load_one(tmp_path, f"---\r\ntitle: 첫 글\r\n---\r\n{KOREAN}".encode(encoding))
     assert (essay.title, essay.text) == ("첫 글", KOREAN.strip("\n"))
 
 
-def test_a_file_whose_encoding_was_guessed_is_named_in_a_note(tmp_path: Path) -> None:
-    (tmp_path / "old.md").write_bytes(KOREAN.encode("johab"))  # no detector knows it: what comes out is wrong
+def test_a_file_with_a_guessed_encoding_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "old.md").write_bytes(KOREAN.encode("johab"))  # not detected: the decoded text is wrong
     (note,) = load_essays([tmp_path]).notes
     assert note.path == f"{tmp_path}/old.md"
     assert "cp949" in note.text
@@ -157,28 +157,28 @@ def test_a_file_whose_encoding_was_guessed_is_named_in_a_note(tmp_path: Path) ->
     assert str(note) == f"{note.path}: {note.text}"
 
 
-def test_what_the_text_door_dropped_is_noted(tmp_path: Path) -> None:
+def test_removed_invisible_characters_are_noted(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("고인\u200b돌은\x00 무겁\u202e다.\n" + KOREAN, encoding="utf-8")
     assert load_essays([tmp_path]).notes == (
         Note(f"{tmp_path}/a.md", "left out 3 invisible characters", "보이지 않는 글자 3개를 뺐습니다"),
     )
 
 
-def test_lone_surrogates_never_come_in(tmp_path: Path) -> None:
+def test_a_file_with_lone_surrogates_is_skipped(tmp_path: Path) -> None:
     lone = "가나".encode("utf-16-le") + b"\x00\xd8" + KOREAN.encode("utf-16-le")
-    assert reason(tmp_path, lone) == "its encoding is unknown or mixed"
+    assert skip_reason(tmp_path, lone) == "its encoding is unknown or mixed"
 
 
 # --- front matter
 
 
-def test_no_front_matter_leaves_the_text_and_takes_the_title_from_the_first_heading(tmp_path: Path) -> None:
-    essay = one(tmp_path, "Before.\n\n## Small\n\n# The *Title* ##\n\nWords.\n\n# Second\n")
+def test_without_front_matter_the_title_is_the_first_heading_and_the_text_is_unchanged(tmp_path: Path) -> None:
+    essay = load_one(tmp_path, "Before.\n\n## Small\n\n# The *Title* ##\n\nWords.\n\n# Second\n")
     assert (essay.title, essay.text) == ("The *Title*", "Before.\n\n## Small\n\n# The *Title* ##\n\nWords.\n\n# Second")
 
 
-def test_without_a_heading_the_title_is_the_files_name(tmp_path: Path) -> None:
-    assert one(tmp_path, "Words.", "salt-road_two.md").title == "salt road two"
+def test_without_a_heading_the_title_is_the_file_name(tmp_path: Path) -> None:
+    assert load_one(tmp_path, "Words.", "salt-road_two.md").title == "salt road two"
 
 
 @pytest.mark.parametrize(("line", "title"), [
@@ -194,8 +194,8 @@ def test_without_a_heading_the_title_is_the_files_name(tmp_path: Path) -> None:
     ("title:", "essay"),
     ("title: [a, b]", "essay"),
 ])  # fmt: skip
-def test_a_title_is_what_is_written(line: str, title: str, tmp_path: Path) -> None:
-    assert one(tmp_path, f"---\n{line}\n---\nWords.").title == title
+def test_a_title_is_used_as_written(line: str, title: str, tmp_path: Path) -> None:
+    assert load_one(tmp_path, f"---\n{line}\n---\nWords.").title == title
 
 
 @pytest.mark.parametrize(("line", "date"), [
@@ -209,7 +209,7 @@ def test_a_title_is_what_is_written(line: str, title: str, tmp_path: Path) -> No
     ("author: nobody", ""),
 ])  # fmt: skip
 def test_a_date_is_an_iso_date_or_empty(line: str, date: str, tmp_path: Path) -> None:
-    assert one(tmp_path, f"---\n{line}\n---\nWords.").date == date
+    assert load_one(tmp_path, f"---\n{line}\n---\nWords.").date == date
 
 
 @pytest.mark.parametrize(("line", "language"), [
@@ -217,19 +217,19 @@ def test_a_date_is_an_iso_date_or_empty(line: str, date: str, tmp_path: Path) ->
     ("language: en", "en"),
     ("language: ko-KR", "ko"),
     ("language: EN", "en"),
-    ("language: Korean", "ko"),  # not a code: the text decides
+    ("language: Korean", "ko"),  # not a code: the language of the text is used
     ("language: fr", "ko"),
     ("title: none", "ko"),
 ])  # fmt: skip
-def test_the_language_is_the_field_or_what_the_text_is_in(line: str, language: str, tmp_path: Path) -> None:
-    assert one(tmp_path, f"---\n{line}\n---\n고인돌은 무겁다.").language == language
+def test_the_language_is_the_field_or_that_of_the_text(line: str, language: str, tmp_path: Path) -> None:
+    assert load_one(tmp_path, f"---\n{line}\n---\n고인돌은 무겁다.").language == language
 
 
 @pytest.mark.parametrize(
     ("yaml", "line"), [("title: a: b", 2), ("title: fine\nauthor: [open", 4), ("title: 'open", 3), ("\ttitle: tab", 2)]
 )
-def test_broken_front_matter_is_named_with_its_line(yaml: str, line: int, tmp_path: Path) -> None:
-    assert reason(tmp_path, f"---\n{yaml}\n---\nWords.".encode()) == (
+def test_invalid_front_matter_is_a_reason_with_its_line(yaml: str, line: int, tmp_path: Path) -> None:
+    assert skip_reason(tmp_path, f"---\n{yaml}\n---\nWords.".encode()) == (
         f"its front matter is not YAML in line {line}; correct it or delete the front matter"
     )
 
@@ -245,76 +245,76 @@ def test_broken_front_matter_is_named_with_its_line(yaml: str, line: int, tmp_pa
     "<<: 3",
     "? [a]\n: b",
 ])  # fmt: skip
-def test_hostile_front_matter_stops_nothing(yaml: str, tmp_path: Path) -> None:
+def test_hostile_front_matter_does_not_stop_other_files(yaml: str, tmp_path: Path) -> None:
     (tmp_path / "bad.md").write_text(f"---\n{yaml}\n---\nWords.")
     (tmp_path / "good.md").write_text("A good essay.")
-    shelf = load_essays([tmp_path])
-    assert "good" in [essay.id for essay in shelf.essays]
-    assert len(shelf.essays) + len(shelf.skipped) == 2
+    collection = load_essays([tmp_path])
+    assert "good" in [essay.id for essay in collection.essays]
+    assert len(collection.essays) + len(collection.skipped) == 2
 
 
-def test_a_bomb_of_aliases_is_harmless(tmp_path: Path) -> None:
+def test_nested_yaml_aliases_are_not_expanded(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
-    essay = one(tmp_path, "---\ntitle: Bomb\n" + "\n".join(lines) + "\n---\nWords.")
+    essay = load_one(tmp_path, "---\ntitle: Bomb\n" + "\n".join(lines) + "\n---\nWords.")
     assert (essay.title, essay.text) == ("Bomb", "Words.")
 
 
 @pytest.mark.parametrize("yaml", ["- a\n- b", "just words", "# a comment"])
-def test_what_is_no_set_of_fields_stays_in_the_text(yaml: str, tmp_path: Path) -> None:
-    assert one(tmp_path, f"---\n{yaml}\n---\nWords.").text == f"---\n{yaml}\n---\nWords."
+def test_yaml_that_is_not_a_mapping_is_part_of_the_text(yaml: str, tmp_path: Path) -> None:
+    assert load_one(tmp_path, f"---\n{yaml}\n---\nWords.").text == f"---\n{yaml}\n---\nWords."
 
 
-def test_empty_front_matter_is_front_matter(tmp_path: Path) -> None:
-    assert one(tmp_path, "---\n---\nWords.").text == "Words."
+def test_empty_front_matter_is_removed(tmp_path: Path) -> None:
+    assert load_one(tmp_path, "---\n---\nWords.").text == "Words."
 
 
-def test_front_matter_that_never_closes_is_text(tmp_path: Path) -> None:
-    assert one(tmp_path, "---\ntitle: open\n\nWords.").text == "---\ntitle: open\n\nWords."
+def test_front_matter_without_an_end_is_text(tmp_path: Path) -> None:
+    assert load_one(tmp_path, "---\ntitle: open\n\nWords.").text == "---\ntitle: open\n\nWords."
 
 
-def test_a_rule_further_down_is_no_front_matter(tmp_path: Path) -> None:
-    assert one(tmp_path, "Words.\n---\ntitle: x\n---\n").text == "Words.\n---\ntitle: x\n---"
+def test_a_rule_further_down_is_not_front_matter(tmp_path: Path) -> None:
+    assert load_one(tmp_path, "Words.\n---\ntitle: x\n---\n").text == "Words.\n---\ntitle: x\n---"
 
 
-def test_escapes_in_front_matter_pass_the_text_door_too(tmp_path: Path) -> None:
-    essay = one(tmp_path, '---\ntitle: "a\\uD800\\u202E\\0b"\nauthor: "e\\u0301"\n---\nWords.')
+def test_escapes_in_front_matter_are_cleaned(tmp_path: Path) -> None:
+    essay = load_one(tmp_path, '---\ntitle: "a\\uD800\\u202E\\0b"\nauthor: "e\\u0301"\n---\nWords.')
     assert (essay.title, essay.author) == ("ab", "é")
 
 
-# --- left out, with a reason
+# --- skipped, with a reason
 
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b" \n\n \t", b"---\ntitle: x\n---\n\n", "\u200b\u200b".encode()])
-def test_a_file_without_text_is_left_out(content: bytes, tmp_path: Path) -> None:
-    assert reason(tmp_path, content) == "it contains no text; write some or remove the file"
+def test_a_file_without_text_is_skipped(content: bytes, tmp_path: Path) -> None:
+    assert skip_reason(tmp_path, content) == "it contains no text; write some or remove the file"
 
 
-def test_binary_with_a_text_suffix_is_left_out(tmp_path: Path) -> None:
-    assert reason(tmp_path, b"\x00\x01\x02\x03" * 500) == "it is binary, not text"
+def test_a_binary_file_with_a_text_suffix_is_skipped(tmp_path: Path) -> None:
+    assert skip_reason(tmp_path, b"\x00\x01\x02\x03" * 500) == "it is binary, not text"
 
 
-def test_mixed_encodings_are_left_out(tmp_path: Path) -> None:
-    assert reason(tmp_path, KOREAN.encode() + KOREAN.encode("cp949")) == "its encoding is unknown or mixed"
+def test_mixed_encodings_are_skipped(tmp_path: Path) -> None:
+    assert skip_reason(tmp_path, KOREAN.encode() + KOREAN.encode("cp949")) == "its encoding is unknown or mixed"
 
 
-def test_a_file_over_the_limit_is_left_out_without_being_read(tmp_path: Path) -> None:
+def test_a_file_over_the_limit_is_skipped_without_being_read(tmp_path: Path) -> None:
     with (tmp_path / "essay.md").open("wb") as file:
-        file.truncate(MAX_FILE_BYTES + 1)  # sparse: takes no room
-    assert reason(tmp_path) == "it has 20,000,001 bytes, more than 20,000,000; split it into smaller files"
+        file.truncate(MAX_FILE_BYTES + 1)  # sparse: needs no disk space
+    assert skip_reason(tmp_path) == "it has 20,000,001 bytes, more than 20,000,000; split it into smaller files"
 
 
-def test_a_text_over_the_limit_is_left_out(tmp_path: Path) -> None:
+def test_a_text_over_the_limit_is_skipped(tmp_path: Path) -> None:
     line = "a" * 99 + "\n"
     assert (
-        reason(tmp_path, (line * (MAX_TEXT_CHARACTERS // 100) + "bc").encode())
+        skip_reason(tmp_path, (line * (MAX_TEXT_CHARACTERS // 100) + "bc").encode())
         == "it has 5,000,002 characters, more than 5,000,000; split it into smaller files"
     )
 
 
-def test_a_line_over_the_limit_is_left_out(tmp_path: Path) -> None:
-    reached = reason(tmp_path, b"short\n" + b"a" * (MAX_LINE_CHARACTERS + 1) + b"\nshort")
-    assert reached == "one of its lines has 1,000,001 characters, more than 1,000,000; break the line"
+def test_a_line_over_the_limit_is_skipped(tmp_path: Path) -> None:
+    long_line = skip_reason(tmp_path, b"short\n" + b"a" * (MAX_LINE_CHARACTERS + 1) + b"\nshort")
+    assert long_line == "one of its lines has 1,000,001 characters, more than 1,000,000; break the line"
 
 
 def _fifo(path: Path, _: Path) -> None:
@@ -347,14 +347,14 @@ def _device(path: Path, _: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [_fifo, _socket, _dangling, _to_itself, _outside, _dotted, _device])
-def test_what_is_no_regular_file_of_the_folder_is_left_out(make: Callable[[Path, Path], None], tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_regular_file_in_the_folder_is_skipped(make: Callable[[Path, Path], None], tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "corpus", tmp_path / "elsewhere"
     folder.mkdir()
     elsewhere.mkdir()
     (elsewhere / "secret.md").write_text("The canary sings.")
     os.chdir(folder)  # a socket's name must be short
     make(folder / "essay.md", elsewhere / "secret.md")
-    assert reason(folder) in {
+    assert skip_reason(folder) in {
         "it is not a regular file; give a text file",
         "it is a link to a file outside the folder; copy that file into the folder",
         "it cannot be read: No such file or directory; check the file and its permissions",
@@ -363,57 +363,59 @@ def test_what_is_no_regular_file_of_the_folder_is_left_out(make: Callable[[Path,
     }
 
 
-def test_a_link_within_the_folder_is_the_file_itself(tmp_path: Path) -> None:
+def test_a_link_inside_the_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "b.md").write_text("Words.")
     (tmp_path / "a.md").symlink_to(tmp_path / "b.md")
-    shelf = load_essays([tmp_path])
-    assert [essay.text for essay in shelf.essays] == ["Words."]
-    assert [skipped.reason for skipped in shelf.skipped] == [f"it has the same text as {tmp_path}/a.md; remove one of the two"]
+    collection = load_essays([tmp_path])
+    assert [essay.text for essay in collection.essays] == ["Words."]
+    assert [skipped.reason for skipped in collection.skipped] == [
+        f"it has the same text as {tmp_path}/a.md; remove one of the two"
+    ]
 
 
-def test_a_file_swapped_for_a_link_between_check_and_open_gives_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_replaced_by_a_link_between_check_and_open_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "corpus"
     folder.mkdir()
     (tmp_path / "secret.md").write_text("The canary sings.")
     (folder / "good.md").write_text("A good essay.")
     (folder / "swapped.md").write_text("Harmless.")
-    really_open = os.open
+    original_open = os.open
 
     def swap_and_open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-        place = Path(os.fsdecode(path))
-        if place.name == "swapped.md" and not place.is_symlink():
-            place.unlink()
-            place.symlink_to(tmp_path / "secret.md")
-        return really_open(path, flags, mode, dir_fd=dir_fd)
+        file = Path(os.fsdecode(path))
+        if file.name == "swapped.md" and not file.is_symlink():
+            file.unlink()
+            file.symlink_to(tmp_path / "secret.md")
+        return original_open(path, flags, mode, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", swap_and_open)
     assert [essay.text for essay in load_essays([folder]).essays] == ["A good essay."]
 
 
-def test_a_folder_named_like_a_file_is_a_folder(tmp_path: Path) -> None:
+def test_a_folder_with_a_text_suffix_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "x.md").mkdir()
     (tmp_path / "x.md" / "inner.md").write_text("Inner words.")
-    shelf = load_essays([tmp_path])
-    assert [(essay.id, essay.source) for essay in shelf.essays] == [("x.md-inner", "x.md/inner.md")]
-    assert shelf.skipped == ()
+    collection = load_essays([tmp_path])
+    assert [(essay.id, essay.source) for essay in collection.essays] == [("x.md-inner", "x.md/inner.md")]
+    assert collection.skipped == ()
 
 
-def test_a_file_that_may_not_be_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    really_open = os.open
+def test_a_file_without_read_permission_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original_open = os.open
 
     def refuse(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         if Path(os.fsdecode(path)).name == "essay.md":
             raise PermissionError(13, "Permission denied")
-        return really_open(path, flags, mode, dir_fd=dir_fd)
+        return original_open(path, flags, mode, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", refuse)
-    assert reason(tmp_path, b"Words.") == "it cannot be read: Permission denied; check the file and its permissions"
+    assert skip_reason(tmp_path, b"Words.") == "it cannot be read: Permission denied; check the file and its permissions"
 
 
 @pytest.mark.parametrize(
     "name", [b"\xff\xfe.md", b"line\nbreak.md", b"-rf.md", b"trailing .md", b"a" * 252 + b".md", "\u202egnp.md".encode()]
 )
-def test_any_name_of_a_file_can_be_shown_and_stored(name: bytes, tmp_path: Path) -> None:
+def test_any_file_name_gives_a_printable_essay(name: bytes, tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/" + name
     with open(path, "w") as file:  # noqa: PTH123  a Path cannot hold every name
         file.write("Words.")
@@ -428,13 +430,14 @@ def test_any_name_of_a_file_can_be_shown_and_stored(name: bytes, tmp_path: Path)
 # --- errors
 
 
-def test_an_empty_folder_gives_fact_value_and_remedy(tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as caught:
         load_essays([tmp_path])
     assert str(caught.value) == f"No essay was found in {tmp_path}. Put .md or .txt files there, or name another folder."
+    assert caught.value.korean == f"{tmp_path}에서 에세이를 찾지 못했습니다. .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요."
 
 
-def test_where_all_was_left_out_the_error_says_why(tmp_path: Path) -> None:
+def test_where_all_files_were_skipped_the_error_has_the_reason(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("")
     (tmp_path / "b.md").write_text(" ")
     with pytest.raises(CorpusError) as caught:
@@ -443,10 +446,12 @@ def test_where_all_was_left_out_the_error_says_why(tmp_path: Path) -> None:
         f"No essay was found in {tmp_path}. Skipped {tmp_path}/a.md: it contains no text; write some or remove the file. And 1 more."
         " Put .md or .txt files there, or name another folder."
     )
+    assert f"{tmp_path}/a.md 파일은 제외했습니다: 내용이 없습니다." in caught.value.korean
+    assert "그 밖에 1개도 제외했습니다." in caught.value.korean
 
 
 @pytest.mark.parametrize("name", ["nothing", "n" * 300, "a\x00b", "line\nbreak", os.fsdecode(b"\xff")])
-def test_a_path_that_does_not_exist_is_named(name: str, tmp_path: Path) -> None:
+def test_a_path_that_does_not_exist_is_an_error_with_the_path(name: str, tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as caught:
         load_essays([ESSAYS, tmp_path / name])
     message = str(caught.value)
@@ -455,33 +460,33 @@ def test_a_path_that_does_not_exist_is_named(name: str, tmp_path: Path) -> None:
     assert message.encode().decode() == message
 
 
-def test_a_device_given_by_name_is_refused_at_once() -> None:
+def test_a_device_is_refused_without_reading_it() -> None:
     with pytest.raises(CorpusError, match=r"/dev/zero: it is not a regular file;"):
         load_essays([Path("/dev/zero")])
 
 
-# --- whatever comes
+# --- any input
 
 
 @given(
     data=st.binary(max_size=400),
     head=st.sampled_from([b"", b"---\n", b"---\ntitle: ", b"# ", b"\xff\xfe", b"\xef\xbb\xbf---\n- "]),
 )
-def test_any_bytes_are_an_essay_or_left_out(data: bytes, head: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_bytes_are_an_essay_or_skipped(data: bytes, head: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.getbasetemp() / "fuzz"
     folder.mkdir(exist_ok=True)
     (folder / "fuzz.md").write_bytes(head + data)
     (folder / "good.md").write_text("A good essay that nobody repeats.")
-    shelf = load_essays([folder])
-    assert len(shelf.essays) + len(shelf.skipped) == 2
-    for essay in shelf.essays:
+    collection = load_essays([folder])
+    assert len(collection.essays) + len(collection.skipped) == 2
+    for essay in collection.essays:
         assert essay.digest
         assert essay.text.strip()
 
 
 @pytest.mark.parametrize("line", ["# a{}b", "# {} b", "---{}\n", "#{}"], ids=["marks", "words", "rule", "only marks"])
 @pytest.mark.parametrize("filler", ["#", " ", "# "])
-def test_headings_of_any_shape_take_time_in_proportion(line: str, filler: str, tmp_path: Path) -> None:
+def test_time_is_linear_in_the_length_of_a_heading(line: str, filler: str, tmp_path: Path) -> None:
     def work(length: int) -> None:
         (tmp_path / "a.md").write_text(line.format(filler * length) + "\nWords.")
         load_essays([tmp_path])

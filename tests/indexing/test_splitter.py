@@ -1,4 +1,4 @@
-"""Cutting an essay: passages that tile it, windows inside them, and what may be quoted."""
+"""Splitting an essay: passages that tile it, windows inside them, and the quotable sentences."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ texts = st.lists(
 ).map("".join)
 
 
-def starts(text: str, words: int = 3) -> list[str]:
+def first_words(text: str, words: int = 3) -> list[str]:
     """The first words of each passage."""
     return [" ".join(passage.text.split()[:words]) for passage in split(essay_of(text))]
 
@@ -55,36 +55,36 @@ def test_a_short_text_is_one_passage(text: str) -> None:
     assert [(passage.start, passage.end, passage.text) for passage in split(essay_of(text))] == [(0, len(text), text)]
 
 
-def test_paragraphs_of_some_weight_are_passages() -> None:
+def test_each_paragraph_of_enough_weight_is_a_passage() -> None:
     text = f"{ENGLISH * 3}\n\n{ENGLISH * 4}\n\n{ENGLISH * 5}"
-    found = split(essay_of(text))
-    assert [passage.text.count("heavy") for passage in found] == [3, 4, 5]
-    assert [passage.start for passage in found] == [0, 182, 424]
+    passages = split(essay_of(text))
+    assert [passage.text.count("heavy") for passage in passages] == [3, 4, 5]
+    assert [passage.start for passage in passages] == [0, 182, 424]
 
 
-def test_a_heading_stands_with_the_paragraph_below_it() -> None:
+def test_a_heading_is_in_the_passage_of_the_paragraph_below_it() -> None:
     text = f"{ENGLISH * 4}\n\n## Weight\n\n{ENGLISH * 4}\n\n## Height\n\n{ENGLISH * 4}"
-    assert starts(text) == ["The stone was", "## Weight The", "## Height The"]
+    assert first_words(text) == ["The stone was", "## Weight The", "## Height The"]
 
 
-def test_a_long_paragraph_is_cut_into_parts_of_like_size() -> None:
-    found = split(essay_of(ENGLISH * 30))  # 1,800 characters
-    assert len(found) == 2
-    assert {passage.text.count("heavy") for passage in found} <= {14, 15, 16}
+def test_a_long_paragraph_is_cut_into_parts_of_similar_size() -> None:
+    passages = split(essay_of(ENGLISH * 30))  # 1,800 characters
+    assert len(passages) == 2
+    assert {passage.text.count("heavy") for passage in passages} <= {14, 15, 16}
 
 
-def test_list_items_keep_their_marks() -> None:
+def test_list_items_keep_their_markers() -> None:
     items = [f"- {ENGLISH * 4}\n" for _ in range(4)]
-    assert "".join(starts("".join(items), 1)) == "-" * len(starts("".join(items), 1))
+    assert "".join(first_words("".join(items), 1)) == "-" * len(first_words("".join(items), 1))
 
 
-def test_a_one_liner_at_the_end_joins_what_stands_before_it() -> None:
+def test_a_short_last_line_joins_the_passage_before_it() -> None:
     assert len(split(essay_of(f"{ENGLISH * 5}\n\nThe end."))) == 1
 
 
-def test_the_shelf_is_cut_where_a_reader_would(essays_folder: Path) -> None:
-    found = {essay.id: [p.text.split()[:2] for p in split(essay)] for essay in load_essays([essays_folder]).essays}
-    assert found == {
+def test_the_test_essays_are_cut_between_paragraphs(essays_folder: Path) -> None:
+    openings = {essay.id: [p.text.split()[:2] for p in split(essay)] for essay in load_essays([essays_folder]).essays}
+    assert openings == {
         "bees.ko": [["#", "벌통을"], ["습관도", "이와"], ["문가람은", "수첩"]],
         "bell-tower.ko": [["솔내", "마을의"], ["마을", "사람들은"], ["종을", "고치자는"]],
         "lighthouse.en": [["#", "The"], ["##", "What"], ["##", "What"], ["Counting", "is"]],
@@ -92,45 +92,71 @@ def test_the_shelf_is_cut_where_a_reader_would(essays_folder: Path) -> None:
     }
 
 
-@given(texts)
-def test_passages_joined_are_the_text(text: str) -> None:
+def check_tiling(text: str) -> None:
+    """The joined passages are the text, and splitting is deterministic."""
     essay = essay_of(text)
-    found = split(essay)
-    assert "".join(passage.text for passage in found) == text
-    assert all(essay.text[passage.start : passage.end] == passage.text for passage in found)
-    assert [passage.end for passage in found[:-1]] == [passage.start for passage in found[1:]]
-    assert len({passage.id for passage in found}) == len(found)
-    assert split(essay_of(text)) == found
+    passages = split(essay)
+    assert "".join(passage.text for passage in passages) == text
+    assert all(essay.text[passage.start : passage.end] == passage.text for passage in passages)
+    assert [passage.end for passage in passages[:-1]] == [passage.start for passage in passages[1:]]
+    assert len({passage.id for passage in passages}) == len(passages)
+    assert split(essay_of(text)) == passages
 
 
-@settings(max_examples=50)
-@given(texts)
-def test_no_sentence_that_fits_is_parted_and_no_passage_is_too_heavy(text: str) -> None:
-    found = split(essay_of(text))
-    cuts = {passage.start for passage in found[1:]}
+def check_weights(text: str) -> None:
+    """A sentence is cut only where it is too heavy for a passage, and no passage is too heavy."""
+    passages = split(essay_of(text))
+    cuts = {passage.start for passage in passages[1:]}
     for start, end in sentences(text):
         if weighted_length(text[start:end]) <= MAX_PASSAGE_WEIGHT:
             assert not cuts & set(range(start + 1, end)), text[start:end]
-    # A light beginning, a full passage and a few last words may come together, no more.
-    assert all(weighted_length(passage.text.strip()) <= MAX_PASSAGE_WEIGHT + 2 * MIN_PARAGRAPH_WEIGHT for passage in found)
+    # A light beginning, a full passage and a few last words may be joined, but no more.
+    assert all(weighted_length(passage.text.strip()) <= MAX_PASSAGE_WEIGHT + 2 * MIN_PARAGRAPH_WEIGHT for passage in passages)
 
 
-@settings(max_examples=50)
-@given(texts)
-def test_windows_are_runs_of_three_sentences_inside_their_passage(text: str) -> None:
+def check_windows(text: str) -> None:
+    """Every window is inside its passage, and every sentence of a passage is in one of its windows."""
     essay = essay_of(text)
-    found = split(essay)
-    by_id = {passage.id: passage for passage in found}
-    seen = windows(essay, found)
-    for window in seen:
+    passages = split(essay)
+    by_id = {passage.id: passage for passage in passages}
+    all_windows = windows(essay, passages)
+    for window in all_windows:
         passage = by_id[window.passage]
         assert passage.start <= window.start < window.end <= passage.end
         assert essay.text[window.start : window.end] in window.text
         assert len(sentences(window.text)) >= 1
-    for passage in found:
+    for passage in passages:
         inside = [span for span in sentences(text) if passage.start <= span[0] and span[1] <= passage.end]
-        mine = [window for window in seen if window.passage == passage.id]
-        assert all(any(w.start <= start and end <= w.end for w in mine) for start, end in inside)
+        own = [window for window in all_windows if window.passage == passage.id]
+        assert all(any(window.start <= start and end <= window.end for window in own) for start, end in inside)
+
+
+@settings(max_examples=15)
+@given(texts)
+def test_any_text_is_tiled_with_whole_sentences_and_covered_by_windows(text: str) -> None:
+    check_tiling(text)
+    check_weights(text)
+    check_windows(text)
+
+
+@pytest.mark.full
+@given(texts)
+def test_joined_passages_are_the_text(text: str) -> None:
+    check_tiling(text)
+
+
+@pytest.mark.full
+@settings(max_examples=50)
+@given(texts)
+def test_sentences_that_fit_are_not_cut_and_passages_are_not_too_heavy(text: str) -> None:
+    check_weights(text)
+
+
+@pytest.mark.full
+@settings(max_examples=50)
+@given(texts)
+def test_windows_are_runs_of_sentences_inside_their_passage(text: str) -> None:
+    check_windows(text)
 
 
 def test_windows_step_by_one_sentence() -> None:
@@ -139,7 +165,7 @@ def test_windows_step_by_one_sentence() -> None:
     assert [(window.start, window.end) for window in windows(essay, split(essay))] == [(0, 40), (13, 54), (26, 68)]
 
 
-def test_a_passage_of_fewer_sentences_is_one_window() -> None:
+def test_a_passage_with_fewer_sentences_is_one_window() -> None:
     essay = essay_of("# Head\n\nOnly one.")
     (window,) = windows(essay, split(essay))
     assert (window.start, window.end) == (2, 17)
@@ -150,17 +176,21 @@ def test_headings_are_not_quotable() -> None:
     assert [essay.text[start:end] for start, end in quotable(essay)] == ["본문이다.", "둘째다.", "셋이다."]
 
 
-@pytest.mark.parametrize("whole", [FAMILY, "👩🏽\u200d🚀", "🇰🇷", "x\u0302", "❤️\u200d🔥"])
-def test_even_a_text_without_spaces_is_never_cut_inside_what_is_one_character(whole: str) -> None:
-    found = split(essay_of("a" + whole * 1_000))
-    assert len(found) > 1
-    assert sum(passage.text.count(whole) for passage in found) == 1_000
+@pytest.mark.parametrize("character", [FAMILY, "👩🏽\u200d🚀", "🇰🇷", "x\u0302", "❤️\u200d🔥"])
+def test_a_text_without_spaces_is_not_cut_inside_a_character_sequence(character: str) -> None:
+    passages = split(essay_of("a" + character * 1_000))
+    assert len(passages) > 1
+    assert sum(passage.text.count(character) for passage in passages) == 1_000
+
+
+PIECES = ["abcd", "가 ", "a. B ", "# h\n", "# h\n\n", "\n", "a\n\n", "- a\n", "One is here. ", "e\u0301"]
+SAMPLED = {"가 ", "# h\n", "- a\n", "One is here. "}
 
 
 @pytest.mark.parametrize(
-    "piece", ["abcd", "가 ", "a. B ", "# h\n", "# h\n\n", "\n", "a\n\n", "- a\n", "One is here. ", "e\u0301"]
+    "piece", [piece if piece in SAMPLED else pytest.param(piece, marks=pytest.mark.full) for piece in PIECES]
 )
-def test_time_grows_in_proportion_to_the_text(piece: str) -> None:
+def test_time_is_linear_in_the_length_of_the_text(piece: str) -> None:
     def work(count: int) -> None:
         essay = essay_of(piece * count)
         windows(essay, split(essay))
@@ -169,9 +199,10 @@ def test_time_grows_in_proportion_to_the_text(piece: str) -> None:
     assert growth(work, 500) < 8
 
 
-def test_megabytes_without_a_space_take_four_times_a_quarter_of_them() -> None:
-    assert growth(lambda count: split(essay_of("abcde" * count)), 100_000) < 8
+@pytest.mark.parametrize("count", [25_000, pytest.param(100_000, marks=pytest.mark.full)])
+def test_time_is_linear_for_a_text_without_spaces(count: int) -> None:
+    assert growth(lambda count: split(essay_of("abcde" * count)), count) < 8
 
 
-def test_ever_more_headings_take_time_in_proportion() -> None:
+def test_time_is_linear_in_the_number_of_headings() -> None:
     assert growth(lambda count: quotable(essay_of("# h\n\nA.\n\n" * count)), 1_500) < 8
