@@ -188,7 +188,7 @@ class _Draft:
         if text in self._seen or set(morphemes(text)) <= set(morphemes(self.answer.standalone)):  # or it repeats the question
             return REPEATED
         if not numbers:
-            return self._all_passages.reads(text) or ("" if self.may_add_readings else "support")
+            return self._all_passages.check_reading(text) or ("" if self.may_add_readings else "support")
         if len(numbers) == 1:
             return self._each_passage[numbers[0] - 1].check(text)
         return Evidence([self.passages[number - 1].text for number in numbers], self._known, self.similar).check(text)
@@ -203,7 +203,7 @@ class _Draft:
 
     def _supporting_passage(self, text: str) -> list[int]:
         """The number of the passage that supports a sentence without a citation: models forget to cite."""
-        support = self._all_passages.support(text)
+        support = self._all_passages.best_support(text)
         return [support[0] + 1] if support and not self._each_passage[support[0]].check(text) else []
 
     def _citation_numbers(self, text: str, numbers: Sequence[int]) -> tuple[int, ...]:
@@ -211,7 +211,7 @@ class _Draft:
         cited = []
         for number in numbers:
             passage = self.passages[number - 1]
-            if support := self._each_passage[number - 1].support(text):
+            if support := self._each_passage[number - 1].best_support(text):
                 cited.append(self._cite(self.essays[passage.essay], passage.start + support[1], passage.start + support[2]))
         return tuple(dict.fromkeys(cited))
 

@@ -1,1 +1,1 @@
-"""Checks words against the essays: quotations, numbers, names, negation and support."""
+"""Grounding: makes citations, and checks sentences against passages for quotations, numbers, names, negation and support."""

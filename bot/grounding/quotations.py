@@ -1,7 +1,7 @@
-"""Makes citations, and finds quotations in texts. Pure.
+"""Makes citations, and locates quotations in texts. No other module makes a `Citation`.
 
-A quotation is found by comparing what a reader would call the same text: NFC or NFD, any white space, any style of quotation
-mark, dash or ellipsis. What is returned is always the essay's own characters at exact offsets.
+Texts are compared in NFC, with white space, quotation marks, dashes and ellipses of every style treated alike. The results are offsets
+in the original text.
 """
 
 import re
@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from bot.errors import CitationError
 from bot.schema import Citation, Essay
 
-THREE_WORDS = 3  # a shorter run in quotation marks is a title or a term
-_QUOTATION = re.compile(r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]+(?:’\w[^’]*)*)’|^>\s*(.+)$", re.MULTILINE)
-_SAME = {
+MAX_TERM_WORDS = 3  # up to which words in quotation marks are a title or a term, not a quotation
+_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]+(?:’\w[^’]*)*)’|^>\s*(.+)$", re.MULTILINE)
+_PLAIN_MARKS = {
     **dict.fromkeys(map(ord, "‘’‚‛′`´＇‹›"), "'"),
     **dict.fromkeys(map(ord, "“”„‟″＂«»「」『』〝〞"), '"'),
     **dict.fromkeys(map(ord, "‐‑‒–—―−－"), "-"),
@@ -23,69 +23,71 @@ _SAME = {
 
 
 def cite(essay: Essay, start: int, end: int, number: int) -> Citation:
-    """The citation of `essay.text[start:end]`. Raises `CitationError` for a span outside the text or without words."""
+    """The citation of `essay.text[start:end]`. Raises `CitationError` for a span outside the text or of white space alone."""
     quote = essay.text[start:end]
     if not 0 <= start < end <= len(essay.text) or not quote.strip():
         raise CitationError(
-            f"Characters {start} to {end} of {essay.id} are no quotation: the essay has {len(essay.text)}. Run ingest.py again."
+            f"Characters {start} to {end} of {essay.id} cannot be quoted: the essay has {len(essay.text)}. Run ingest.py again.",
+            f"{essay.id}의 {start}~{end}번째 글자는 인용할 수 없습니다. 글 전체가 {len(essay.text)}자입니다. ingest.py를 다시 실행하세요.",
         )
     return Citation(number, essay.id, essay.title, essay.source, quote, start, end, essay.sha256)
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:
-    """The span of `text` that `quote` repeats, or None. Only white space and the shapes of marks may differ."""
+    """The span of the first place of `text` that reads like `quote`, or None. Only white space and the style of marks may differ."""
     needle = _fold(quote)[0].strip()
-    haystack, origin = _fold(text)
-    at = haystack.find(needle) if needle else -1
-    while at >= 0:
-        start, end = origin[at][0], origin[at + len(needle) - 1][1]
-        before, after = origin[at - 1][0] if at else -1, origin[at + len(needle)][0] if at + len(needle) < len(origin) else -1
-        if before != start and after != origin[at + len(needle) - 1][0]:  # no half of a character or of an ellipsis
-            return start, end
-        at = haystack.find(needle, at + 1)
+    haystack, origins = _fold(text)
+    first = haystack.find(needle) if needle else -1
+    while first >= 0:
+        last = first + len(needle) - 1
+        previous = origins[first - 1] if first else None
+        following = origins[last + 1] if last + 1 < len(origins) else None
+        if origins[first] != previous and origins[last] != following:  # neither end splits a character or an ellipsis
+            return origins[first][0], origins[last][1]
+        first = haystack.find(needle, first + 1)
     return None
 
 
 def still_holds(citation: Citation, essays: Iterable[Essay]) -> bool:
-    """Whether the citation's quotation stands in today's essays at its offsets, character for character."""
+    """Whether the quotation is still in the essay at its offsets, character for character."""
     return 0 <= citation.start < citation.end and any(
         essay.id == citation.essay and essay.text[citation.start : citation.end] == citation.quote for essay in essays
     )
 
 
 def quotations(text: str) -> list[str]:
-    """What `text` shows as quoted: in quotation marks of any style or on lines that begin with >, if longer than three words."""
-    return [quote for quote in all_quotations(text) if len(quote.split()) > THREE_WORDS]
+    """The quotations of `text`: more than `MAX_TERM_WORDS` words in quotation marks of any style or on a line that begins with >."""
+    return [quote for quote in all_quotations(text) if len(quote.split()) > MAX_TERM_WORDS]
 
 
 def all_quotations(text: str) -> list[str]:
-    """What `text` shows as quoted, however short."""
-    return [next(part for part in match.groups() if part) for match in _QUOTATION.finditer(text)]
+    """All that stands in quotation marks in `text` or on lines that begin with >, titles and terms included."""
+    return [next(part for part in match.groups() if part) for match in _QUOTED.finditer(text)]
 
 
 def _fold(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """`text` as it is compared, and for each of its characters the span it came from."""
+    """`text` in the form that is compared, and for each character of that form its span in `text`."""
     folded: list[str] = []
-    origin: list[tuple[int, int]] = []
+    origins: list[tuple[int, int]] = []
     for offset, cluster in _clusters(text):
-        for character in unicodedata.normalize("NFC", cluster).translate(_SAME):
+        for character in unicodedata.normalize("NFC", cluster).translate(_PLAIN_MARKS):
             if character.isspace():
                 if folded and folded[-1] == " ":
                     continue
                 character = " "
             folded.append(character)
-            origin.append((offset, offset + len(cluster)))
-    return "".join(folded), origin
+            origins.append((offset, offset + len(cluster)))
+    return "".join(folded), origins
 
 
 def _clusters(text: str) -> Iterable[tuple[int, str]]:
-    """The text in pieces that NFC composes on their own: a character and the marks and jamo that lean on it."""
+    """The units that NFC composes, each with its offset: a character with its combining marks and conjoining jamo."""
     start = 0
     for offset in range(1, len(text) + 1):
-        if offset == len(text) or not _leans(text[offset]):
+        if offset == len(text) or not _is_combining(text[offset]):
             yield start, text[start:offset]
             start = offset
 
 
-def _leans(character: str) -> bool:
+def _is_combining(character: str) -> bool:
     return unicodedata.combining(character) != 0 or "\u1160" <= character <= "\u11ff"

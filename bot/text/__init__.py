@@ -1,1 +1,1 @@
-"""Reads text: cleans it, and finds its words and its sentences."""
+"""Text processing: normalisation, language, words, sentences."""

@@ -1,4 +1,7 @@
-"""Tells whether a text is Korean or English. The only place that decides it; which tokenizer a text needs is another question."""
+"""Whether a text is Korean or English, for all of the project.
+
+Which tokenizer a text needs is a different question: `tokenize.needs_kiwi`.
+"""
 
 import re
 
@@ -6,7 +9,7 @@ from bot.schema import Language
 
 _HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _LATIN = re.compile("[A-Za-z]")
-LATIN_PER_HANGUL = 4  # a syllable counts as much as so many Latin letters
+LATIN_PER_HANGUL = 4  # Latin letters that one Hangul letter outweighs
 
 
 def language_of(text: str) -> Language:

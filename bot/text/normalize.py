@@ -1,6 +1,6 @@
-"""The text door: everything that comes in from outside is decoded, normalised and cleaned here, and nowhere else.
+"""Decodes, normalises and cleans input: files, questions, uploads. Every text from outside passes this module once.
 
-Behind this door text is NFC, its newlines are line feeds, and an offset counts characters that a reader can see or select.
+Afterwards a text is NFC, its newlines are line feeds, and an offset counts characters that a reader can see or select.
 """
 
 import re
@@ -11,15 +11,15 @@ from charset_normalizer import from_bytes
 
 from bot.text.language import language_of as language_of
 
-# What Korean and English essays come in; a wider list lets the detector take Korean for a rare Cyrillic page.
+# The encodings of Korean and English files. With a longer list the detector mistakes Korean for rare Cyrillic code pages.
 ENCODINGS = ["utf_8", "cp949", "utf_16", "utf_16_le", "utf_16_be", "shift_jis", "cp1252"]
 
 _NEWLINES = re.compile("\r\n?|[\u0085\u2028\u2029\v\f]")
-# Zero-width joiners stay where they hold an emoji together, behind a pictograph or a variation selector.
-_JOINER = re.compile("(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d")
-_UNSEEN = re.compile(
+# Zero-width joiners inside an emoji (after a pictograph or a variation selector) are kept.
+_STRAY_JOINER = re.compile("(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d")
+_INVISIBLE = re.compile(
     "["
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls but tab and newline
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls, except tab and newline
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0"  # soft hyphen, fillers
     "\u200b\u200c\u200e\u200f\u2060-\u206f\ufeff"  # zero-width, direction marks
     "\u202a-\u202e"  # direction embeddings and overrides
@@ -32,46 +32,47 @@ _UNSEEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CleanText:
-    """Clean text, and how many characters the door dropped."""
+    """A cleaned text, and the number of characters that were removed from it."""
 
     text: str
     dropped: int
 
 
 class UndecodableError(ValueError):
-    """The bytes are not text in any encoding that the door knows. `korean` says so in Korean."""
+    """The bytes are not text in one of `ENCODINGS`. `str(error)` and `korean` give the reason in English and Korean."""
 
     def __init__(self, reason: str, korean: str) -> None:
-        """Both as the end of a sentence about the file."""
+        """Each reason is a clause that callers put behind the name of a file."""
         super().__init__(reason)
         self.korean = korean
 
 
 def clean(text: str) -> CleanText:
-    """`text` in NFC with line feeds as newlines, without NUL, lone surrogates, zero-width, direction and tag characters."""
+    """`text` in NFC with line feeds as newlines, without control, zero-width, direction and tag characters and lone surrogates."""
     text = _NEWLINES.sub("\n", text)
-    text, unseen = _UNSEEN.subn("", text)
-    text, joiners = _JOINER.subn("", text)
-    return CleanText(unicodedata.normalize("NFC", text), unseen + joiners)
+    text, invisible = _INVISIBLE.subn("", text)
+    text, joiners = _STRAY_JOINER.subn("", text)
+    return CleanText(unicodedata.normalize("NFC", text), invisible + joiners)
 
 
 def decode(data: bytes) -> str:
-    """The bytes as text; see `decode_named`."""
+    """The text that the bytes encode. See `decode_named`."""
     return decode_named(data)[0]
 
 
 def decode_named(data: bytes) -> tuple[str, str]:
-    """The bytes as text, and the encoding's name where it was guessed. UTF-8 first, then what charset-normalizer finds among `ENCODINGS`.
+    """The text that the bytes encode, and the name of the encoding if it was guessed (empty for UTF-8 and UTF-16).
 
-    Raises `UndecodableError` for binary data and for text in no encoding that fits.
+    UTF-8 is tried first, then charset-normalizer chooses among `ENCODINGS`. Raises `UndecodableError` for binary data, and for text in
+    an encoding that is unknown or mixed.
     """
     try:
-        text, guess = _detect(data) if _looks_utf16(data) else (data.decode("utf-8-sig"), "")
+        text, encoding = _detect(data) if _looks_utf16(data) else (data.decode("utf-8-sig"), "")
     except UnicodeDecodeError:
-        text, guess = _detect(data)
+        text, encoding = _detect(data)
     if _is_binary(text):
-        raise UndecodableError("it is binary, not text", "글이 아니라 이진 파일입니다")
-    return text, "" if guess.startswith("utf") else guess
+        raise UndecodableError("it is binary, not text", "텍스트가 아니라 이진 파일입니다")
+    return text, "" if encoding.startswith("utf") else encoding
 
 
 def _detect(data: bytes) -> tuple[str, str]:
@@ -79,17 +80,17 @@ def _detect(data: bytes) -> tuple[str, str]:
         data = (b"\xff\xfe" if data[1::2].count(0) > data[::2].count(0) else b"\xfe\xff") + data
     best = from_bytes(data, cp_isolation=ENCODINGS).best()
     if best is None:
-        raise UndecodableError("its encoding is unknown or mixed", "글자 인코딩을 알 수 없거나 섞여 있습니다")
+        raise UndecodableError("its encoding is unknown or mixed", "문자 인코딩을 알 수 없거나 여러 인코딩이 섞여 있습니다")
     return str(best).removeprefix("\ufeff"), best.encoding
 
 
 def _looks_utf16(data: bytes) -> bool:
-    """Whether a fifth of the bytes are NUL, nearly all of them on one side of the pairs, and no mark tells the order."""
+    """Whether the bytes look like UTF-16 without a byte order mark: over a fifth are NUL, nearly all at even or nearly all at odd offsets."""
     even, odd = data[::2].count(0), data[1::2].count(0)
     return even + odd > len(data) / 5 and min(even, odd) * 4 < max(even, odd) and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _is_binary(text: str) -> bool:
-    """More than one character in a hundred is a control character that no text holds."""
+    """Whether more than one character in a hundred is a control character that no text contains."""
     head = text[:100_000]
     return sum(character < " " and character not in "\t\n\r\f\v" for character in head) * 100 > len(head)

@@ -1,6 +1,6 @@
-"""Sentence and heading spans of a Korean or English text. Knows nothing of essays or passages: text in, spans out.
+"""The spans of the sentences and Markdown headings of a Korean or English text.
 
-Korean is split by Kiwi. Kiwi does not split English prose, so Latin-script text is split by rule.
+Blocks with Hangul are split by Kiwi. Kiwi does not split English, so every piece is then split by rules for Latin script.
 """
 
 import re
@@ -8,95 +8,101 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bot.text.tokenize import HANGUL, kiwi
+from bot.text.tokenize import kiwi, needs_kiwi
 
 if TYPE_CHECKING:
     from bot.text.tokenize import Sentence
 
 
-Span = tuple[int, int]
-# A new block: an empty line, or a line that a Markdown mark begins. (A heading's line is a block too.)
-_BLOCK = re.compile(r"\n[^\S\n]*\n\s*|\n[^\S\n]*(?=(?:#{1,6}|[-*+>]|\d{1,3}[.)])\s)|(?<=\n)(?=\Z)")
-# A new line behind the end of a Korean sentence ends it; Kiwi sometimes reads on.
-_KOREAN_LINE = re.compile(r"(?:(?<=[가-힣][.!?…])|(?<=[가-힣][.!?…][”\"’')]))[^\S\n]*\n")
-_MARK = re.compile(r"(?:(?:#{1,6}|[-*+>]|\d{1,3}[.)])[ \t]+)+")
-_RULE = re.compile(r"[-*_=|:#>+\s]+")  # a line across the page, a table's rule, marks with nothing behind them
+Span = tuple[int, int]  # start and end offset
+
+# Where a block ends: at an empty line, and before a line with a Markdown marker. (A heading is a block as well; see `_blocks`.)
+_BLOCK_END = re.compile(r"\n[^\S\n]*\n\s*|\n[^\S\n]*(?=(?:#{1,6}|[-*+>]|\d{1,3}[.)])\s)|(?<=\n)(?=\Z)")
+# A newline after the end of a Korean sentence; Kiwi does not always split there.
+_KOREAN_LINE_END = re.compile(r"(?:(?<=[가-힣][.!?…])|(?<=[가-힣][.!?…][”\"’')]))[^\S\n]*\n")
+_MARKER = re.compile(r"(?:(?:#{1,6}|[-*+>]|\d{1,3}[.)])[ \t]+)+")
+_NO_WORDS = re.compile(r"[-*_=|:#>+\s]+")  # a thematic break, the rule of a table, markers without text
 _HEADING = re.compile(r"^#{1,6}[ \t][^\n]*\n?", re.MULTILINE)
-_LATIN_END = re.compile(r"(?<=[A-Za-z0-9%)\]”’\"'])[.!?…]+[\"”’')\]]*\s+(?=[\"“‘'(\[]*[A-Z0-9\u3131-\u318e\uac00-\ud7a3])")
+_LATIN_SENTENCE_END = re.compile(
+    r"(?<=[A-Za-z0-9%)\]”’\"'])[.!?…]+[\"”’')\]]*\s+(?=[\"“‘'(\[]*[A-Z0-9\u3131-\u318e\uac00-\ud7a3])"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|cf|ca|c|e\.g|i\.e|etc|al|trans|vol|pp|p|ed|eds|Fig|figs|approx|Inc|Ltd|Co|Corp)"
     r"|\b[A-Z](?:\.[A-Z])*)\.$"
 )
-_NUMBERED = re.compile(r"\b(?:Nos?)\.$")  # these end a sentence unless a number follows
+_NUMBER_ABBREVIATION = re.compile(r"\b(?:Nos?)\.$")  # ends a sentence unless a number follows
 _DATE = re.compile(r"\b\d{4}\.\s?\d{1,2}\.(?:\s?\d{1,2}\.)?")  # 2020. 3. 4.
-_PAIRS = {"“": "”", "‘": "’", "「": "」", "『": "』", "(": ")", "（": "）", "[": "]", '"': '"'}
-_OPENS = re.compile('[“‘「『(（["]')
+_CLOSING_MARKS = {"“": "”", "‘": "’", "「": "」", "『": "』", "(": ")", "（": "）", "[": "]", '"': '"'}
+_OPENING_MARK = re.compile('[“‘「『(（["]')
 _APOSTROPHE = re.compile("[A-Za-z]’[A-Za-z]")
-_LONGEST_CALL = 10_000  # characters; Kiwi's time grows with the square of what it is given at once
+_MAX_KIWI_CHARACTERS = 10_000  # in one call; Kiwi's time grows with the square of the length
 _DASHES = ("—", "–")
-_LONGEST_QUOTE = 300  # characters; a mark that closes later than this was never opened
-# A piece that begins with one of these goes on with the sentence before it ("…지었을까?" 에 대한 답은).
-_GOES_ON = ("J", "E", "VCP", "XS")
+_MAX_QUOTATION_CHARACTERS = 300  # an opening mark that is not closed within them does not start a quotation
+# Kiwi's tags of particles, endings, copulas and suffixes: a piece that begins with one continues the sentence before it ("…지었을까?"에 대한 답은).
+_CONTINUATION_TAGS = ("J", "E", "VCP", "XS")
 
 
 def sentences(text: str) -> list[Span]:
-    """The spans of the sentences of `text`, in order, without the white space and the Markdown marks between them."""
+    """The spans of the sentences of `text` in order, without surrounding white space and Markdown markers."""
     return [span for start, end in _blocks(text) for span in _split_block(text, start, end)]
 
 
 def headings(text: str) -> list[Span]:
-    """The spans of the Markdown headings of `text`: words about the text, never to be quoted as its sentences."""
+    """The spans of the Markdown headings of `text`, each with its marker and newline. Headings are not quoted as sentences."""
     return [match.span() for match in _HEADING.finditer(text)]
 
 
 def _blocks(text: str) -> Iterator[Span]:
-    """Stretches of text that no sentence crosses, their outer white space and Markdown marks left off."""
+    """The blocks of `text`, which no sentence crosses, without surrounding white space and leading Markdown markers."""
     start = 0
-    cuts = [match.span() for match in _BLOCK.finditer(text)]
-    cuts += [(end, end) for _, end in headings(text)]
-    for cut, after in [*sorted(cuts), (len(text), len(text))]:
-        if cut < start:  # the end of a heading, inside an empty line
+    ends = [match.span() for match in _BLOCK_END.finditer(text)]
+    ends += [(end, end) for _, end in headings(text)]
+    for end, next_start in [*sorted(ends), (len(text), len(text))]:
+        if end < start:  # the end of a heading, inside an empty line
             continue
-        piece = text[start:cut]
-        left = len(piece) - len(piece.lstrip())
-        mark = _MARK.match(piece, left)
-        left = mark.end() if mark else left
-        right = len(piece.rstrip())
-        if left < right and not _RULE.fullmatch(piece, left):
+        block = text[start:end]
+        left = len(block) - len(block.lstrip())
+        marker = _MARKER.match(block, left)
+        left = marker.end() if marker else left
+        right = len(block.rstrip())
+        if left < right and not _NO_WORDS.fullmatch(block, left):
             yield start + left, start + right
-        start = after
+        start = next_start
 
 
 def _split_block(text: str, start: int, end: int) -> list[Span]:
     block = text[start:end]
-    pieces = _kiwi_split(block) if HANGUL.search(block) else [(0, len(block))]
+    pieces = _kiwi_split(block) if needs_kiwi(block) else [(0, len(block))]
     spans = [(first + a, first + b) for first, last in pieces for a, b in _latin_split(block[first:last])]
     return [(start + a, start + b) for a, b in _rejoin(block, spans)]
 
 
 def _kiwi_split(block: str) -> list[Span]:
     spans: list[Span] = []
-    for start, end in _calls(block):
-        found: list[Sentence] = kiwi().split_into_sents(block[start:end], return_tokens=True)
-        for sentence in found:
-            goes_on = bool(sentence.tokens) and sentence.tokens[0].tag.startswith(_GOES_ON)
-            if spans and goes_on:
+    for start, end in _kiwi_inputs(block):
+        kiwi_sentences: list[Sentence] = kiwi().split_into_sents(block[start:end], return_tokens=True)
+        for sentence in kiwi_sentences:
+            is_continuation = bool(sentence.tokens) and sentence.tokens[0].tag.startswith(_CONTINUATION_TAGS)
+            if spans and is_continuation:
                 spans[-1] = (spans[-1][0], start + sentence.end)
             else:
                 spans.append((start + sentence.start, start + sentence.end))
     return spans
 
 
-def _calls(block: str) -> Iterator[Span]:
-    """The block in stretches for Kiwi: its lines, and those no longer than Kiwi can take, cut behind a sentence, else at a space."""
+def _kiwi_inputs(block: str) -> Iterator[Span]:
+    """The spans of the block to give to Kiwi: up to the end of a Korean line, at most `_MAX_KIWI_CHARACTERS` long.
+
+    A longer line is cut after a sentence, else after a space, else at the limit.
+    """
     start = 0
-    ends = [*(match.end() for match in _KOREAN_LINE.finditer(block)), len(block)]
+    line_ends = [*(match.end() for match in _KOREAN_LINE_END.finditer(block)), len(block)]
     while start < len(block):
-        limit = start + _LONGEST_CALL
-        line = ends[bisect_right(ends, start)]
-        if line <= limit:
-            yield start, line
-            start = line
+        limit = start + _MAX_KIWI_CHARACTERS
+        line_end = line_ends[bisect_right(line_ends, start)]
+        if line_end <= limit:
+            yield start, line_end
+            start = line_end
             continue
         cut = max(block.rfind(mark, start, limit) + 2 for mark in (". ", "? ", "! ", ".\n"))
         cut = cut if cut > start + 1 else block.rfind(" ", start, limit) + 1
@@ -107,49 +113,49 @@ def _calls(block: str) -> Iterator[Span]:
 
 def _latin_split(piece: str) -> Iterator[Span]:
     start = 0
-    for match in _LATIN_END.finditer(piece):
+    for match in _LATIN_SENTENCE_END.finditer(piece):
         end = match.start() + len(match.group().rstrip())
         before = piece[max(start, end - 12) : end]
-        numbered = _NUMBERED.search(before) and piece[match.end() : match.end() + 1].isdecimal()
-        if not numbered and not _ABBREVIATION.search(before):
+        is_number = _NUMBER_ABBREVIATION.search(before) and piece[match.end() : match.end() + 1].isdecimal()
+        if not is_number and not _ABBREVIATION.search(before):
             yield start, end
             start = match.end()
     if piece[start:].strip():
         yield start, len(piece)
 
 
-def _whole(block: str) -> list[Span]:
-    """The stretches that no sentence ends inside: dates with the word behind them, quotations and parentheses, in order."""
-    found = [(match.start(), match.end() + 1) for match in _DATE.finditer(block)]
-    found += [(match.start(), end) for match in _OPENS.finditer(block) if (end := _closed(block, match.start()))]
-    return sorted(found)
+def _unbreakable(block: str) -> list[Span]:
+    """The spans that no sentence ends inside, in order: dates with the character after them, quotations, parentheses."""
+    spans = [(match.start(), match.end() + 1) for match in _DATE.finditer(block)]
+    spans += [(match.start(), end) for match in _OPENING_MARK.finditer(block) if (end := _closing_offset(block, match.start()))]
+    return sorted(spans)
 
 
-def _closed(block: str, start: int) -> int:
-    """The offset of the mark that closes the one at `start`, or 0. An apostrophe inside a word closes nothing."""
-    opened, closed, depth = block[start], _PAIRS[block[start]], 0
-    for offset in range(start + 1, min(len(block), start + _LONGEST_QUOTE)):
-        if block[offset] == closed and not (closed == "’" and _APOSTROPHE.match(block, offset - 1)):
+def _closing_offset(block: str, start: int) -> int:
+    """The offset of the mark that closes the one at `start`, or 0. An apostrophe inside a word is not a closing mark."""
+    opening, closing, depth = block[start], _CLOSING_MARKS[block[start]], 0
+    for offset in range(start + 1, min(len(block), start + _MAX_QUOTATION_CHARACTERS)):
+        if block[offset] == closing and not (closing == "’" and _APOSTROPHE.match(block, offset - 1)):
             if not depth:
                 return offset
             depth -= 1
-        elif block[offset] == opened:
+        elif block[offset] == opening:
             depth += 1
     return 0
 
 
 def _rejoin(block: str, spans: list[Span]) -> list[Span]:
-    """Join what a boundary inside a quotation or parentheses had parted, and a source behind a dash with what it is the source of."""
+    """Join spans that were split inside a quotation, parentheses or a date, and a source after a dash with the sentence before it."""
     joined: list[Span] = []
-    whole = _whole(block)
-    reach = at = 0
+    unbreakable = _unbreakable(block)
+    unbroken_until = index = 0
     for start, end in spans:
-        source = bool(joined) and (block.startswith(_DASHES, start) or block.endswith(_DASHES, 0, joined[-1][1]))
-        if joined and (joined[-1][1] <= reach or source):
+        is_source = bool(joined) and (block.startswith(_DASHES, start) or block.endswith(_DASHES, 0, joined[-1][1]))
+        if joined and (joined[-1][1] <= unbroken_until or is_source):
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
-        while at < len(whole) and whole[at][0] < end:
-            reach = max(reach, whole[at][1])
-            at += 1
+        while index < len(unbreakable) and unbreakable[index][0] < end:
+            unbroken_until = max(unbroken_until, unbreakable[index][1])
+            index += 1
     return joined

@@ -156,7 +156,7 @@ def test_a_citation_can_only_be_made_of_a_span_with_words(start: int, end: int) 
 def test_a_span_that_is_no_quotation_gives_fact_value_and_remedy() -> None:
     with pytest.raises(CitationError) as caught:
         cite(essay_of("abc", identity="x"), 2, 9, 1)
-    assert str(caught.value) == "Characters 2 to 9 of x are no quotation: the essay has 3. Run ingest.py again."
+    assert str(caught.value) == "Characters 2 to 9 of x cannot be quoted: the essay has 3. Run ingest.py again."
 
 
 @pytest.mark.parametrize("change", [
