@@ -222,7 +222,7 @@ class Answer:
                 complete=_of(bool, told.get("complete", True)),
                 timings={_of(str, name): float(value) for name, value in told["timings"].items()},
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise BotError(
                 f"This is no answer of Dolmen's ({type(error).__name__}: {error}). Use what `ask --json` prints, or an export.",
                 f"Dolmen의 답이 아닙니다({type(error).__name__}). `ask --json`이나 내려받기로 만든 것을 쓰세요.",

@@ -53,6 +53,7 @@ def to_json(talk: Chat) -> str:
     """The talk as JSON: every answer as `Answer.to_dict` gives it, when it was asked, and its rating."""
     turns = [
         {
+            "place": turn.place,
             "asked": turn.asked,
             "rating": {"good": turn.rating.good, "reason": turn.rating.reason} if turn.rating else None,
             "answer": turn.answer.to_dict(),
@@ -66,8 +67,8 @@ def to_json(talk: Chat) -> str:
 def to_markdown(talk: Chat) -> str:
     """The talk as Markdown. Texts are escaped, so that nothing in them is taken for markup."""
     parts = [f"# {_md(talk.name)}", _WORDS[_language(talk)]["kept"].format(created=talk.created)]
-    for number, turn in enumerate(talk.turns, 1):
-        parts += [f"## {number}. {_md(turn.answer.question)}", *_md_answer(turn)]
+    for turn in talk.turns:
+        parts += [f"## {turn.place}. {_md(turn.answer.question)}", *_md_answer(turn)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -103,7 +104,7 @@ def quotations(text: str) -> list[Citation]:
         known = '<meta name="generator" content="Dolmen">' in text
     else:
         found = [one for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:] for one in _in_markdown(part)]
-        known = text.startswith("# ") and re.search(r"^#{2} 1\. ", text, re.MULTILINE) is not None
+        known = text.startswith("# ") and re.search(r"^#{2} \d+\. ", text, re.MULTILINE) is not None
     if not known:
         raise _no_export()
     return found
@@ -225,7 +226,7 @@ def _html_turn(turn: Turn) -> str:
     if turn.rating:
         said = words["good" if turn.rating.good else "bad"]
         parts.append(f"<p class=how>{said}{'. ' * bool(turn.rating.reason)}{_html(turn.rating.reason)}</p>")
-    return f'<section lang="{answer.language}">{"".join(parts)}</section>'
+    return f'<section id="turn-{turn.place}" lang="{answer.language}">{"".join(parts)}</section>'
 
 
 def _html_sentence(sentence: Sentence, reading: str) -> str:

@@ -47,8 +47,11 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and its answer, when it was asked (UTC, ISO 8601), and what the reader thought of it."""
+    """A question and its answer. `place` is its number in the chat, from 1, as the database has it: where another turn cannot be read,
+    it differs from the position in `Chat.turns`. `asked` is the time of the question (UTC, ISO 8601).
+    """
 
+    place: int
     answer: Answer
     asked: str
     rating: Rating | None = None
@@ -136,7 +139,9 @@ class ChatHistory:
             )
             if not rows or not found:
                 raise _unknown()
-            held = rows.execute("select answer, asked, good, reason from turns where talk = ? order by place", (talk,)).fetchall()
+            held = rows.execute(
+                "select place, answer, asked, good, reason from turns where talk = ? order by place", (talk,)
+            ).fetchall()
         name, created, changed = found
         return Chat(talk, name, created, changed, tuple(turn for row in held if (turn := _turn(*row))))
 
@@ -192,7 +197,7 @@ class ChatHistory:
         with self._writing() as rows:
             _require(rows, reader, talk)
             row = rows.execute("select answer from turns where talk = ? and place = ?", (talk, place)).fetchone()
-            if row is None:
+            if row is None or _stored_answer(row[0]) is None:
                 raise _unknown()
             rows.execute("update turns set good = ?, reason = ? where talk = ? and place = ?", (int(good), reason, talk, place))
             answer = json.loads(row[0])
@@ -265,12 +270,19 @@ def _disk(file: Path) -> Iterator[None]:
         ) from None
 
 
-def _turn(answer: str, asked: str, good: int | None, reason: str) -> Turn | None:
-    """A turn from its row; None, with a word in the log, where it cannot be read."""
+def _turn(place: int, answer: str, asked: str, good: int | None, reason: str) -> Turn | None:
+    """The turn in a row; None where its answer cannot be read."""
+    stored = _stored_answer(answer)
+    rating = None if good is None else Rating(bool(good), reason)
+    return None if stored is None else Turn(place, stored, asked, rating)
+
+
+def _stored_answer(text: str) -> Answer | None:
+    """The answer in a row's JSON; None, with a warning in the log, where it cannot be read."""
     try:
-        return Turn(Answer.from_dict(json.loads(answer)), asked, None if good is None else Rating(bool(good), reason))
-    except (ValueError, BotError) as error:
-        log.warning("A kept turn of %s cannot be read and is left out: %s", asked, type(error).__name__)
+        return Answer.from_dict(json.loads(text))
+    except (ValueError, RecursionError, BotError) as error:
+        log.warning("A saved turn cannot be read and is left out: %s", type(error).__name__)
         return None
 
 

@@ -68,7 +68,7 @@ class ChatHandlers:
         question = str(question or "")
         language = language_for(question, who.accepted)
         turns = self.turns(who.reader, talk, held)
-        earlier = turns[: cut - 1 if cut else None]
+        earlier = [turn for turn in turns if not cut or turn.place < cut]
         if not question.strip():
             yield ReplyStep(chat_messages(turns), "", talk, tuple(turns), declined=True)
             return
@@ -85,12 +85,12 @@ class ChatHandlers:
         language = language_for(question, who.accepted)
         shown = [*chat_messages(earlier), chat_message("user", paragraph(question))]
         answer, asked = Answer(question, question, language, mode, QUOTES), now()
-        talk, place, unkept = self._begin(who, talk, cut, Turn(_stopped(answer), asked), earlier)
+        talk, place, unkept = self._begin(who, talk, cut, _stopped(answer), asked, earlier)
         panel = ""
         try:
             bot = self._library.bot_for(who.reader)
             words = MESSAGES[language].searching if bot.ready else MESSAGES[language].model_loading
-            so_far = (*earlier, Turn(_stopped(answer), asked))
+            so_far = (*earlier, Turn(place, _stopped(answer), asked))
             waiting = [*shown, chat_message("assistant", notice(words))]
             yield ReplyStep(waiting, panel, talk, if_stopped=so_far, name=self.chat_name(who.reader, talk))
             going = MESSAGES[language].model_reading if bot.model_name != QUOTES else ""
@@ -99,7 +99,7 @@ class ChatHandlers:
                     self._put(who, talk, place, asked, _stopped(grown))
                 answer = grown
                 panel = sources_markup(answer, essays_of(bot, answer))
-                so_far = (*earlier, Turn(_stopped(answer), asked))
+                so_far = (*earlier, Turn(place, _stopped(answer), asked))
                 said = chat_message("assistant", answer_markup(answer, place, is_final=False, status=going))
                 yield ReplyStep([*shown, said], panel, talk, if_stopped=so_far)
         except GeneratorExit:  # the reader pressed stop, or left
@@ -111,7 +111,7 @@ class ChatHandlers:
             log_place("A question could not be answered", error)
             answer = _ended(answer, MESSAGES[language].unexpected_error)
         unkept = self._put(who, talk, place, asked, answer) or unkept
-        turns = whole = (*earlier, Turn(answer, asked))
+        turns = whole = (*earlier, Turn(place, answer, asked))
         if not unkept:  # with what was rated or asked in another tab meanwhile
             turns = tuple(self.turns(who.reader, talk, whole)) or whole
         chat = chat_messages(turns)
@@ -141,21 +141,24 @@ class ChatHandlers:
         except BotError:
             return ""
 
-    def _begin(self, who: Visitor, talk: str, cut: int, turn: Turn, earlier: Sequence[Turn]) -> tuple[str, int, str]:
+    def _begin(
+        self, who: Visitor, talk: str, cut: int, answer: Answer, asked: str, earlier: Sequence[Turn]
+    ) -> tuple[str, int, str]:
         """Write a question down before it is answered, in the place of what it replaces.
 
         Returns the talk's id, which is empty where nothing could be kept (then this tab alone remembers), the turn's place, and why it
         could not. A talk that could not be kept before is begun with what was said in it.
         """
-        place, identity = len(earlier) + 1, talk or self._conversations.new()
+        place = earlier[-1].place + 1 if earlier else 1
+        identity = talk or self._conversations.new()
         if not who.reader:
             return identity, place, ""
         try:
             for missed in earlier if not talk else ():
                 self._conversations.add(who.reader, identity, missed.answer, asked=missed.asked)
-            return identity, self._conversations.add(who.reader, identity, turn.answer, cut=cut, asked=turn.asked), ""
+            return identity, self._conversations.add(who.reader, identity, answer, cut=cut, asked=asked), ""
         except BotError as error:
-            return "", place, error.korean if turn.answer.language == "ko" else str(error)
+            return "", place, error.korean if answer.language == "ko" else str(error)
 
     def _put(self, who: Visitor, talk: str, place: int, asked: str, answer: Answer) -> str:
         """Write down what an answer came to. Returns why it could not be; nothing where all is well or nothing is kept."""

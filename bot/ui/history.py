@@ -25,14 +25,14 @@ def chat_list(summaries: Sequence[ChatSummary], search: str, open_chat: str, lan
 
 def chat_messages(turns: Sequence[Turn]) -> list[Message]:
     """The messages of a chat: a question and an answer for each turn."""
-    return [message for place, turn in enumerate(turns, 1) for message in turn_messages(turn, place)]
+    return [message for turn in turns for message in turn_messages(turn)]
 
 
-def turn_messages(turn: Turn, place: int) -> tuple[Message, Message]:
+def turn_messages(turn: Turn) -> tuple[Message, Message]:
     """The question and the answer of one turn."""
     rating = turn.rating.good if turn.rating else None
     question = chat_message("user", paragraph(turn.answer.question))
-    return question, chat_message("assistant", answer_markup(turn.answer, place, rating=rating))
+    return question, chat_message("assistant", answer_markup(turn.answer, turn.place, rating=rating))
 
 
 def chat_message(role: str, markup: str) -> Message:

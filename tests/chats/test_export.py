@@ -25,7 +25,9 @@ SHELF = {KOREAN.id: KOREAN, ENGLISH.id: ENGLISH}
 
 
 def talk_of(*answers: Answer, name: str = "돌 이야기", reason: str = "") -> Chat:
-    turns = tuple(Turn(answer, "2026-11-24T01:02:03+00:00", Rating(False, reason)) for answer in answers)
+    turns = tuple(
+        Turn(place, answer, "2026-11-24T01:02:03+00:00", Rating(False, reason)) for place, answer in enumerate(answers, 1)
+    )
     return Chat("id", name, "2026-11-24T01:02:03+00:00", "2026-11-24T01:02:03+00:00", turns)
 
 

@@ -317,6 +317,7 @@ def test_an_answer_comes_back_from_its_json(answer: Answer) -> None:
         {"question": "x"},
         {**empty_answer("x").to_dict(), "language": "fr"},
         {**empty_answer("x").to_dict(), "citations": [{"number": "1"}]},
+        {**empty_answer("x").to_dict(), "timings": {"total_ms": 10**400}},
     ],
 )
 def test_what_is_no_answer_is_told(spoilt: Any) -> None:

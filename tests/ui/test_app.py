@@ -392,8 +392,9 @@ def test_an_empty_question_changes_nothing(question: str) -> None:
 def test_the_history_is_the_last_twelve_messages_and_no_turn_that_came_to_nothing() -> None:
     bot = ScriptedBot(quoting)
     *_, answer = quoting("왜?")
-    held = [Turn(replace(answer, question=f"왜 {number}?"), "", None) for number in range(10)]
-    held.insert(9, Turn(replace(empty_answer("헛된 질문?"), complete=False), "", None))
+    held = [Turn(number + 1, replace(answer, question=f"왜 {number}?"), "") for number in range(9)]
+    held.append(Turn(10, replace(empty_answer("헛된 질문?"), complete=False), ""))
+    held.append(Turn(11, replace(answer, question="왜 9?"), ""))
     steps(bot, "또?", held)
     said_before = bot.asked[-1][1]
     assert [text for role, text in said_before if role == "user"] == [f"왜 {number}?" for number in range(4, 10)]
