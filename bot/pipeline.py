@@ -18,7 +18,7 @@ from bot.chats.messages import normalized
 from bot.errors import CorpusError, IndexMissing, QuestionError
 from bot.indexing import analogies, loader
 from bot.indexing.analogies import Analogy
-from bot.indexing.build import MAP_FILE, index_fingerprint, no_progress, publish
+from bot.indexing.build import index_fingerprint, no_progress, publish
 from bot.models import chat, download
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
@@ -264,7 +264,7 @@ class Bot:
         """The analogies of the map beside the essays, read once for a generation; none where the map no longer fits the shelf."""
         if shelf.analogies is None:
             try:
-                shelf.analogies = analogies.load(self.settings.corpus / MAP_FILE, shelf.essays)
+                shelf.analogies = analogies.load(self.settings.corpus / loader.MAP_FILE, shelf.essays)
             except CorpusError as error:
                 log.warning("The analogy map is left out: %s", error)
                 shelf.analogies = ()

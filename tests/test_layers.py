@@ -49,7 +49,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "korean_numbers",
         "transliteration",
     },
-    "indexing": {"loader", "splitter", "analogies", "build"},
+    "indexing": {"loader", "header", "dates", "splitter", "analogies", "build"},
     "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "map_search"},
     "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "wording", "generation"},
     "chats": {"messages", "history", "export", "recheck"},

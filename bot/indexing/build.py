@@ -18,8 +18,6 @@ from bot.settings import Settings
 from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
 from bot.text import tokenize
 
-MAP_FILE = "analogies.yaml"  # the analogy map in a folder of essays
-
 
 def no_progress(stage: str, done: int, total: int) -> None:
     """Ignore the progress of an ingest."""
@@ -98,7 +96,7 @@ def _has_changes(report: Report) -> bool:
 def _check_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> None:
     """Load the analogy map of each folder, so that an error in a map stops the ingest instead of a question later."""
     for folder in folders:
-        analogies.load(folder / MAP_FILE, {essay.id: essay for essay in essays})
+        analogies.load(folder / loader.MAP_FILE, {essay.id: essay for essay in essays})
 
 
 def _split(essays: Sequence[Essay], progress: Progress) -> tuple[tuple[Passage, ...], tuple[Window, ...]]:

@@ -8,22 +8,21 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
-import yaml
-
 from bot.errors import CorpusError
+from bot.indexing.dates import iso_date
+from bot.indexing.header import Header, split_header
 from bot.schema import Essay, Language, Note, Skipped
 from bot.text.language import language_of
 from bot.text.normalize import UndecodableError, clean, decode_named
 
+MAP_FILE = "analogies.yaml"  # the analogy map beside the essays
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
 MAX_FILE_BYTES = 20_000_000  # the README states these three limits
 MAX_TEXT_CHARACTERS = 5_000_000
 MAX_LINE_CHARACTERS = 1_000_000
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n((?:.*?\n)?)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIRST_HEADING = re.compile(r"^#[ \t]+(\S[^\n]*)", re.MULTILINE)
 _NOT_IN_ID = re.compile(r"[^\w.]+")
 
@@ -48,7 +47,7 @@ class _SkipError(Exception):
 def load_essays(paths: list[Path]) -> Collection:
     """Load the essays in `paths` (files or folders), with ids unique among them.
 
-    Raises `CorpusError` where a path does not exist or no essay is found at all.
+    Raises `CorpusError` where a path does not exist, a file given by name has a suffix that is not read, or no essay is found at all.
     """
     for path in paths:
         if not _exists(path):
@@ -56,6 +55,12 @@ def load_essays(paths: list[Path]) -> Collection:
             raise CorpusError(
                 f"There is no {_printable(path)}. Give a folder or file with essays ({suffixes}).",
                 f"{_printable(path)} 경로가 없습니다. 에세이가 있는 폴더나 파일을 지정하세요({suffixes}).",
+            )
+        if path.is_file() and path.suffix.lower() not in SUFFIXES:
+            suffixes = ", ".join(sorted(SUFFIXES))
+            raise CorpusError(
+                f"{_printable(path)} is not read: its suffix is none of {suffixes}. Save it as text, or name another file.",
+                f"{_printable(path)} 파일은 읽지 않습니다. 확장자가 {suffixes} 가운데 하나여야 합니다. 텍스트로 저장하거나 다른 파일을 지정하세요.",
             )
     collection = load_existing(paths)
     if not collection.essays:
@@ -69,8 +74,9 @@ def load_existing(paths: list[Path]) -> Collection:
     path_by_digest: dict[str, str] = {}  # of the text
     skipped: list[Skipped] = []
     notes: list[Note] = []
-    for root, path in ((base, path) for base in paths for path in _candidate_files(base)):
+    for root, path in ((base, path) for base in paths for path in _files(base)):
         try:
+            _require_readable(root, path)
             essay, remarks = _load_file(root, path)
             if duplicate := path_by_digest.get(essay.sha256):
                 raise _SkipError(
@@ -99,17 +105,32 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _candidate_files(root: Path) -> Iterator[Path]:
-    """The files under `root` with a known suffix, in a fixed order, without hidden files and READMEs; `root` itself if it is a file."""
+def _files(root: Path) -> Iterator[Path]:
+    """The files under `root` but hidden ones and the analogy map, in a fixed order; `root` itself if it is a file."""
     if not root.is_dir():
         yield root
         return
-    candidates = [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and not path.is_dir()]
-    for path in sorted(candidates):
+    for path in sorted(path for path in root.rglob("*") if not path.is_dir()):
         relative = path.relative_to(root)
-        is_hidden = any(part.startswith(".") for part in relative.parts)
-        if not is_hidden and path.name.partition(".")[0].upper() != "README":
+        if relative != Path(MAP_FILE) and not any(part.startswith(".") for part in relative.parts):
             yield path
+
+
+def _require_readable(root: Path, path: Path) -> None:
+    """Raise `_SkipError` for a file of a folder that is left out for its name: a README, or a suffix that is not read."""
+    if not root.is_dir():
+        return
+    if path.suffix.lower() not in SUFFIXES:
+        suffixes = ", ".join(sorted(SUFFIXES))
+        raise _SkipError(
+            f"its suffix is none of {suffixes}; save it as text to add it",
+            f"확장자가 {suffixes} 가운데 하나가 아닙니다. 넣으려면 텍스트로 저장해 주세요",
+        )
+    if path.name.partition(".")[0].upper() == "README":
+        raise _SkipError(
+            "a README describes its folder; rename it to add it",
+            "README는 폴더를 설명하는 파일로 봅니다. 넣으려면 이름을 바꿔 주세요",
+        )
 
 
 def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
@@ -119,21 +140,21 @@ def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
     except UndecodableError as error:
         raise _SkipError(str(error), error.korean) from None
     cleaned = clean(raw)
-    fields, text = _front_matter(cleaned.text)
-    text = text.strip("\n")
+    header = split_header(cleaned.text.lstrip("\n"))
+    fields, text = {name: clean(value).text for name, value in header.fields.items()}, header.text.strip("\n")
     _check_text(text)
     relative = path.relative_to(root) if root.is_dir() else Path(path.name)
     essay = Essay(
         id=slug(relative),
         title=fields.get("title") or _heading(text) or _title_from_name(path) or slug(relative),
         author=fields.get("author", ""),
-        date=_date(fields.get("date", "")),
+        date=iso_date(fields.get("date", "")) or iso_date(path.stem),
         language=_language(fields.get("language", ""), text),
         source=fields.get("source") or _printable(relative),
         kind=fields.get("kind") or "essay",
         text=text,
     )
-    return essay, list(_remarks(guessed_encoding, cleaned.dropped))
+    return essay, list(_remarks(guessed_encoding, cleaned.dropped, header))
 
 
 def _heading(text: str) -> str:
@@ -146,7 +167,7 @@ def _title_from_name(path: Path) -> str:
     return " ".join(_printable(Path(path.stem)).replace("-", " ").replace("_", " ").split())
 
 
-def _remarks(guessed_encoding: str, dropped: int) -> Iterator[tuple[str, str]]:
+def _remarks(guessed_encoding: str, dropped: int, header: Header) -> Iterator[tuple[str, str]]:
     if guessed_encoding:
         yield (
             f"decoded as {guessed_encoding}, which is a guess; save it as UTF-8 if it looks wrong",
@@ -154,6 +175,12 @@ def _remarks(guessed_encoding: str, dropped: int) -> Iterator[tuple[str, str]]:
         )
     if dropped:
         yield f"left out {dropped} invisible characters", f"보이지 않는 글자 {dropped}개를 뺐습니다"
+    if header.by_line:
+        keys = ", ".join(header.keys)
+        yield (
+            f"its header of {header.lines} lines is not valid and was read line by line: {keys}",
+            f"머리말 {header.lines}줄의 형식이 맞지 않아 한 줄씩 읽었습니다: {keys}",
+        )
 
 
 def _read_bytes(root: Path, path: Path) -> bytes:
@@ -192,46 +219,6 @@ def _language(field: str, text: str) -> Language:
     """The language whose code the front matter gives, else that of the text."""
     code = field.lower().partition("-")[0]
     return "ko" if (code if code in {"ko", "en"} else language_of(text)) == "ko" else "en"
-
-
-def _date(field: str) -> str:
-    """The ISO date at the beginning of `field`, or an empty string."""
-    try:
-        return date.fromisoformat(field[:10]).isoformat()
-    except ValueError:
-        return ""
-
-
-def _front_matter(text: str) -> tuple[dict[str, str], str]:
-    """The fields between two lines of `---` at the top, as strings, and the text after them."""
-    match = _FRONT_MATTER.match(text)
-    if not match:
-        return {}, text
-    try:
-        # Composed, not constructed: every value stays as it was written, and nested aliases are not expanded.
-        node = yaml.compose(match.group(1), Loader=yaml.SafeLoader)
-    except RecursionError:
-        raise _SkipError(
-            "its front matter is nested too deeply; write one `key: value` per line",
-            "머리말(front matter)이 너무 깊이 중첩되어 있습니다. 한 줄에 `key: value` 하나씩 써 주세요",
-        ) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line, korean_line = (f" in line {mark.line + 2}", f"{mark.line + 2}번째 줄에서 ") if mark else ("", "")
-        raise _SkipError(
-            f"its front matter is not YAML{line}; correct it or delete the front matter",
-            f"머리말(front matter)이 {korean_line}YAML 형식에 맞지 않습니다. 고치거나 머리말을 지워 주세요",
-        ) from None
-    if match.group(1).strip() and not isinstance(node, yaml.MappingNode):
-        return {}, text
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    values = {key.value: value.value for key, value in pairs if _is_scalar(key) and _is_scalar(value)}
-    return {key: " ".join(clean(value).text.split()) for key, value in values.items()}, text[match.end() :]
-
-
-def _is_scalar(node: yaml.Node) -> bool:
-    """Whether a node is a single value other than null."""
-    return isinstance(node, yaml.ScalarNode) and not str(node.tag).endswith(":null")
 
 
 def _check_text(text: str) -> None:

@@ -322,7 +322,7 @@ def test_two_paths_are_one_collection_without_any_other_essays(indexed: Workspac
 
 
 def test_a_path_may_be_a_single_file(indexed: Workspace) -> None:
-    path = indexed.write("notes.log", "The log of the quarry says nine men.")
+    path = indexed.write("notes.text", "The log of the quarry says nine men.")
     assert indexed.run(path).counts() == (1, 0, 2, 0, 0)
     assert list(indexed.manifest().essays) == ["notes"]
 
@@ -340,7 +340,7 @@ def test_the_files_of_a_path_given_twice_are_skipped_the_second_time(indexed: Wo
     ("name", "content", "reason"),
     [
         ("picture.md", b"GIF89a" + bytes(range(32)) * 50, "binary"),
-        ("broken.md", "---\ntitle: [never closed\nauthor: x\n---\nText.", "front matter is not YAML in line"),
+        ("talk.pdf", "%PDF-1.4", "its suffix is none of .markdown, .md, .text, .txt"),
         ("zz-twin.md", f"# Varn\n\n{FACT} Nobody in the valley remembers who raised it.", "same text as"),
         ("empty.md", "", "no text"),
         ("fields.md", "---\ntitle: only fields\n---\n", "no text"),
@@ -399,8 +399,8 @@ def only_binary(workspace: Workspace) -> list[object]:
     return [workspace.write("only/picture.md", b"\x00\x01" * 500).parent]
 
 
-def only_broken(workspace: Workspace) -> list[object]:
-    return [workspace.write("only/broken.md", "---\na: [\n---\nText.")]
+def only_pdf(workspace: Workspace) -> list[object]:
+    return [workspace.write("only/talk.pdf", "%PDF-1.4").parent]
 
 
 def only_rules(workspace: Workspace) -> list[object]:
@@ -421,7 +421,7 @@ def long_name(workspace: Workspace) -> list[object]:
         (no_essays, "No essay", "essays", "Put"),
         (no_folder, "There is no", "essays/missing", "Give"),
         (only_binary, "No essay", "only/picture.md: it is binary", "Put"),
-        (only_broken, "No essay", "front matter is not YAML in line", "Put"),
+        (only_pdf, "No essay", "only/talk.pdf: its suffix is none of", "Put"),
         (only_rules, "No essay", "rules", "Put"),
         (one_path_of_two, "There is no", "no-such-folder", "Give"),
         (long_name, "There is no", "xxx", "Give"),

@@ -63,11 +63,13 @@ def test_the_text_is_the_file_without_front_matter_and_outer_newlines(essays_fol
     assert texts["salt-road"] == (essays_folder / "salt-road.txt").read_text(encoding="utf-8").strip("\n")
 
 
-def test_a_single_file_may_have_any_suffix(tmp_path: Path) -> None:
-    path = tmp_path / "Notes on Salt.rst"
-    path.write_text("Salt is heavy.")
-    (essay,) = load_essays([path]).essays
-    assert (essay.id, essay.title, essay.source) == ("notes-on-salt", "Notes on Salt", "Notes on Salt.rst")
+def test_a_file_given_by_name_with_a_suffix_that_is_not_read_is_refused(tmp_path: Path) -> None:
+    for name in ("page.html", "notes.rst", "talk.pdf", "no-suffix"):
+        (tmp_path / name).write_text("Salt is heavy.")
+        with pytest.raises(CorpusError, match=rf"{name} is not read: its suffix is none of \.markdown") as caught:
+            load_essays([tmp_path / name])
+        assert "\n" not in str(caught.value)
+        assert "읽지 않습니다" in caught.value.korean
 
 
 def test_subfolders_are_read_and_are_part_of_the_id(tmp_path: Path) -> None:
@@ -77,13 +79,34 @@ def test_subfolders_are_read_and_are_part_of_the_id(tmp_path: Path) -> None:
     assert (essay.id, essay.source, essay.title) == ("돌-ko-첫-글", "돌/ko/첫 글.md", "첫 글")
 
 
-def test_hidden_files_readmes_and_other_suffixes_are_ignored(tmp_path: Path) -> None:
+def test_every_visible_file_is_loaded_or_reported_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    for name in [".git/a.md", ".hidden.md", "README.md", "readme.txt", "README.ko.md", "picture.png", "page.html", "good.MD"]:
+    names = [
+        ".git/a.md",
+        ".hidden.md",
+        "README.md",
+        "readme.txt",
+        "README.ko.md",
+        "picture.png",
+        "page.html",
+        "analogies.yaml",
+    ]
+    for name in [*names, "good.MD"]:
         (tmp_path / name).write_text(f"Words of {name}.")
     collection = load_essays([tmp_path])
     assert [essay.id for essay in collection.essays] == ["good"]
-    assert collection.skipped == ()
+    reasons = {Path(skipped.path).name: skipped.reason for skipped in collection.skipped}
+    readme, suffix = (
+        "a README describes its folder; rename it to add it",
+        "its suffix is none of .markdown, .md, .text, .txt; save it as text to add it",
+    )
+    assert reasons == {
+        "README.md": readme,
+        "readme.txt": readme,
+        "README.ko.md": readme,
+        "picture.png": suffix,
+        "page.html": suffix,
+    }
 
 
 @pytest.mark.parametrize(("path", "identity"), [
@@ -192,7 +215,8 @@ def test_without_a_heading_the_title_is_the_file_name(tmp_path: Path) -> None:
     ("title: 2020-02-03", "2020-02-03"),
     ("title: ~", "essay"),
     ("title:", "essay"),
-    ("title: [a, b]", "essay"),
+    ("title: [a, b]", "a, b"),
+    ("title: {a: b}", "essay"),
 ])  # fmt: skip
 def test_a_title_is_used_as_written(line: str, title: str, tmp_path: Path) -> None:
     assert load_one(tmp_path, f"---\n{line}\n---\nWords.").title == title
@@ -226,12 +250,27 @@ def test_the_language_is_the_field_or_that_of_the_text(line: str, language: str,
 
 
 @pytest.mark.parametrize(
-    ("yaml", "line"), [("title: a: b", 2), ("title: fine\nauthor: [open", 4), ("title: 'open", 3), ("\ttitle: tab", 2)]
+    ("yaml", "title", "keys"),
+    [
+        ("title: a: b", "a: b", "title"),
+        ("title: fine\nauthor: [open", "fine", "title, author"),
+        ("title: 'open", "'open", "title"),
+        ("date: 2020-02-03\n\ttags: tab\ntitle: after a tab", "after a tab", "date, title"),
+    ],
 )
-def test_invalid_front_matter_is_a_reason_with_its_line(yaml: str, line: int, tmp_path: Path) -> None:
-    assert skip_reason(tmp_path, f"---\n{yaml}\n---\nWords.".encode()) == (
-        f"its front matter is not YAML in line {line}; correct it or delete the front matter"
-    )
+def test_an_invalid_header_is_read_line_by_line_and_noted(yaml: str, title: str, keys: str, tmp_path: Path) -> None:
+    (tmp_path / "essay.md").write_text(f"---\n{yaml}\n---\nWords.")
+    collection = load_essays([tmp_path])
+    assert [(essay.title, essay.text) for essay in collection.essays] == [(title, "Words.")]
+    lines = yaml.count("\n") + 3
+    assert [note.text for note in collection.notes] == [
+        f"its header of {lines} lines is not valid and was read line by line: {keys}"
+    ]
+
+
+def test_a_date_in_the_file_s_name_is_the_essay_s_where_the_header_has_none(tmp_path: Path) -> None:
+    assert load_one(tmp_path, "Words.", "2022-03-05 note.md").date == "2022-03-05"
+    assert load_one(tmp_path, "---\ndate: 2021. 4. 5.\n---\nWords.", "2022-03-05 note.md").date == "2021-04-05"
 
 
 @pytest.mark.parametrize("yaml", [
