@@ -1,4 +1,4 @@
-"""One turn of the chat: a question and the talk so far in, markup out. It never raises, for that would end the reader's talk."""
+"""One turn of the chat: from a question and the chat so far to the steps of its answer. Errors become notices in the chat."""
 
 import logging
 import traceback
@@ -13,7 +13,7 @@ from bot.chats.history import ChatHistory, Turn
 from bot.errors import BotError, QuestionError, TooManyRequests
 from bot.models.chat import QUOTES
 from bot.pipeline import checked_question
-from bot.schema import Answer, Essay, Sentence
+from bot.schema import Answer, Essay, Language, Sentence
 from bot.ui.catalogue import MESSAGES, language_for
 from bot.ui.history import Message, chat_message, chat_messages
 from bot.ui.markup import notice, paragraph
@@ -26,189 +26,223 @@ from bot.uploads import Uploads
 if TYPE_CHECKING:
     from bot.pipeline import Bot
 
-LONGEST_HISTORY = 12  # messages that go along with a question
+MAX_HISTORY_MESSAGES = 12  # that are passed to the bot with a question
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyStep:
-    """The page after a piece of an answer: the whole chat, the sources, the talk's id; at the end of the answer its turns, too.
+    """What the page shows after one step of an answer.
 
-    Where `declined`, nothing was asked, and what was typed should stay where it is. `if_stopped` is what the turns come to where
-    the rest of the answer is not wanted. `name` is the name of the saved chat, in the first step of an answer only.
+    `messages` is the whole chat and `sources` the HTML of the answer's sources. `chat_id` is empty if the chat could not be saved.
+    `turns` are the chat's turns, in the last step of an answer only. `turns_if_stopped` are the turns if the answer ended here.
+    `chat_name` is the name of the saved chat, in the first step only. `declined` says that the question was not asked; then the
+    text in the question box should stay.
     """
 
-    chat: list[Message]
+    messages: list[Message]
     sources: str
-    talk: str
+    chat_id: str
     turns: tuple[Turn, ...] | None = None
     declined: bool = False
-    if_stopped: tuple[Turn, ...] = ()
-    name: str = ""
+    turns_if_stopped: tuple[Turn, ...] = ()
+    chat_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _PendingTurn:
+    """A turn whose answer is being written: in which chat and at which place, when it was asked, and the turns before it."""
+
+    visitor: Visitor
+    chat_id: str
+    place: int
+    asked: str
+    earlier: tuple[Turn, ...]
+
+    def turns_with(self, answer: Answer) -> tuple[Turn, ...]:
+        """The turns of the chat with `answer` as the last."""
+        return (*self.earlier, Turn(self.place, answer, self.asked))
 
 
 class ChatHandlers:
-    """Answers the chat's questions. Keeps nothing in memory between questions, so that talks cannot mix."""
+    """Answers the questions of the chat. It has no state between questions, so that chats cannot mix."""
 
-    def __init__(self, library: Uploads, conversations: ChatHistory, rate: RateLimiter | None = None) -> None:
-        """All three are shared by all who talk; they are safe to. `rate` says how often one may ask."""
-        self._library = library
-        self._conversations = conversations
-        self._rate = rate or RateLimiter()
+    def __init__(self, uploads: Uploads, history: ChatHistory, limiter: RateLimiter | None = None) -> None:
+        """All three are shared by all readers and safe between threads. Without a `limiter` the default limits apply."""
+        self._uploads = uploads
+        self._history = history
+        self._limiter = limiter or RateLimiter()
 
     def reply(
-        self, question: str, mode: str, talk: str, cut: int, held: Sequence[Turn], request: Request | None
+        self,
+        question: str,
+        mode: str,
+        chat_id: str,
+        replace_from: int,
+        page_turns: Sequence[Turn],
+        request: Request | None,
     ) -> Generator[ReplyStep, None, None]:
-        """Ask the essays in a talk. From turn `cut` on, if it is not 0, the question takes the place of what was there.
+        """The steps of the answer to a question in a chat; `chat_id` is empty for a new one.
 
-        `held` are the turns as this tab knows them: they speak where the reader has no cookie or the disk cannot be read.
+        If `replace_from` is not 0, the question replaces the turns from that place on. `page_turns` are the turns that the page holds;
+        they are used if the reader has no cookie or the saved chat cannot be read.
         """
-        who = visitor_of(request)
+        visitor = visitor_of(request)
         question = str(question or "")
-        language = language_for(question, who.accepted)
-        turns = self.turns(who.reader, talk, held)
-        earlier = [turn for turn in turns if not cut or turn.place < cut]
+        language = language_for(question, visitor.accepted)
+        turns = self.turns(visitor.reader, chat_id, page_turns)
+        earlier = [turn for turn in turns if not replace_from or turn.place < replace_from]
         if not question.strip():
-            yield ReplyStep(chat_messages(turns), "", talk, tuple(turns), declined=True)
+            yield ReplyStep(chat_messages(turns), "", chat_id, tuple(turns), declined=True)
             return
         try:
             question = checked_question(question, mode)
-            with self._rate.slot(who.caller):
-                yield from self._answered(question, mode, talk, cut, earlier, who)
-        except (QuestionError, TooManyRequests) as error:  # of what was asked nothing was begun
-            told = chat_message("assistant", notice(error.korean if language == "ko" else str(error)))
-            yield ReplyStep([*chat_messages(turns), told], "", talk, tuple(turns), declined=True)
+            with self._limiter.slot(visitor.caller):
+                yield from self._answer(question, mode, chat_id, replace_from, earlier, visitor)
+        except (QuestionError, TooManyRequests) as error:  # raised before any step of the answer
+            reason = chat_message("assistant", notice(_text(error, language)))
+            yield ReplyStep([*chat_messages(turns), reason], "", chat_id, tuple(turns), declined=True)
 
-    def _answered(self, question: str, mode: str, talk: str, cut: int, earlier: list[Turn], who: Visitor) -> Iterator[ReplyStep]:
-        """The steps of an answer. It is kept when it is asked, whenever a model adds to it, and when it is whole."""
-        language = language_for(question, who.accepted)
+    def _answer(
+        self, question: str, mode: str, chat_id: str, replace_from: int, earlier: list[Turn], visitor: Visitor
+    ) -> Iterator[ReplyStep]:
+        """The steps of an answer. It is saved when it is asked, whenever a model adds a sentence, and when it is complete."""
+        language = language_for(question, visitor.accepted)
+        texts = MESSAGES[language]
         shown = [*chat_messages(earlier), chat_message("user", paragraph(question))]
-        answer, asked = Answer(question, question, language, mode, QUOTES), now()
-        talk, place, unkept = self._begin(who, talk, cut, _stopped(answer), asked, earlier)
-        panel = ""
+        answer, panel = Answer(question, question, language, mode, QUOTES), ""
+        turn, not_saved = self._begin(visitor, chat_id, replace_from, _stopped(answer), earlier)
+
+        def step(markup: str, chat_name: str = "") -> ReplyStep:
+            messages = [*shown, chat_message("assistant", markup)]
+            turns = turn.turns_with(_stopped(answer))
+            return ReplyStep(messages, panel, turn.chat_id, turns_if_stopped=turns, chat_name=chat_name)
+
         try:
-            bot = self._library.bot_for(who.reader)
-            words = MESSAGES[language].searching if bot.ready else MESSAGES[language].model_loading
-            so_far = (*earlier, Turn(place, _stopped(answer), asked))
-            waiting = [*shown, chat_message("assistant", notice(words))]
-            yield ReplyStep(waiting, panel, talk, if_stopped=so_far, name=self.chat_name(who.reader, talk))
-            going = MESSAGES[language].model_reading if bot.model_name != QUOTES else ""
-            for grown in bot.stream(question, _history(earlier), mode):
-                if going and len(grown.sentences) > len(answer.sentences):  # a stop may be heard only when the model next speaks
-                    self._put(who, talk, place, asked, _stopped(grown))
-                answer = grown
+            bot = self._uploads.bot_for(visitor.reader)
+            waiting = notice(texts.searching if bot.ready else texts.model_loading)
+            yield step(waiting, self.chat_name(visitor.reader, turn.chat_id))
+            status = texts.model_reading if bot.model_name != QUOTES else ""
+            for partial_answer in bot.stream(question, _context(earlier), mode):
+                if status and len(partial_answer.sentences) > len(answer.sentences):
+                    # Saved now, because the model may be stopped before this generator gets to run again.
+                    self._save(turn, _stopped(partial_answer))
+                answer = partial_answer
                 panel = sources_markup(answer, essays_of(bot, answer))
-                so_far = (*earlier, Turn(place, _stopped(answer), asked))
-                said = chat_message("assistant", answer_markup(answer, place, is_final=False, status=going))
-                yield ReplyStep([*shown, said], panel, talk, if_stopped=so_far)
-        except GeneratorExit:  # the reader pressed stop, or left
-            self._put(who, talk, place, asked, _stopped(answer))
+                yield step(answer_markup(answer, turn.place, is_final=False, status=status))
+        except GeneratorExit:  # the reader stopped the answer or closed the page
+            self._save(turn, _stopped(answer))
             raise
         except BotError as error:
-            answer = _ended(answer, error.korean if language == "ko" else str(error))
-        except Exception as error:  # whatever it is, the reader's talk must go on
-            log_place("A question could not be answered", error)
-            answer = _ended(answer, MESSAGES[language].unexpected_error)
-        unkept = self._put(who, talk, place, asked, answer) or unkept
-        turns = whole = (*earlier, Turn(place, answer, asked))
-        if not unkept:  # with what was rated or asked in another tab meanwhile
-            turns = tuple(self.turns(who.reader, talk, whole)) or whole
-        chat = chat_messages(turns)
-        chat[-1]["content"] += notice(MESSAGES[language].not_saved.format(reason=unkept)) if unkept else ""
-        yield ReplyStep(chat, panel, talk, turns)
+            answer = _ended(answer, _text(error, language))
+        except Exception as error:  # an unexpected error must not end the chat
+            log_traceback("A question could not be answered", error)
+            answer = _ended(answer, texts.unexpected_error)
+        not_saved = self._save(turn, answer) or not_saved
+        turns = turn.turns_with(answer)
+        if not not_saved:  # a rating or a turn may have been added in another tab
+            turns = tuple(self.turns(visitor.reader, turn.chat_id, turns)) or turns
+        messages = chat_messages(turns)
+        messages[-1]["content"] += notice(texts.not_saved.format(reason=not_saved)) if not_saved else ""
+        yield ReplyStep(messages, panel, turn.chat_id, turns)
 
-    def turns(self, reader: str, talk: str, held: Sequence[Turn]) -> list[Turn]:
-        """The turns of a talk, from the disk where it can be read; none where the reader deleted it in another tab."""
-        if not (reader and talk):
-            return list(held)
+    def turns(self, reader: str, chat_id: str, page_turns: Sequence[Turn]) -> list[Turn]:
+        """The turns of a saved chat; none if the reader deleted it. `page_turns` if it was never saved or cannot be read."""
+        if not (reader and chat_id):
+            return list(page_turns)
         try:
-            return list(self._conversations.get(reader, talk).turns)
+            return list(self._history.get(reader, chat_id).turns)
         except QuestionError:
             return []
         except BotError:
-            return list(held)
+            return list(page_turns)
 
-    def chat_name(self, reader: str, talk: str) -> str:
-        """The name of a saved chat for its box, empty where the reader has no such chat or it cannot be read.
+    def chat_name(self, reader: str, chat_id: str) -> str:
+        """The name of a saved chat for its box, empty if the reader has no such chat or it cannot be read.
 
         Gradio would translate a name that contains its marker of a translation; a zero-width space in the marker prevents it.
         """
-        if not (reader and talk):
+        if not (reader and chat_id):
             return ""
         try:
-            return self._conversations.get(reader, talk).name.replace("__i18n__", "__\u200bi18n__")
+            return self._history.get(reader, chat_id).name.replace("__i18n__", "__\u200bi18n__")
         except BotError:
             return ""
 
     def _begin(
-        self, who: Visitor, talk: str, cut: int, answer: Answer, asked: str, earlier: Sequence[Turn]
-    ) -> tuple[str, int, str]:
-        """Write a question down before it is answered, in the place of what it replaces.
+        self, visitor: Visitor, chat_id: str, replace_from: int, answer: Answer, earlier: Sequence[Turn]
+    ) -> tuple[_PendingTurn, str]:
+        """Save a question before it is answered. Return its turn, and the reason if it could not be saved.
 
-        Returns the talk's id, which is empty where nothing could be kept (then this tab alone remembers), the turn's place, and why it
-        could not. A talk that could not be kept before is begun with what was said in it.
+        A chat that could not be saved before is saved with all its turns. Its id is empty as long as only the page holds it.
         """
         place = earlier[-1].place + 1 if earlier else 1
-        identity = talk or self._conversations.new()
-        if not who.reader:
-            return identity, place, ""
+        turn = _PendingTurn(visitor, chat_id or self._history.new(), place, now(), tuple(earlier))
+        if not visitor.reader:
+            return turn, ""
         try:
-            for missed in earlier if not talk else ():
-                self._conversations.add(who.reader, identity, missed.answer, asked=missed.asked)
-            return identity, self._conversations.add(who.reader, identity, answer, cut=cut, asked=asked), ""
+            for unsaved in earlier if not chat_id else ():
+                self._history.add(visitor.reader, turn.chat_id, unsaved.answer, asked=unsaved.asked)
+            place = self._history.add(visitor.reader, turn.chat_id, answer, cut=replace_from, asked=turn.asked)
+            return replace(turn, place=place), ""
         except BotError as error:
-            return "", place, error.korean if answer.language == "ko" else str(error)
+            return replace(turn, chat_id=""), _text(error, answer.language)
 
-    def _put(self, who: Visitor, talk: str, place: int, asked: str, answer: Answer) -> str:
-        """Write down what an answer came to. Returns why it could not be; nothing where all is well or nothing is kept."""
-        if not (who.reader and talk):
+    def _save(self, turn: _PendingTurn, answer: Answer) -> str:
+        """Save the answer of a turn. Return the reason if that failed; empty also for a chat that is not saved at all."""
+        if not (turn.visitor.reader and turn.chat_id):
             return ""
         try:
-            self._conversations.update_answer(who.reader, talk, place, asked, answer)
+            self._history.update_answer(turn.visitor.reader, turn.chat_id, turn.place, turn.asked, answer)
         except BotError as error:
-            return error.korean if answer.language == "ko" else str(error)
+            return _text(error, answer.language)
         return ""
 
 
 def essays_of(bot: "Bot", answer: Answer) -> dict[str, Essay]:
-    """The essays that an answer shows, but for those that left the shelf meanwhile."""
-    found = {}
-    for identity in {citation.essay for citation in answer.citations} | {passage.essay for passage in answer.nearest}:
+    """The essays that an answer cites or shows as nearest, by id, without those that have been removed since."""
+    essays = {}
+    for essay_id in {citation.essay for citation in answer.citations} | {passage.essay for passage in answer.nearest}:
         try:
-            found[identity] = bot.essay(identity)
+            essays[essay_id] = bot.essay(essay_id)
         except BotError:
             continue
-    return found
+    return essays
 
 
 def now() -> str:
-    """The time, as it is kept: UTC, ISO 8601, to the millisecond, so that of two questions each has its own."""
+    """The current time as it is saved: UTC, ISO 8601, in milliseconds, so that questions in quick succession differ."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """What was said as (role, text), oldest first, the last twelve; turns that found nothing left out."""
-    said = [
+def log_traceback(message: str, error: Exception) -> None:
+    """Log where an error was raised, without the error's own message: it may contain the question."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: %s\n%s", message, type(error).__name__, frames)
+
+
+def _context(turns: Sequence[Turn]) -> list[tuple[str, str]]:
+    """The last `MAX_HISTORY_MESSAGES` messages of the turns that found something, as (role, text), oldest first."""
+    messages = [
         message
         for turn in turns
         if turn.answer.citations
         for message in (("user", turn.answer.question), ("assistant", turn.answer.text))
     ]
-    return said[-LONGEST_HISTORY:]
+    return messages[-MAX_HISTORY_MESSAGES:]
 
 
 def _stopped(answer: Answer) -> Answer:
-    """An answer as it stands if nobody hears the rest of it."""
+    """A partial answer with the notice that it was stopped."""
     return _ended(answer, MESSAGES[answer.language].stopped)
 
 
-def _ended(answer: Answer, words: str) -> Answer:
-    """An answer that came to no good end, and why; what it had stays."""
-    return replace(answer, sentences=(*answer.sentences, Sentence(words, "notice")), complete=False)
+def _ended(answer: Answer, reason: str) -> Answer:
+    """A partial answer, marked as incomplete, with the reason as a notice at its end."""
+    return replace(answer, sentences=(*answer.sentences, Sentence(reason, "notice")), complete=False)
 
 
-def log_place(what: str, error: Exception) -> None:
-    """Log what failed and where, without the error's own words: they may hold the question."""
-    places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s: %s\n%s", what, type(error).__name__, places)
+def _text(error: BotError, language: Language) -> str:
+    """The error's one line in the reader's language."""
+    return error.korean if language == "ko" else str(error)

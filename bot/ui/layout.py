@@ -1,4 +1,4 @@
-"""What stands on the page: every component, in its order. The chat on the left, the views beside it, and boxes that nobody sees."""
+"""The layout of the page: all components in their order. The chat is on the left, the views on the right; some boxes are hidden."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, cast
@@ -9,9 +9,9 @@ from bot.chats.history import LONGEST_NAME, Turn
 from bot.schema import MODES, Language
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 
-VERBS = ("start", "ask", "read", "open", "delete", "remove", "rate")
-IDLE = 7_200  # seconds after which a page that nobody uses forgets its talk; with a cookie it is on the disk
-VIEWS = {  # the id of each view, and the name of its label in the message catalogue
+COMMANDS = ("start", "ask", "read", "open", "delete", "remove", "rate")  # that page.js sends
+IDLE_SECONDS = 7_200  # after which the chat of an unused page is removed from memory; saved chats are on the disk
+VIEWS = {  # the id of each view, and the field of the message catalogue with its label
     "chat": "view_chat",
     "sources": "view_sources",
     "read": "view_essays",
@@ -20,58 +20,62 @@ VIEWS = {  # the id of each view, and the name of its label in the message catal
     "kept": "view_history",
 }
 
-# The heading's mark belongs to the translation: Gradio puts the whole text in its place.
+# `##` belongs to the translated text, because Gradio replaces the whole text of a Markdown component.
 i18n = gr.I18n(
-    **{language: {**asdict(words), "uploads_heading": f"## {words.uploads_title}"} for language, words in MESSAGES.items()}
+    **{
+        language: {**asdict(messages), "uploads_heading": f"## {messages.uploads_title}"}
+        for language, messages in MESSAGES.items()
+    }
 )
 
 
 class TabState:
-    """One open page: how often its reader turned away from an answer, and what the talk comes to if they do so now.
+    """The state of one open page that its event handlers share.
 
-    Whoever writes an answer stops when the number changes.
+    `cancellations` counts how often the reader stopped an answer or opened another chat; an event handler that is writing an answer
+    ends when it changes. `turns_if_stopped` are the chat's turns if the answer that is being written were stopped now.
     """
 
     def __init__(self) -> None:
-        """A page that was just opened."""
-        self.turns_away = 0
-        self.if_stopped: tuple[Turn, ...] = ()
+        """The state of a page that was just opened."""
+        self.cancellations = 0
+        self.turns_if_stopped: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The components that handlers write to."""
+    """The components that event handlers read or update."""
 
-    box: gr.Textbox
+    question: gr.Textbox
     mode: gr.Radio
     chat: gr.Chatbot
     sources: gr.Markdown
-    talk: gr.Textbox
+    chat_id: gr.Textbox
     turns: gr.State
     tab: gr.State
     essay: gr.Markdown
-    search: gr.Textbox
-    shelf: gr.Markdown
+    essays_search: gr.Textbox
+    essays: gr.Markdown
     map: gr.Markdown
-    drop: gr.File
-    told: gr.Markdown
-    own: gr.Markdown
-    kept_search: gr.Textbox
-    kept: gr.Markdown
-    name: gr.Textbox
-    named: gr.Markdown
-    why: gr.Textbox
-    rated: gr.Markdown
-    voice: gr.Accordion
-    tested: gr.Markdown
-    testing: gr.Button
-    cut: gr.Textbox
-    wanted: dict[str, gr.Textbox]
+    upload_files: gr.File
+    upload_report: gr.Markdown
+    uploads: gr.Markdown
+    history_search: gr.Textbox
+    history: gr.Markdown
+    chat_name: gr.Textbox
+    chat_name_notice: gr.Markdown
+    rating_reason: gr.Textbox
+    rating_notice: gr.Markdown
+    model: gr.Accordion
+    model_test_result: gr.Markdown
+    model_test: gr.Button
+    replace_from: gr.Textbox
+    commands: dict[str, gr.Textbox]
 
 
-def components() -> Components:
-    """Everything that is on the page, in its order."""
-    made: dict[str, Any] = {}
+def build_components() -> Components:
+    """Make the components of the page, within a `gr.Blocks` context."""
+    components: dict[str, Any] = {}
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Dolmen")
@@ -80,34 +84,36 @@ def components() -> Components:
             gr.Button(i18n("other_language"), elem_id="language", size="sm")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk", scale=5, min_width=320):
-                made |= _chat()
+                components |= _chat()
             with gr.Column(elem_id="panel", scale=4, min_width=320):
-                made |= _views()
-        made["talk"] = _hidden("talk-id")
-        made["cut"] = _hidden("cut")
-        made["turns"] = gr.State((), time_to_live=IDLE)
-        made["tab"] = gr.State(TabState())  # copied for each page that is opened
-        # page.js writes what is wanted into one of these. Gradio's own way, a script for each event, would need unsafe-eval.
-        made["wanted"] = {verb: _hidden(f"do-{verb}") for verb in VERBS}
-    return Components(**made)
+                components |= _views()
+        components["chat_id"] = _hidden("talk-id")
+        components["replace_from"] = _hidden("cut")
+        components["turns"] = gr.State((), time_to_live=IDLE_SECONDS)
+        components["tab"] = gr.State(TabState())  # copied for each page that is opened
+        # page.js writes each command as JSON into one of these and submits it. Gradio's `js=` event scripts would need unsafe-eval.
+        components["commands"] = {command: _hidden(f"do-{command}") for command in COMMANDS}
+    return Components(**components)
 
 
-def _hidden(identity: str) -> gr.Textbox:
-    return gr.Textbox(visible="hidden", elem_id=identity, label=identity, show_label=False, container=False)
+def _hidden(elem_id: str) -> gr.Textbox:
+    """A text box that is in the document, but not displayed."""
+    return gr.Textbox(visible="hidden", elem_id=elem_id, label=elem_id, show_label=False, container=False)
 
 
-def name_box(name: str) -> gr.Textbox:
-    """The update of the box with the open chat's name. Without a saved chat there is nothing to name, and the box is hidden."""
+def chat_name_box(name: str) -> gr.Textbox:
+    """The update of the box with the open chat's name. Without a name no saved chat is open, and the box is not shown."""
     return gr.Textbox(name, visible=bool(name))
 
 
-def examples(language: Language) -> list[dict[str, str]]:
-    """The questions that wait on an empty page: in both languages, the reader's own first."""
+def example_questions(language: Language) -> list[dict[str, str]]:
+    """The example questions of an empty chat, as Gradio takes them: in both languages, `language` first."""
     other: Language = "en" if language == "ko" else "ko"
     return [{"text": question} for question in (*EXAMPLE_QUESTIONS[language], *EXAMPLE_QUESTIONS[other])]
 
 
 def _chat() -> dict[str, Any]:
+    """The components of the chat by their fields in `Components`."""
     chat = gr.Chatbot(
         show_label=False,
         container=False,
@@ -117,17 +123,19 @@ def _chat() -> dict[str, Any]:
         buttons=[],
         layout="bubble",
         placeholder=cast(str, i18n("chat_placeholder")),
-        examples=cast(Any, examples("ko")),
+        examples=cast(Any, example_questions("ko")),
         feedback_options=None,
         allow_tags=False,
         autoscroll=False,
         scale=1,
     )
     with gr.Row(elem_id="why-row"):
-        why = gr.Textbox(label=i18n("reason"), placeholder=i18n("reason_hint"), elem_id="why", submit_btn=True, max_lines=3)
-        rated = gr.Markdown(elem_id="rated", latex_delimiters=[])
+        rating_reason = gr.Textbox(
+            label=i18n("reason"), placeholder=i18n("reason_hint"), elem_id="why", submit_btn=True, max_lines=3
+        )
+        rating_notice = gr.Markdown(elem_id="rated", latex_delimiters=[])
     mode = gr.Radio([(name, name) for name in MODES], value=MODES[0], label=i18n("mode"), elem_id="mode", container=False)
-    box = gr.Textbox(
+    question = gr.Textbox(
         placeholder=i18n("question_placeholder"),
         label=i18n("question_placeholder"),
         show_label=False,
@@ -136,71 +144,72 @@ def _chat() -> dict[str, Any]:
         max_lines=6,
         elem_id="question",
     )
-    with gr.Accordion(i18n("model"), open=False, elem_id="voice") as voice:
+    with gr.Accordion(i18n("model"), open=False, elem_id="voice") as model:
         gr.Markdown(i18n("model_help"), elem_id="voice-more")
-        testing = gr.Button(i18n("model_test"), elem_id="voice-test", size="sm")
-        tested = gr.Markdown(elem_id="voice-tested", latex_delimiters=[])
+        model_test = gr.Button(i18n("model_test"), elem_id="voice-test", size="sm")
+        model_test_result = gr.Markdown(elem_id="voice-tested", latex_delimiters=[])
     return {
         "chat": chat,
-        "why": why,
-        "rated": rated,
+        "rating_reason": rating_reason,
+        "rating_notice": rating_notice,
         "mode": mode,
-        "box": box,
-        "voice": voice,
-        "testing": testing,
-        "tested": tested,
+        "question": question,
+        "model": model,
+        "model_test": model_test,
+        "model_test_result": model_test_result,
     }
 
 
 def _views() -> dict[str, Any]:
-    made: dict[str, Any] = {}
+    """The components of the views by their fields in `Components`."""
+    components: dict[str, Any] = {}
 
-    def markup(name: str) -> gr.Markdown:
-        return gr.Markdown(elem_id=name, latex_delimiters=[], container=False)
+    def markup(elem_id: str) -> gr.Markdown:
+        return gr.Markdown(elem_id=elem_id, latex_delimiters=[], container=False)
 
     with gr.Tabs(elem_id="views", selected="sources", overflow_behavior="wrap"):
         for view, label in VIEWS.items():
             with gr.Tab(i18n(label), id=view, elem_id=f"view-{view}", render_children=True):
                 if view == "sources":
-                    made["sources"] = markup("sources")
+                    components["sources"] = markup("sources")
                     gr.Markdown(i18n("sources_hint"), elem_id="sources-hint")
                 elif view == "read":
-                    made["search"] = gr.Textbox(
+                    components["essays_search"] = gr.Textbox(
                         placeholder=i18n("essays_search"),
                         label=i18n("essays_search"),
                         show_label=False,
                         elem_id="shelf-search",
                         container=False,
                     )
-                    made["shelf"], made["essay"] = markup("shelf"), markup("essay")
+                    components["essays"], components["essay"] = markup("shelf"), markup("essay")
                 elif view == "map":
-                    # All tags in it are ours and all text went through `plain`; sanitising would take an SVG's viewBox away.
-                    made["map"] = gr.Markdown(elem_id="map", latex_delimiters=[], sanitize_html=False, container=False)
+                    # All tags come from map.py and all text is escaped; Gradio's sanitizer would remove the viewBox of the SVG.
+                    components["map"] = gr.Markdown(elem_id="map", latex_delimiters=[], sanitize_html=False, container=False)
                 elif view == "mine":
                     gr.Markdown(i18n("uploads_heading"))
                     gr.Markdown(i18n("uploads_hint"), elem_classes="hint")
-                    made["drop"] = gr.File(
+                    components["upload_files"] = gr.File(
                         label=i18n("uploads_drop"),
                         file_count="multiple",
                         elem_id="drop",
                         height=150,
                     )
-                    made["told"], made["own"] = markup("told"), markup("own")
+                    components["upload_report"], components["uploads"] = markup("told"), markup("own")
                 elif view == "kept":
-                    made["kept_search"] = gr.Textbox(
+                    components["history_search"] = gr.Textbox(
                         placeholder=i18n("history_search"),
                         label=i18n("history_search"),
                         show_label=False,
                         elem_id="kept-search",
                         container=False,
                     )
-                    made["name"] = gr.Textbox(
+                    components["chat_name"] = gr.Textbox(
                         label=i18n("history_name"),
                         elem_id="kept-name",
                         max_lines=1,
                         max_length=LONGEST_NAME,
                         visible=False,
                     )
-                    made["named"] = markup("named")
-                    made["kept"] = markup("kept")
-    return made
+                    components["chat_name_notice"] = markup("named")
+                    components["history"] = markup("kept")
+    return components

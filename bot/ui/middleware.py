@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.ui.rate_limit import CALLS, RateLimiter, too_many_a_minute
+from bot.ui.rate_limit import MAX_CALLS, RateLimiter, too_many_a_minute
 from bot.ui.visitor import visitor_of
 
 MAX_BODY_BYTES = 1_000_000  # the longest question that is answered has 4,000 characters
@@ -183,7 +183,7 @@ class RateLimit:
     def __init__(self, app: ASGIApp) -> None:
         """Must stand before anything that does work. Only POST requests are counted, so that the page can always be loaded."""
         self._app = app
-        self._questions, self._calls = RateLimiter(), RateLimiter(CALLS)
+        self._questions, self._calls = RateLimiter(), RateLimiter(MAX_CALLS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the application, or answer 429 with the seconds to wait in `Retry-After`."""

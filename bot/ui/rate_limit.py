@@ -11,9 +11,9 @@ from threading import Lock
 
 from bot.errors import TooManyRequests
 
-QUESTIONS = 20  # a minute
-AT_ONCE = 4  # questions of one caller that are answered at the same time, for example in four tabs
-CALLS = 600  # a minute, of any kind: a search in the collection sends one call for each key
+MAX_QUESTIONS = 20  # a minute
+MAX_RUNNING = 4  # questions of one caller that are answered at the same time, for example in four tabs
+MAX_CALLS = 600  # a minute, of any kind: a search in the collection sends one call for each key
 WINDOW_SECONDS = 60.0
 MAX_ANSWER_SECONDS = 240.0  # after this time a question no longer counts as being answered; an answer may take 180 s
 MAX_CALLERS = 10_000  # that are remembered; more only come from invented cookies or addresses
@@ -35,10 +35,10 @@ class RateLimiter:
     Callers are forgotten once their window has passed. Of more than `MAX_CALLERS`, the one whose last call is oldest is forgotten.
     """
 
-    def __init__(self, per_minute: int = QUESTIONS, at_once: int = AT_ONCE) -> None:
-        """Start without any calls. `per_minute` and `at_once` are the limits for each caller."""
+    def __init__(self, per_minute: int = MAX_QUESTIONS, max_running: int = MAX_RUNNING) -> None:
+        """Start without any calls. `per_minute` and `max_running` are the limits for each caller."""
         self.per_minute = per_minute
-        self._at_once = at_once
+        self._max_running = max_running
         self._callers: OrderedDict[str, _Caller] = OrderedDict()  # by their last call, oldest first
         self._lock = Lock()
 
@@ -63,8 +63,8 @@ class RateLimiter:
         with self._lock:
             record, now = self._record(caller), time.monotonic()
             record.running = [started for started in record.running if now - started < MAX_ANSWER_SECONDS]
-            if len(record.running) >= self._at_once:
-                raise too_many_at_once(self._at_once)
+            if len(record.running) >= self._max_running:
+                raise too_many_running(self._max_running)
             if seconds := self._count(record):
                 raise too_many_a_minute(self.per_minute, seconds)
             record.running.append(now)
@@ -127,7 +127,7 @@ def too_many_a_minute(limit: int, seconds: int) -> TooManyRequests:
     )
 
 
-def too_many_at_once(limit: int) -> TooManyRequests:
+def too_many_running(limit: int) -> TooManyRequests:
     """The error for a caller that has `limit` questions running."""
     return TooManyRequests(
         f"{limit} of your questions are being answered at this moment. Ask again when one of them is done.",

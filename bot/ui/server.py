@@ -1,4 +1,4 @@
-"""The web server round the page: the routes, who may call, and a socket that is ours before anything slow begins."""
+"""The web server: the page and the other routes, the middleware in front of them, and running it on a given socket."""
 
 import json
 import logging
@@ -23,38 +23,41 @@ from bot.ui.layout import i18n
 from bot.ui.middleware import BodyLimit, RateLimit, SameOrigin, SecurityHeaders
 from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
 from bot.ui.page_script import PageScript
-from bot.ui.visitor import cookies_in, token_in
+from bot.ui.visitor import visitor_of
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot
 
-HOSTS = ("localhost", "127.0.0.1", "testserver")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "testserver")
 ANY_ADDRESS = ("0.0.0.0", "::")
-PATIENCE = 1  # seconds that open connections have to end when the server stops
+SHUTDOWN_SECONDS = 1  # that open connections have to end after the server was told to stop
 
 
 def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
-    """The application: `/healthz`, and the page on every other path. Only calls to `host` and this machine's own names pass."""
-    named = f"[{host}]" if ":" in host else host  # as a Host header writes it
-    allowed = ["*"] if host in ANY_ADDRESS else [*HOSTS, named]
-    guards = [
+    """The application: the page at `/`, Gradio's API, `/healthz` and `/export/CHAT.FORMAT`.
+
+    It answers only requests whose Host header is `host` or a name of this machine; any, if `host` is `0.0.0.0` or `::`.
+    """
+    host_header = f"[{host}]" if ":" in host else host  # as the Host header has it
+    allowed = ["*"] if host in ANY_ADDRESS else [*LOCAL_HOSTS, host_header]
+    middleware = [
         Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False),
         Middleware(SameOrigin),
         Middleware(RateLimit),
         Middleware(BodyLimit),
-        Middleware(PageScript, script=script()),
-        Middleware(CORSMiddleware, allow_origins=[]),  # its presence turns off Gradio's own, which lets any origin in
+        Middleware(PageScript, script=page_script()),
+        Middleware(CORSMiddleware, allow_origins=[]),  # with it present, Gradio does not add its own, which allows any origin
     ]
-    app = FastAPI(middleware=guards, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(middleware=middleware, docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
     def healthz() -> dict[str, Any]:
         return {"status": "ok", "ready": bot.ready}
 
-    @app.get("/export/{talk}.{kind}")
-    def export(talk: str, kind: str, request: Request) -> Response:
-        return exported(ChatHistory(bot.settings.data), talk, kind, request)
+    @app.get("/export/{chat}.{file_format}")
+    def export(chat: str, file_format: str, request: Request) -> Response:
+        return export_response(ChatHistory(bot.settings.data), chat, file_format, request)
 
     gr.mount_gradio_app(
         app,
@@ -76,39 +79,41 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
     return app
 
 
-def script() -> str:
-    """The page's own script, with the words that it says."""
-    words = json.dumps({language: asdict(said) for language, said in MESSAGES.items()}, ensure_ascii=True)
-    return SCRIPT.read_text("utf-8").replace("__WORDS__", words.replace("</", "<\\/"))
+def page_script() -> str:
+    """The page's JavaScript with the message catalogue in it, safe inside a `script` element."""
+    catalogue = json.dumps({language: asdict(messages) for language, messages in MESSAGES.items()}, ensure_ascii=True)
+    return SCRIPT.read_text("utf-8").replace("__WORDS__", catalogue.replace("</", "<\\/"))
 
 
-def exported(conversations: ChatHistory, talk: str, kind: str, request: Request) -> Response:
-    """A talk of the reader's as a file to take home; 404 where this reader has none by that id, or there is no such format."""
-    cookies = cookies_in(request.headers.get("cookie", ""))
-    reader = token_in(cookies)
-    if kind not in EXPORTS or not reader:
-        return PlainTextResponse("There is no such talk.", 404)
+def export_response(history: ChatHistory, chat: str, file_format: str, request: Request) -> Response:
+    """One of the reader's chats as a download; 404 if this reader has no chat with that id, or the format is unknown."""
+    visitor = visitor_of(request)
+    if file_format not in EXPORTS or not visitor.reader:
+        formats = ", ".join(EXPORTS)
+        english = f"There is no such chat among yours, or no format {file_format!r}. The formats are: {formats}."
+        korean = f"내 대화 가운데 그런 대화가 없거나 {file_format!r} 형식이 없습니다. 쓸 수 있는 형식: {formats}."
+        return PlainTextResponse(korean if visitor.language == "ko" else english, 404)
     try:
-        kept = conversations.get(reader, talk)
+        saved = history.get(visitor.reader, chat)
     except BotError as error:
-        return PlainTextResponse(str(error), 404)
-    render, media = EXPORTS[kind]
-    name = f"dolmen-{kept.created[:10]}.{kind}"
-    return Response(render(kept), media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return PlainTextResponse(error.korean if visitor.language == "ko" else str(error), 404)
+    render, media_type = EXPORTS[file_format]
+    name = f"dolmen-{saved.created[:10]}.{file_format}"
+    return Response(render(saved), media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def run_server(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until Ctrl-C or SIGTERM, then let open connections end and return."""
+    """Serve on `listener` until Ctrl-C or SIGTERM, then give open connections `SHUTDOWN_SECONDS` and return."""
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=PATIENCE)
+        uvicorn.Config(app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS)
     )
 
     def stop(*_: object) -> None:
         server.should_exit = True
 
-    # An open page keeps a connection open, and uvicorn complains at length when it has to cut that off.
+    # An open page keeps a connection open. uvicorn logs errors when it cancels such a connection at shutdown; they are not shown.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
-    # uvicorn sends itself the signal again once it has stopped; this receives it.
+    # After it has stopped, uvicorn raises the signal again; without these handlers that would end the process at once.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     server.run(sockets=[listener])

@@ -1,4 +1,4 @@
-"""What the views beside the chat do, and what the page does first."""
+"""The events of the views beside the chat, and of the start of the page."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -9,141 +9,151 @@ import gradio as gr
 from bot.chats.history import Turn
 from bot.schema import MODES
 from bot.ui.catalogue import MESSAGES
-from bot.ui.chat_events import PRIVATE, Asked, Updates, number, read
-from bot.ui.layout import Components, TabState, examples, name_box
+from bot.ui.chat_events import PRIVATE, QuestionEvents, Updates, parse_command, parse_place
+from bot.ui.layout import Components, TabState, chat_name_box, example_questions
 from bot.ui.view_handlers import ViewHandlers
 from bot.ui.visitor import visitor_of
 
-SETTLE = 0.1  # seconds in which what an answer sent last arrives, before another talk is put in its place
+SETTLE_SECONDS = 0.1  # in which the last updates of a cancelled answer arrive, before another chat is shown
 
 
 class ViewEvents:
-    """The handlers of the views, bound to their components."""
+    """Connects the components of the views to their event handlers."""
 
-    def __init__(self, parts: Components, desk: ViewHandlers) -> None:
-        """Nothing is wired yet."""
-        self._parts, self._desk = parts, desk
+    def __init__(self, components: Components, handlers: ViewHandlers) -> None:
+        """Nothing is connected until `wire` is called."""
+        self._components, self._handlers = components, handlers
 
-    def wire(self, asked: Asked) -> None:
-        """Bind the handlers. After each of the events that `asked`, the list of kept talks is brought up to date."""
-        parts, want = self._parts, self._parts.wanted
-        by = [parts.kept_search, parts.talk]
-        whole = [parts.chat, parts.sources, parts.talk, parts.turns, parts.name, parts.box, parts.cut]
-        first = [*whole, parts.mode, parts.shelf, parts.map, parts.own, parts.kept, parts.voice]
-        want["start"].submit(self.start, want["start"], first, **PRIVATE)
-        # An answer belongs to its talk, and ends when that is left.
-        opening = want["open"].submit(self.reopen, [want["open"], parts.tab], whole, cancels=asked, **PRIVATE)
-        opening.then(self.kept, by, parts.kept, **PRIVATE)
-        for one in asked:
-            one.then(self.after, by, [parts.kept, parts.name], **PRIVATE)
-        want["read"].submit(self.read, want["read"], parts.essay, **PRIVATE)
-        parts.search.change(self.search, parts.search, parts.shelf, trigger_mode="always_last", **PRIVATE)
-        parts.kept_search.change(self.kept, by, parts.kept, trigger_mode="always_last", **PRIVATE)
-        naming = [parts.talk, parts.name, parts.kept_search], [parts.name, parts.kept, parts.named]
-        gr.on([parts.name.submit, parts.name.blur], self.rename, *naming, **PRIVATE)
-        want["delete"].submit(self.delete, [want["delete"], *by], parts.kept, **PRIVATE)
-        rated = [parts.rated, parts.chat, parts.turns]
-        want["rate"].submit(self.rate, [want["rate"], parts.talk, parts.turns], rated, **PRIVATE)
-        parts.why.submit(self.explain, [parts.why, want["rate"], parts.talk], [parts.rated, parts.why], **PRIVATE)
-        mine = [parts.told, parts.own, parts.shelf]
-        parts.drop.upload(self.add, parts.drop, [*mine, parts.drop], show_progress_on=parts.told, api_visibility="private")
-        want["remove"].submit(self.remove, want["remove"], mine, **PRIVATE)
-        parts.testing.click(self.test, None, parts.tested, **PRIVATE)
+    def wire(self, question_events: QuestionEvents) -> None:
+        """Connect the handlers, within the page's `gr.Blocks` context. Each of the `question_events` then updates the history."""
+        ui, commands = self._components, self._components.commands
+        listing = [ui.history_search, ui.chat_id]
+        chat = [ui.chat, ui.sources, ui.chat_id, ui.turns, ui.chat_name, ui.question, ui.replace_from]
+        page = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model]
+        commands["start"].submit(self.start, commands["start"], page, **PRIVATE)
+        # Opening another chat ends the answer that is being written.
+        opening = commands["open"].submit(self.open_chat, [commands["open"], ui.tab], chat, cancels=question_events, **PRIVATE)
+        opening.then(self.list_history, listing, ui.history, **PRIVATE)
+        for event in question_events:
+            event.then(self.update_history, listing, [ui.history, ui.chat_name], **PRIVATE)
+        commands["read"].submit(self.read_essay, commands["read"], ui.essay, **PRIVATE)
+        ui.essays_search.change(self.search_essays, ui.essays_search, ui.essays, trigger_mode="always_last", **PRIVATE)
+        ui.history_search.change(self.list_history, listing, ui.history, trigger_mode="always_last", **PRIVATE)
+        naming = [ui.chat_id, ui.chat_name, ui.history_search], [ui.chat_name, ui.history, ui.chat_name_notice]
+        gr.on([ui.chat_name.submit, ui.chat_name.blur], self.rename_chat, *naming, **PRIVATE)
+        commands["delete"].submit(self.delete_chat, [commands["delete"], *listing], ui.history, **PRIVATE)
+        rating = [commands["rate"], ui.chat_id, ui.turns], [ui.rating_notice, ui.chat, ui.turns]
+        commands["rate"].submit(self.rate, *rating, **PRIVATE)
+        reason = [ui.rating_reason, commands["rate"], ui.chat_id], [ui.rating_notice, ui.rating_reason]
+        ui.rating_reason.submit(self.give_reason, *reason, **PRIVATE)
+        uploads = [ui.upload_report, ui.uploads, ui.essays]
+        progress: Any = {"show_progress_on": ui.upload_report, "api_visibility": "private"}
+        ui.upload_files.upload(self.upload, ui.upload_files, [*uploads, ui.upload_files], **progress)
+        commands["remove"].submit(self.remove_upload, commands["remove"], uploads, **PRIVATE)
+        ui.model_test.click(self.test_model, None, ui.model_test_result, **PRIVATE)
 
-    def start(self, wanted: str, request: gr.Request) -> Updates:
-        """Everything that a page shows when it is opened: the talk that was open, and the views in the reader's language."""
-        identity, parts, desk = str(read(wanted).get("talk") or ""), self._parts, self._desk
-        language = visitor_of(request).language
-        words, opened = MESSAGES[language], self._opened(identity, (), request)
+    def start(self, command: str, request: gr.Request) -> Updates:
+        """Fill a page that was opened: the chat that was open in this tab, and the views in the reader's language."""
+        ui, handlers, language = self._components, self._handlers, visitor_of(request).language
+        messages, chat_id = MESSAGES[language], str(parse_command(command).get("talk") or "")
+        chat = self._chat_updates(chat_id, request)
         return {
-            **opened,
-            parts.chat: gr.Chatbot(opened[parts.chat], examples=cast(Any, examples(language))),
-            parts.mode: gr.Radio(choices=[(getattr(words, f"mode_{name}"), name) for name in MODES]),
-            parts.shelf: desk.essays("", request),
-            parts.map: desk.map(request),
-            parts.own: desk.uploads(request),
-            parts.kept: desk.history("", identity, request),
-            parts.voice: gr.Accordion(label=f"{words.model}: {desk.model_label(request)}"),
+            **chat,
+            ui.chat: gr.Chatbot(chat[ui.chat], examples=cast(Any, example_questions(language))),
+            ui.mode: gr.Radio(choices=[(getattr(messages, f"mode_{mode}"), mode) for mode in MODES]),
+            ui.essays: handlers.essays("", request),
+            ui.map: handlers.map(request),
+            ui.uploads: handlers.uploads(request),
+            ui.history: handlers.history("", chat_id, request),
+            ui.model: gr.Accordion(label=f"{messages.model}: {handlers.model_label(request)}"),
         }
 
-    def reopen(self, wanted: str, tab: TabState, request: gr.Request) -> Updates:
-        """Open a kept talk, or an empty one."""
-        tab.turns_away += 1
-        time.sleep(SETTLE)
-        return self._opened(str(read(wanted).get("talk") or ""), (), request)
+    def open_chat(self, command: str, tab: TabState, request: gr.Request) -> Updates:
+        """Open a saved chat, or a new one."""
+        tab.cancellations += 1
+        time.sleep(SETTLE_SECONDS)
+        return self._chat_updates(str(parse_command(command).get("talk") or ""), request)
 
-    def read(self, wanted: str, request: gr.Request) -> str:
-        """Open an essay in the reader."""
-        want = read(wanted)
-        return self._desk.essay(str(want.get("link") or ""), number(want.get("n")), request)
+    def read_essay(self, command: str, request: gr.Request) -> str:
+        """Open an essay."""
+        arguments = parse_command(command)
+        return self._handlers.essay(str(arguments.get("link") or ""), parse_place(arguments.get("n")), request)
 
-    def search(self, words: str, request: gr.Request) -> str:
-        """Search the shelf."""
-        return self._desk.essays(words, request)
+    def search_essays(self, search: str, request: gr.Request) -> str:
+        """List the essays, or search them."""
+        return self._handlers.essays(search, request)
 
-    def kept(self, words: str, identity: str, request: gr.Request) -> str:
-        """List or search the kept talks."""
-        return self._desk.history(words, identity, request)
+    def list_history(self, search: str, chat_id: str, request: gr.Request) -> str:
+        """List the saved chats, or search them."""
+        return self._handlers.history(search, chat_id, request)
 
-    def after(self, words: str, identity: str, request: gr.Request) -> tuple[str, gr.Textbox]:
-        """After an answer: the list of talks, and this one's name."""
-        return self._desk.history(words, identity, request), name_box(self._desk.chat_name(identity, request))
+    def update_history(self, search: str, chat_id: str, request: gr.Request) -> tuple[str, gr.Textbox]:
+        """After an answer: the list of saved chats, and the name of the open one."""
+        return self._handlers.history(search, chat_id, request), chat_name_box(self._handlers.chat_name(chat_id, request))
 
-    def delete(self, wanted: str, words: str, identity: str, request: gr.Request) -> str:
-        """Delete a talk. Where it is the open one, page.js opens an empty one."""
-        self._desk.delete_chat(str(read(wanted).get("talk") or ""), request)
-        return self._desk.history(words, identity, request)
+    def delete_chat(self, command: str, search: str, chat_id: str, request: gr.Request) -> str:
+        """Delete a saved chat. If it is the open one, page.js opens a new one."""
+        self._handlers.delete_chat(str(parse_command(command).get("talk") or ""), request)
+        return self._handlers.history(search, chat_id, request)
 
-    def rename(self, identity: str, name: str, words: str, request: gr.Request) -> tuple[Any, Any, str]:
-        """Name the open talk. Where the name is the one that it has, nothing changes: the field may only have been left."""
-        held, told = self._desk.rename_chat(identity, name, request)
-        if held is None:
-            return gr.skip(), gr.skip(), told
-        return gr.skip() if held == name else name_box(held), self._desk.history(words, identity, request), told
+    def rename_chat(self, chat_id: str, name: str, search: str, request: gr.Request) -> tuple[Any, Any, str]:
+        """Rename the open chat. With an unchanged name nothing is updated: the box may only have lost the focus."""
+        new_name, notice = self._handlers.rename_chat(chat_id, name, request)
+        if new_name is None:
+            return gr.skip(), gr.skip(), notice
+        box = gr.skip() if new_name == name else chat_name_box(new_name)
+        return box, self._handlers.history(search, chat_id, request), notice
 
-    def rate(self, wanted: str, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
-        """A thumb up or down."""
-        want, parts = read(wanted), self._parts
-        told = self._desk.rate(identity, number(want.get("turn")), bool(want.get("good")), "", request)
-        if want.get("busy"):  # the answer that is being written shows it when it is whole
-            return {parts.rated: told}
-        one = self._desk.open_chat(identity, held, request)
-        return {parts.rated: told, parts.chat: one.messages or gr.skip(), parts.turns: one.turns or gr.skip()}
+    def rate(self, command: str, chat_id: str, page_turns: Sequence[Turn], request: gr.Request) -> Updates:
+        """Rate an answer up or down."""
+        ui, arguments = self._components, parse_command(command)
+        notice = self._handlers.rate(chat_id, parse_place(arguments.get("turn")), bool(arguments.get("good")), "", request)
+        if arguments.get("busy"):  # an answer is being written; its last step shows the rating
+            return {ui.rating_notice: notice}
+        opened = self._handlers.open_chat(chat_id, page_turns, request)
+        return {ui.rating_notice: notice, ui.chat: opened.messages or gr.skip(), ui.turns: opened.turns or gr.skip()}
 
-    def explain(self, reason: str, wanted: str, identity: str, request: gr.Request) -> tuple[str, str]:
-        """The reason for the thumb before."""
-        want = read(wanted)
-        return self._desk.rate(identity, number(want.get("turn")), bool(want.get("good")), reason, request), ""
+    def give_reason(self, reason: str, command: str, chat_id: str, request: gr.Request) -> tuple[str, str]:
+        """Add a reason to the last rating, and empty its box."""
+        arguments = parse_command(command)
+        place, good = parse_place(arguments.get("turn")), bool(arguments.get("good"))
+        return self._handlers.rate(chat_id, place, good, reason, request), ""
 
-    def add(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's way
-        """Put files on the reader's shelf, with a bar that moves as they are read."""
-        words, parts, desk = MESSAGES[visitor_of(request).language], self._parts, self._desk
-        stages = {"scan": words.uploads_reading, "split": words.uploads_reading, "embed": words.uploads_embedding}
+    def upload(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's API
+        """Add files to the reader's own essays, with a progress bar."""
+        ui, handlers, messages = self._components, self._handlers, MESSAGES[visitor_of(request).language]
+        reading, embedding = messages.uploads_reading, messages.uploads_embedding
+        descriptions = {"scan": reading, "split": reading, "embed": embedding}
 
-        def tell(stage: str, done: int, total: int) -> None:
-            progress((done, max(total, 1)), desc=stages.get(stage, words.uploads_writing))
+        def show(stage: str, done: int, total: int) -> None:
+            progress((done, max(total, 1)), desc=descriptions.get(stage, messages.uploads_writing))
 
-        told = desk.upload(files or [], request, tell)
-        return {parts.told: told, parts.own: desk.uploads(request), parts.shelf: desk.essays("", request), parts.drop: None}
-
-    def remove(self, wanted: str, request: gr.Request) -> tuple[str, str, str]:
-        """Take an essay off the reader's shelf."""
-        told = self._desk.remove_upload(str(read(wanted).get("button") or ""), request)
-        return told, self._desk.uploads(request), self._desk.essays("", request)
-
-    def test(self, request: gr.Request) -> Iterator[str]:
-        """Try the voice."""
-        yield MESSAGES[visitor_of(request).language].model_testing
-        yield self._desk.test_model(request)
-
-    def _opened(self, identity: str, held: Sequence[Turn], request: gr.Request) -> Updates:
-        one, parts = self._desk.open_chat(identity, held, request), self._parts
         return {
-            parts.chat: one.messages,
-            parts.sources: one.sources,
-            parts.talk: one.chat_id,
-            parts.turns: one.turns,
-            parts.name: name_box(one.name),
-            parts.box: gr.Textbox(submit_btn=True, stop_btn=False),
-            parts.cut: "",
+            ui.upload_report: handlers.upload(files or [], request, show),
+            ui.uploads: handlers.uploads(request),
+            ui.essays: handlers.essays("", request),
+            ui.upload_files: None,
+        }
+
+    def remove_upload(self, command: str, request: gr.Request) -> tuple[str, str, str]:
+        """Remove one of the reader's own essays."""
+        notice = self._handlers.remove_upload(str(parse_command(command).get("button") or ""), request)
+        return notice, self._handlers.uploads(request), self._handlers.essays("", request)
+
+    def test_model(self, request: gr.Request) -> Iterator[str]:
+        """Test the chat model."""
+        yield MESSAGES[visitor_of(request).language].model_testing
+        yield self._handlers.test_model(request)
+
+    def _chat_updates(self, chat_id: str, request: gr.Request) -> Updates:
+        """The updates that show a saved chat, or a new one if the reader has no chat with this id."""
+        ui, opened = self._components, self._handlers.open_chat(chat_id, (), request)
+        return {
+            ui.chat: opened.messages,
+            ui.sources: opened.sources,
+            ui.chat_id: opened.chat_id,
+            ui.turns: opened.turns,
+            ui.chat_name: chat_name_box(opened.name),
+            ui.question: gr.Textbox(submit_btn=True, stop_btn=False),
+            ui.replace_from: "",
         }

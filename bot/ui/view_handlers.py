@@ -14,7 +14,7 @@ from bot.schema import Essay, Language, Report
 from bot.store import Progress
 from bot.ui import reader
 from bot.ui.catalogue import MESSAGES
-from bot.ui.chat_handlers import ChatHandlers, essays_of, log_place
+from bot.ui.chat_handlers import ChatHandlers, essays_of, log_traceback
 from bot.ui.history import Message, chat_list, chat_messages
 from bot.ui.map import analogy_map
 from bot.ui.markup import escape, notice
@@ -241,5 +241,5 @@ def _safely(render: Callable[[], str], language: Language) -> str:
     except BotError as error:
         return f'<p class="notice wrong">{escape(error.korean if language == "ko" else str(error))}</p>'
     except Exception as error:  # the page must go on whatever the error
-        log_place("A view could not be rendered", error)
+        log_traceback("A view could not be rendered", error)
         return notice(MESSAGES[language].unexpected_error)

@@ -1,4 +1,4 @@
-"""Who is asking: the reader's cookie and language, as a request tells them."""
+"""The visitor who sent a request: the reader's token and the language, from its cookies and headers."""
 
 import re
 import secrets
@@ -11,15 +11,16 @@ from starlette.requests import HTTPConnection
 from bot.schema import Language
 from bot.ui.rate_limit import caller_of
 
-READER, LANGUAGE = "dolmen_reader", "dolmen_language"  # cookies; the first is set by guard.py, the second by the page's switch
+READER, LANGUAGE = "dolmen_reader", "dolmen_language"  # cookies: the first is set by page_script.py, the second by page.js
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks, and in which language the page speaks to them.
+    """Who sent a request.
 
-    `reader` is the token, empty where there is no cookie (a program, say: nothing is kept for it); `caller` is whom a call counts for.
+    `reader` is the token in the cookie, empty without one (a program, for example; nothing is saved for it). `language` is the language
+    of the page, `accepted` the `Accept-Language` header with the chosen language in front. `caller` is the key of the rate limits.
     """
 
     reader: str
@@ -29,7 +30,7 @@ class Visitor:
 
 
 def visitor_of(request: Request | HTTPConnection | None) -> Visitor:
-    """The visitor who sent a request; nobody in particular where there is none."""
+    """The visitor who sent a request. Without a request: no reader, English."""
     if request is None:
         return Visitor("", "en", "")
     accepted = str(request.headers.get("accept-language", ""))
@@ -42,23 +43,23 @@ def visitor_of(request: Request | HTTPConnection | None) -> Visitor:
 
 
 def address_of(request: Request | HTTPConnection) -> str:
-    """The network address that a request came from; empty where it cannot be told."""
+    """The network address that a request came from, empty where it is not known."""
     return str(getattr(getattr(request, "client", None), "host", "") or "")
 
 
 def token_in(cookies: dict[str, str]) -> str:
-    """The reader's token; empty where there is none, or none of ours."""
+    """The reader's token, empty where the cookie is missing or is not one that `new_token` made."""
     token = cookies.get(READER, "")
     return token if _TOKEN.fullmatch(token) else ""
 
 
 def new_token() -> str:
-    """256 random bits."""
+    """A token of 256 random bits: 43 characters of base64url."""
     return secrets.token_urlsafe(32)
 
 
 def cookies_in(header: str) -> dict[str, str]:
-    """The cookies of a header; none where it cannot be read."""
+    """The cookies of a `Cookie` header by name; none where the header cannot be parsed."""
     try:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:

@@ -91,11 +91,11 @@ def test_an_edit_on_the_page_keeps_the_turns_before_it(history: ChatHistory) -> 
     handlers = ChatHandlers(Uploads(bot), history)  # type: ignore[arg-type]
     *_, last = handlers.reply("새 셋?", "answer", "chat", 3, (), REQUEST)
     assert [turn.place for turn in last.turns or ()] == [1, 3]
-    assert button_places("".join(message["content"] for message in last.chat)) == [1, 3]
+    assert button_places("".join(message["content"] for message in last.messages)) == [1, 3]
     assert [text for role, text in bot.asked[0][1] if role == "user"] == ["하나?"]
     assert numbered(history) == [(1, "하나?"), (3, "새 셋?")]
     *_, last = handlers.reply("다섯?", "answer", "chat", 0, (), REQUEST)
-    assert button_places("".join(message["content"] for message in last.chat)) == [1, 3, 4]
+    assert button_places("".join(message["content"] for message in last.messages)) == [1, 3, 4]
 
 
 def test_a_chat_that_is_not_saved_numbers_its_turns_by_itself() -> None:

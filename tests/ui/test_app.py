@@ -1,4 +1,4 @@
-"""The page without a browser: what its markup says, what its server lets through, and that a talk outlives every error."""
+"""The page without a browser: its markup, the handlers of the chat and their errors, the server, and `app.py`."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES, REFUSAL_REASONS, language_for
 from bot.ui.chat_handlers import ChatHandlers, ReplyStep
-from bot.ui.layout import examples
+from bot.ui.layout import example_questions
 from bot.ui.markup import escape, paragraph, read_link, source_link, visible_text
 from bot.ui.message import answer_markup
 from bot.ui.middleware import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, SAFE_HEADERS
@@ -45,7 +45,7 @@ OURS = {"div", "p", "blockquote", "a", "span", "mark", "br", "button", "details"
 
 
 class Elements(HTMLParser):
-    """The tags, attributes and text of some markup, as a browser would find them."""
+    """The tags, attributes and text of HTML, as a parser finds them."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -73,25 +73,25 @@ class Elements(HTMLParser):
         self.tags.add("declaration")
 
 
-def steps(bot: ScriptedBot, question: str, held: Sequence[Turn] = (), cut: int = 0) -> list[ReplyStep]:
-    """The page after each piece of an answer, for a reader without a cookie."""
-    talk = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
-    return list(talk.reply(question, "answer", "", cut, held, None))
+def steps(bot: ScriptedBot, question: str, page_turns: Sequence[Turn] = (), cut: int = 0) -> list[ReplyStep]:
+    """The steps of an answer for a reader without a cookie."""
+    handlers = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
+    return list(handlers.reply(question, "answer", "", cut, page_turns, None))
 
 
-def said(bot: ScriptedBot, question: str, held: Sequence[Turn] = ()) -> list[tuple[str, str]]:
-    """Everything that the chat showed for a question, step by step: the last message and the sources."""
-    return [(step.chat[-1]["content"], step.sources) for step in steps(bot, question, held)]
+def shown_steps(bot: ScriptedBot, question: str, page_turns: Sequence[Turn] = ()) -> list[tuple[str, str]]:
+    """The last message and the sources of each step of an answer."""
+    return [(step.messages[-1]["content"], step.sources) for step in steps(bot, question, page_turns)]
 
 
 # Markup
 
 
-def test_plain_text_shows_itself() -> None:
+def test_escaped_text_is_displayed_as_written() -> None:
     assert escape("로마 & <b>몽골</b>\n*끝*") == "로마 &#38; &#60;b&#62;몽골&#60;/b&#62;<br>&#42;끝&#42;"
 
 
-def test_plain_text_leaves_prose_readable() -> None:
+def test_ordinary_punctuation_is_not_escaped() -> None:
     assert escape("정말? 3.4배(약), 그렇다; 2019-2023.") == "정말? 3.4배(약), 그렇다; 2019-2023."
 
 
@@ -100,12 +100,12 @@ def test_a_lone_surrogate_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_what_is_shown_can_be_read_back(payload: str) -> None:
+def test_escaped_payloads_have_the_same_visible_text(payload: str) -> None:
     assert visible_text(paragraph(payload)) == payload.strip()
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_payload_makes_no_element_anywhere(payload: str) -> None:
+def test_a_payload_adds_no_element_or_attribute(payload: str) -> None:
     essay, answer = hostile_answer(payload)
     nearest = replace(answer, abstained=True, nearest=(essay_passage(essay.text),))
     markups = [
@@ -127,7 +127,7 @@ def essay_passage(text: str) -> Passage:
 # The answer in the chat
 
 
-def test_an_answer_as_it_stands_in_the_chat() -> None:
+def test_the_markup_of_an_answer() -> None:
     citation = cite(KOREAN, "고인돌은 힘을 보여 준다.")
     sentences = (
         Sentence("「고인돌 이야기」에서 찾은 문장입니다.", "notice"),
@@ -172,27 +172,27 @@ def test_an_answer_as_it_stands_in_the_chat() -> None:
         answer_markup(answer, 3, rating=True)
         == f'<div class="answer" lang="ko">{shown}{left_out}<div class="foot">{foot}</div></div>'
     )
-    going = '<p class="notice going">모델이 읽는다</p>'
+    status = '<p class="notice going">모델이 읽는다</p>'
     assert (
         answer_markup(answer, 3, is_final=False, status="모델이 읽는다")
-        == f'<div class="answer" lang="ko">{shown}{going}{left_out}</div>'
+        == f'<div class="answer" lang="ko">{shown}{status}{left_out}</div>'
     )
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_reason_for_leaving_a_sentence_out_has_words(language: Any) -> None:
-    given = set(re.findall(r'return "([a-z]+)"', (ROOT / "bot/grounding/checker.py").read_text("utf-8")))
+def test_every_reason_for_a_refusal_has_a_text(language: Any) -> None:
+    given = set(re.findall(r'return "([a-z]{3,})"', (ROOT / "bot/grounding/checker.py").read_text("utf-8")))
     given |= {generation.CITATION, generation.LANGUAGE, generation.FRAGMENT, generation.REPEATED}
     assert REFUSAL_REASONS[language].keys() == given
 
 
-def test_citations_before_words_say_what_goes_on() -> None:
+def test_citations_without_sentences_show_a_notice() -> None:
     first, second = (answer_markup(answer, 1, is_final=False) for answer in quoting("What?"))
     assert first == '<div class="answer" lang="en"><p class="notice">Passages found&#58; 1. Reading them…</p></div>'
     assert "Passages found" not in second
 
 
-def test_an_abstention_is_named_as_one() -> None:
+def test_an_abstention_is_marked() -> None:
     (answer,) = abstaining("왜?")
     shown = answer_markup(answer, 1, is_final=False, status="reading")
     assert shown == '<div class="answer abstained" lang="ko"><p class="notice">에세이에는 없습니다.</p></div>'
@@ -201,7 +201,7 @@ def test_an_abstention_is_named_as_one() -> None:
 # The sources
 
 
-def test_a_quotation_stands_highlighted_in_its_paragraph() -> None:
+def test_a_quotation_is_highlighted_in_its_paragraph() -> None:
     *_, answer = quoting("왜?")
     assert sources_markup(answer, {KOREAN.id: KOREAN}) == (
         '<div class="sources" lang="ko"><div class="source" lang="ko"><p class="title">'
@@ -212,7 +212,7 @@ def test_a_quotation_stands_highlighted_in_its_paragraph() -> None:
     )
 
 
-def test_quotations_of_one_paragraph_share_it_in_its_order() -> None:
+def test_quotations_of_one_paragraph_are_shown_in_it_in_order() -> None:
     citations = (cite(ENGLISH, "It is heavy.", 1), cite(ENGLISH, "A dolmen shows power.", 2))
     shown = sources_markup(replace(empty_answer("What?"), citations=citations), {ENGLISH.id: ENGLISH})
     assert shown.count('<p class="paragraph">') == 1
@@ -223,7 +223,7 @@ def test_quotations_of_one_paragraph_share_it_in_its_order() -> None:
     ]
 
 
-def test_overlapping_quotations_stand_apart() -> None:
+def test_overlapping_quotations_are_shown_separately() -> None:
     citations = (cite(ENGLISH, "A dolmen shows power."), cite(ENGLISH, "power. It is", 2))
     shown = sources_markup(replace(empty_answer("What?"), citations=citations), {ENGLISH.id: ENGLISH})
     assert shown.count('<p class="paragraph">') == 2
@@ -231,14 +231,14 @@ def test_overlapping_quotations_stand_apart() -> None:
 
 
 @pytest.mark.parametrize("essays", [{}, {ENGLISH.id: replace(ENGLISH, text="Another text altogether, published meanwhile.")}])
-def test_a_quotation_stands_alone_where_its_essay_is_not_the_one_cited(essays: dict[str, Any]) -> None:
+def test_a_quotation_is_shown_alone_if_its_essay_has_changed(essays: dict[str, Any]) -> None:
     *_, answer = quoting("What?")
     assert '<p class="paragraph"><span class="number">1</span><mark>A dolmen shows power.</mark></p>' in sources_markup(
         answer, essays
     )
 
 
-def test_a_paragraph_without_end_is_cut_round_the_quotation() -> None:
+def test_a_long_paragraph_is_shortened_around_the_quotation() -> None:
     essay = essay_of("a" * 100_000 + "THE QUOTE" + "b" * 100_000, "long")
     shown = sources_markup(replace(empty_answer("What?"), citations=(cite(essay, "THE QUOTE"),)), {essay.id: essay})
     before, after = "a" * MAX_CONTEXT_CHARACTERS, "b" * MAX_CONTEXT_CHARACTERS
@@ -257,13 +257,13 @@ def test_an_abstention_shows_the_nearest_passage_without_a_highlight() -> None:
     )
 
 
-def test_an_item_of_a_list_is_a_paragraph() -> None:
+def test_a_list_item_counts_as_a_paragraph() -> None:
     essay = essay_of("Intro.\n\n## Facts\n\n- One fact.\n- The second fact.\n- A third.\n", "list")
     shown = sources_markup(replace(empty_answer("What?"), citations=(cite(essay, "second"),)), {essay.id: essay})
     assert visible_text(shown).splitlines()[1] == "- The 1second fact."
 
 
-def test_the_nearest_passage_opens_with_its_heading() -> None:
+def test_the_nearest_passage_starts_with_its_heading() -> None:
     essay = essay_of("## A *heading*\n\nText.", "headed")
     answer = replace(empty_answer("What?"), abstained=True, nearest=(Passage.of(essay, 0, len(essay.text)),))
     assert '<p class="paragraph"><span class="heading">A &#42;heading&#42;</span>Text.</p>' in sources_markup(
@@ -285,57 +285,59 @@ def test_the_nearest_passage_opens_with_its_heading() -> None:
         ("", "", "en"),
     ],
 )
-def test_the_page_speaks_the_questions_language(question: str, accepted: str, language: str) -> None:
+def test_the_answers_language_is_that_of_the_question(question: str, accepted: str, language: str) -> None:
     assert language_for(question, accepted) == language
 
 
-def test_three_questions_wait_in_each_language_the_readers_own_first() -> None:
-    assert {language: [language_for(one) for one in asked] for language, asked in EXAMPLE_QUESTIONS.items()} == {
+def test_there_are_three_example_questions_in_each_language_the_readers_first() -> None:
+    assert {
+        language: [language_for(question) for question in questions] for language, questions in EXAMPLE_QUESTIONS.items()
+    } == {
         "ko": ["ko"] * 3,
         "en": ["en"] * 3,
     }
-    assert [one["text"] for one in examples("en")] == [*EXAMPLE_QUESTIONS["en"], *EXAMPLE_QUESTIONS["ko"]]
-    assert [one["text"] for one in examples("ko")] == [*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]]
+    assert [example["text"] for example in example_questions("en")] == [*EXAMPLE_QUESTIONS["en"], *EXAMPLE_QUESTIONS["ko"]]
+    assert [example["text"] for example in example_questions("ko")] == [*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]]
 
 
-# One turn of the talk
+# One turn of the chat
 
 
-def test_a_reply_is_the_answer_and_its_sources() -> None:
+def test_a_reply_consists_of_the_answer_and_its_sources() -> None:
     bot = ScriptedBot(quoting)
     first, *_, last = steps(bot, "왜?")
     *_, answer = quoting("왜?")
     question = {"role": "user", "content": "<p>왜?</p>"}
-    assert first.chat == [question, {"role": "assistant", "content": '<p class="notice">에세이에서 찾고 있습니다…</p>'}]
-    assert last.chat == [question, {"role": "assistant", "content": answer_markup(answer, 1)}]
+    assert first.messages == [question, {"role": "assistant", "content": '<p class="notice">에세이에서 찾고 있습니다…</p>'}]
+    assert last.messages == [question, {"role": "assistant", "content": answer_markup(answer, 1)}]
     assert last.sources == sources_markup(answer, {KOREAN.id: KOREAN})
     assert last.turns is not None
     assert [turn.answer for turn in last.turns] == [answer]
-    assert last.talk == first.talk != ""
+    assert last.chat_id == first.chat_id != ""
 
 
-def test_a_second_question_goes_with_the_talk_before_it() -> None:
+def test_a_second_question_is_asked_with_the_chat_before_it() -> None:
     bot = ScriptedBot(quoting)
     *_, first = steps(bot, "왜?")
     *_, second = steps(bot, "또?", first.turns or ())
-    assert [message["role"] for message in second.chat] == ["user", "assistant"] * 2
+    assert [message["role"] for message in second.messages] == ["user", "assistant"] * 2
     assert bot.asked[-1] == ("또?", [("user", "왜?"), ("assistant", "“고인돌은 힘을 보여 준다.” [1]")])
     *_, again = steps(bot, "고친 질문?", second.turns or (), cut=2)
     assert [turn.answer.question for turn in again.turns or ()] == ["왜?", "고친 질문?"]
     assert bot.asked[-1] == ("고친 질문?", bot.asked[1][1])
 
 
-def test_the_first_question_hears_why_it_waits() -> None:
-    (first, panel), *_, (last, _) = said(ScriptedBot(quoting, ready=False), "왜?")
+def test_a_notice_says_that_the_model_is_loading() -> None:
+    (first, panel), *_, (last, _) = shown_steps(ScriptedBot(quoting, ready=False), "왜?")
     assert (first, panel) == ('<p class="notice">모델을 불러오고 있습니다(처음 한 번만)…</p>', "")
     assert "<blockquote>" in last
 
 
-def test_a_model_that_is_still_reading_is_told_of() -> None:
-    quiet, voiced = (said(ScriptedBot(quoting, model_name=voice), "왜?") for voice in ("quotes", "local"))
+def test_a_notice_says_that_the_model_is_reading() -> None:
+    without_model, with_model = (shown_steps(ScriptedBot(quoting, model_name=name), "왜?") for name in ("quotes", "local"))
     line = f'<p class="notice going">{MESSAGES["ko"].model_reading}</p>'
-    assert [line in shown for shown, _ in voiced] == [False, False, True, False]
-    assert [line in shown for shown, _ in quiet] == [False] * 4
+    assert [line in shown for shown, _ in with_model] == [False, False, True, False]
+    assert [line in shown for shown, _ in without_model] == [False] * 4
 
 
 def failing(question: str) -> Iterator[Answer]:
@@ -352,17 +354,19 @@ def breaking(question: str) -> Iterator[Answer]:
     ("question", "line"),
     [("왜?", "모델이 없습니다. 켜 주세요."), ("Why?", "The model is away. Start it.")],
 )
-def test_a_bot_error_is_its_one_line_in_the_readers_language(question: str, line: str) -> None:
-    shown, panel = said(ScriptedBot(failing), question)[-1]
+def test_a_bot_error_is_shown_as_one_line_in_the_readers_language(question: str, line: str) -> None:
+    shown, panel = shown_steps(ScriptedBot(failing), question)[-1]
     assert (visible_text(shown).splitlines()[0], panel) == (line, "")
 
 
 @pytest.mark.parametrize(("question", "language"), [("왜 그런가 canary?", "ko"), ("Why canary?", "en")])
-def test_a_break_in_mid_answer_keeps_what_was_shown(question: str, language: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_during_an_answer_keeps_what_was_shown(
+    question: str, language: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.DEBUG):
         *_, before, last = steps(ScriptedBot(breaking), question)
-    shown = before.chat[-1]["content"].removesuffix("</div>")
-    assert last.chat[-1]["content"].startswith(f'{shown}<p class="notice">{escape(MESSAGES[language].unexpected_error)}</p>')
+    shown = before.messages[-1]["content"].removesuffix("</div>")
+    assert last.messages[-1]["content"].startswith(f'{shown}<p class="notice">{escape(MESSAGES[language].unexpected_error)}</p>')
     assert last.sources == before.sources
     assert last.turns is not None
     assert not last.turns[-1].answer.complete
@@ -373,110 +377,110 @@ def test_a_break_in_mid_answer_keeps_what_was_shown(question: str, language: Any
 @pytest.mark.parametrize(
     ("question", "words"), [("가" * 4001, "질문이 4,001자로"), ("x" * 900_000, "900,000 characters")], ids=["ko", "en"]
 )
-def test_a_question_that_is_too_long_is_told_so_and_stays_in_the_box(question: str, words: str) -> None:
+def test_a_question_that_is_too_long_is_declined(question: str, words: str) -> None:
     bot = ScriptedBot(quoting)
     (only,) = steps(bot, question)
-    (told,) = only.chat
-    assert words in told["content"]
+    (message,) = only.messages
+    assert words in message["content"]
     assert (only.declined, only.turns, only.sources, bot.asked) == (True, (), "", [])
 
 
 @pytest.mark.parametrize("question", ["", " \n"])
 def test_an_empty_question_changes_nothing(question: str) -> None:
     bot = ScriptedBot(quoting)
-    *_, talked = steps(bot, "왜?")
-    (only,) = steps(bot, question, talked.turns or ())
-    assert (only.chat, only.turns, len(bot.asked)) == (talked.chat, talked.turns, 1)
+    *_, answered = steps(bot, "왜?")
+    (only,) = steps(bot, question, answered.turns or ())
+    assert (only.messages, only.turns, len(bot.asked)) == (answered.messages, answered.turns, 1)
 
 
-def test_the_history_is_the_last_twelve_messages_and_no_turn_that_came_to_nothing() -> None:
+def test_the_history_is_the_last_twelve_messages_of_turns_with_citations() -> None:
     bot = ScriptedBot(quoting)
     *_, answer = quoting("왜?")
-    held = [Turn(number + 1, replace(answer, question=f"왜 {number}?"), "") for number in range(9)]
-    held.append(Turn(10, replace(empty_answer("헛된 질문?"), complete=False), ""))
-    held.append(Turn(11, replace(answer, question="왜 9?"), ""))
-    steps(bot, "또?", held)
+    page_turns = [Turn(number + 1, replace(answer, question=f"왜 {number}?"), "") for number in range(9)]
+    page_turns.append(Turn(10, replace(empty_answer("헛된 질문?"), complete=False), ""))
+    page_turns.append(Turn(11, replace(answer, question="왜 9?"), ""))
+    steps(bot, "또?", page_turns)
     said_before = bot.asked[-1][1]
     assert [text for role, text in said_before if role == "user"] == [f"왜 {number}?" for number in range(4, 10)]
     assert len(said_before) == 12
 
 
-def test_a_talk_that_is_stopped_keeps_what_it_had() -> None:
+def test_a_stopped_answer_is_saved_as_far_as_it_came() -> None:
     bot = ScriptedBot(quoting)
-    kept = ChatHistory(bot.settings.data)
-    talk = ChatHandlers(Uploads(bot), kept)  # type: ignore[arg-type]
+    history = ChatHistory(bot.settings.data)
+    handlers = ChatHandlers(Uploads(bot), history)  # type: ignore[arg-type]
     cookie = "r" * 43
     request: Any = SimpleNamespace(headers={"cookie": f"dolmen_reader={cookie}", "accept-language": "ko"})
-    replies: Any = talk.reply("왜?", "answer", "", 0, (), request)
+    replies: Any = handlers.reply("왜?", "answer", "", 0, (), request)
     steps_seen = [next(replies), next(replies), next(replies)]
     replies.close()
-    (turn,) = kept.get(cookie, steps_seen[0].talk).turns
-    assert [one.text for one in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", MESSAGES["ko"].stopped]
+    (turn,) = history.get(cookie, steps_seen[0].chat_id).turns
+    assert [sentence.text for sentence in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", MESSAGES["ko"].stopped]
     assert not turn.answer.complete
 
 
-def test_a_disk_that_cannot_be_written_is_told_and_the_talk_goes_on(tmp_path: Path) -> None:
+def test_a_chat_continues_unsaved_while_the_disk_cannot_be_written(tmp_path: Path) -> None:
     blocked = tmp_path / "data"
     blocked.write_text("a file where the folder should be")
     bot = ScriptedBot(quoting)
-    talk = ChatHandlers(Uploads(bot), ChatHistory(blocked))  # type: ignore[arg-type]
+    handlers = ChatHandlers(Uploads(bot), ChatHistory(blocked))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
-    *_, first = talk.reply("왜?", "answer", "", 0, (), request)
-    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() in visible_text(first.chat[-1]["content"])
-    *_, second = talk.reply("또?", "answer", first.talk, 0, first.turns or (), request)
+    *_, first = handlers.reply("왜?", "answer", "", 0, (), request)
+    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() in visible_text(first.messages[-1]["content"])
+    *_, second = handlers.reply("또?", "answer", first.chat_id, 0, first.turns or (), request)
     assert [turn.answer.question for turn in second.turns or ()] == ["왜?", "또?"]
-    assert (first.talk, second.talk) == ("", "")
-    blocked.unlink()  # the disk is well again: what was said meanwhile is kept, too
-    *_, third = talk.reply("이제?", "answer", second.talk, 0, second.turns or (), request)
-    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() not in visible_text(third.chat[-1]["content"])
+    assert (first.chat_id, second.chat_id) == ("", "")
+    blocked.unlink()  # the disk can be written again: the unsaved turns are saved, too
+    *_, third = handlers.reply("이제?", "answer", second.chat_id, 0, second.turns or (), request)
+    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() not in visible_text(third.messages[-1]["content"])
     assert [turn.answer.question for turn in third.turns or ()] == ["왜?", "또?", "이제?"]
-    kept = ChatHistory(blocked).get("r" * 43, third.talk)
-    assert kept.turns == third.turns
+    saved = ChatHistory(blocked).get("r" * 43, third.chat_id)
+    assert saved.turns == third.turns
 
 
-def test_a_disk_that_fails_in_mid_answer_takes_nothing_off_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_error_during_an_answer_leaves_the_answer_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     bot = ScriptedBot(quoting)
-    talk = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
+    handlers = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
-    going = talk.reply("왜?", "answer", "", 0, (), request)
-    next(going)
+    replies = handlers.reply("왜?", "answer", "", 0, (), request)
+    next(replies)
 
     def full(*_: Any) -> None:
         raise StoreError("full", "가득 찼습니다.")
 
     monkeypatch.setattr(ChatHistory, "update_answer", full)
-    *_, last = going
+    *_, last = replies
     *_, answer = quoting("왜?")
     assert [turn.answer for turn in last.turns or ()] == [answer]
-    assert "가득 찼습니다." in visible_text(last.chat[-1]["content"])
+    assert "가득 찼습니다." in visible_text(last.messages[-1]["content"])
 
 
 @pytest.mark.parametrize("question", ["가" * 4_001, " "])
-def test_a_question_that_is_declined_cuts_nothing(question: str) -> None:
+def test_a_declined_question_replaces_no_turns(question: str) -> None:
     bot = ScriptedBot(quoting)
     *_, first = steps(bot, "하나?")
     *_, second = steps(bot, "둘?", first.turns or ())
     (only,) = steps(bot, question, second.turns or (), cut=1)
-    assert (only.declined, only.turns, only.chat[:4]) == (True, second.turns, second.chat)
+    assert (only.declined, only.turns, only.messages[:4]) == (True, second.turns, second.messages)
 
 
-def test_an_answer_that_is_no_longer_wanted_does_not_come_over_another() -> None:
-    """It was stopped while the model kept silent, and asked anew before the model was heard again."""
+def test_an_abandoned_answer_does_not_overwrite_a_later_one() -> None:
+    """It was stopped while the model was busy, and a new question was asked before the model continued."""
     bot = ScriptedBot(quoting, model_name="scripted")
-    talk = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
+    handlers = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
     request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
-    late = talk.reply("왜?", "answer", "", 0, (), request)
-    identity = next(late).talk
+    abandoned = handlers.reply("왜?", "answer", "", 0, (), request)
+    chat_id = next(abandoned).chat_id
     time.sleep(0.002)
-    *_, again = talk.reply("다시?", "answer", identity, 1, (), request)
-    late.close()
-    held = ChatHistory(bot.settings.data).get("r" * 43, identity).turns
-    assert [turn.answer.question for turn in held] == ["다시?"]
-    assert held == again.turns
+    *_, again = handlers.reply("다시?", "answer", chat_id, 1, (), request)
+    abandoned.close()
+    saved_turns = ChatHistory(bot.settings.data).get("r" * 43, chat_id).turns
+    assert [turn.answer.question for turn in saved_turns] == ["다시?"]
+    assert saved_turns == again.turns
 
 
-def test_an_essay_that_left_the_shelf_does_not_end_the_answer() -> None:
-    *_, (shown, panel) = said(ScriptedBot(quoting, essays=()), "왜?")
+def test_an_answer_can_cite_an_essay_that_was_removed() -> None:
+    *_, (shown, panel) = shown_steps(ScriptedBot(quoting, essays=()), "왜?")
     assert "<blockquote>" in shown
     assert "고인돌은 힘을 보여 준다." in panel
 
@@ -493,14 +497,14 @@ def page() -> Iterator[TestClient]:
 @pytest.mark.parametrize(
     "path", ["/", "/healthz", "/config", "/theme.css", "/gradio_api/info", "/nothing/here", "/gradio_api/file=/etc/passwd"]
 )
-def test_every_answer_carries_the_safe_headers(page: TestClient, path: str) -> None:
+def test_every_response_has_the_safe_headers(page: TestClient, path: str) -> None:
     headers = page.get(path).headers
     assert {name: headers.get(name) for name in SAFE_HEADERS} == SAFE_HEADERS
     assert "unsafe-eval" not in headers["content-security-policy"]
     assert "server" not in headers
 
 
-def test_the_refusals_carry_them_too(page: TestClient) -> None:
+def test_rejections_have_the_safe_headers(page: TestClient) -> None:
     refusals = [
         (page.get("/", headers={"host": "evil.example"}), 400),
         (page.post("/gradio_api/queue/join", headers={"origin": "http://evil.example"}, json={}), 403),
@@ -511,23 +515,23 @@ def test_the_refusals_carry_them_too(page: TestClient) -> None:
     ]
 
 
-def test_health_says_whether_the_bot_is_ready(page: TestClient) -> None:
+def test_healthz_reports_whether_the_bot_is_ready(page: TestClient) -> None:
     answer = page.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "ready": True})
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.1:7860", "testserver"])
-def test_our_own_names_are_let_in(page: TestClient, host: str) -> None:
+def test_names_of_this_machine_are_accepted_as_host(page: TestClient, host: str) -> None:
     assert page.get("/healthz", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", ""])
-def test_other_names_are_not(page: TestClient, host: str) -> None:
+def test_other_host_names_are_rejected(page: TestClient, host: str) -> None:
     assert page.get("/healthz", headers={"host": host}).status_code == 400
 
 
 @pytest.mark.parametrize(("host", "header"), [("books.example", "books.example:7860"), ("::1", "[::1]:7860")])
-def test_the_host_that_was_set_is_let_in_too(host: str, header: str) -> None:
+def test_the_configured_host_is_accepted(host: str, header: str) -> None:
     with TestClient(build_server(ScriptedBot(quoting), host)) as client:  # type: ignore[arg-type]
         assert client.get("/healthz", headers={"host": header}).status_code == 200
         assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400
@@ -538,33 +542,33 @@ def test_the_host_that_was_set_is_let_in_too(host: str, header: str) -> None:
     "origin", ["http://evil.example", "http://localhost.evil.example", "http://localhost:1", "null", "https://testserver"]
 )
 @pytest.mark.parametrize("path", ["/", "/gradio_api/token", "/config"])
-def test_no_other_origin_may_read_or_ask(page: TestClient, host: str, origin: str, path: str) -> None:
+def test_requests_from_other_origins_are_rejected(page: TestClient, host: str, origin: str, path: str) -> None:
     answer = page.get(path, headers={"host": host, "origin": origin})
     assert answer.status_code == 403
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_foreign_preflight_is_refused(page: TestClient) -> None:
+def test_a_preflight_from_another_origin_is_rejected(page: TestClient) -> None:
     asked = {"origin": "http://evil.example", "access-control-request-method": "POST"}
     answer = page.options("/gradio_api/queue/join", headers=asked)
     assert (answer.status_code, "access-control-allow-origin" in answer.headers) == (403, False)
 
 
-def test_our_own_origin_may_ask(page: TestClient) -> None:
+def test_requests_from_the_page_itself_are_accepted(page: TestClient) -> None:
     assert page.get("/config", headers={"origin": "http://testserver"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/call/ask", "/healthz"])
-def test_a_large_body_is_refused_whether_announced_or_not(page: TestClient, path: str) -> None:
+def test_a_large_body_is_rejected_with_or_without_a_content_length(page: TestClient, path: str) -> None:
     def pieces() -> Iterator[bytes]:
         yield from (b"x" * 100_000 for _ in range(15))
 
     assert page.post(path, content=b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
-    if path != "/healthz":  # there such a body is not even read
+    if path != "/healthz":  # this route does not read the body
         assert page.post(path, content=pieces()).status_code == 413
 
 
-def test_files_may_be_larger_but_not_by_much(page: TestClient) -> None:
+def test_uploads_have_a_higher_limit(page: TestClient) -> None:
     announced = {"content-length": str(MAX_UPLOAD_BYTES + 1), "content-type": "multipart/form-data; boundary=x"}
     assert page.post("/gradio_api/upload", content=b"", headers=announced).status_code == 413
     file = {"files": ("essay.txt", b"x" * (2 * MAX_BODY_BYTES))}
@@ -575,11 +579,11 @@ def test_files_may_be_larger_but_not_by_much(page: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/file=/etc/passwd", "/gradio_api/file=app.py", "/gradio_api/file=../app.py"])
-def test_no_file_is_served(page: TestClient, path: str) -> None:
+def test_no_file_of_the_disk_is_served(page: TestClient, path: str) -> None:
     assert page.get(path).status_code in {403, 404}
 
 
-def test_the_page_has_the_settings_it_should(page: TestClient) -> None:
+def test_the_page_has_no_analytics_no_footer_and_no_remote_fonts(page: TestClient) -> None:
     config = page.get("/config").json()
     assert [config[name] for name in ("analytics_enabled", "run_history", "footer_links", "title")] == [
         False,
@@ -591,10 +595,10 @@ def test_the_page_has_the_settings_it_should(page: TestClient) -> None:
     assert "fonts.g" not in page.get("/").text
 
 
-# A talk with the server
+# The API
 
 
-def test_the_api_answers_in_json_as_everywhere() -> None:
+def test_the_api_returns_the_answer_as_json() -> None:
     bot = ScriptedBot(quoting)
     with serving(build_server(bot)) as address:  # type: ignore[arg-type]
         client = Client(address, verbose=False, analytics_enabled=False)
@@ -610,7 +614,7 @@ def test_the_api_answers_in_json_as_everywhere() -> None:
 # The script
 
 
-def test_help_is_quick_and_loads_nothing_heavy() -> None:
+def test_help_imports_no_heavy_package() -> None:
     code = (
         "import sys, app\ntry: app.main(['--help'])\nexcept SystemExit: pass\n"
         "print([name for name in ('gradio', 'torch', 'chromadb', 'numpy') if name in sys.modules])"
@@ -621,14 +625,14 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
 
 
 def one_line(capsys: Capture) -> str:
-    """The one line on stderr; there must be no other, and none on stdout."""
+    """The only line on stderr; stdout must be empty."""
     shown = capsys.readouterr()
     assert (shown.out, shown.err.count("\n")) == ("", 1)
     return shown.err
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])
-def test_it_does_not_open_itself_to_others_unasked(host: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_a_host_that_others_can_reach_needs_a_flag(host: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv("BOT_HOST", host)
     assert app.main([]) == 1
     line = one_line(capsys)
@@ -636,7 +640,7 @@ def test_it_does_not_open_itself_to_others_unasked(host: str, monkeypatch: pytes
     assert "--i-know" in line
 
 
-def test_a_port_in_use_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_a_port_in_use_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setenv("BOT_PORT", str(port))
@@ -647,7 +651,9 @@ def test_a_port_in_use_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capt
 
 
 @pytest.mark.parametrize(("name", "value"), [("BOT_PORT", "many"), ("BOT_PORT", "99999")])
-def test_a_bad_setting_is_one_line(name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_an_invalid_setting_is_reported_in_one_line(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     monkeypatch.setenv(name, value)
     assert app.main([]) == 1
     line = one_line(capsys)
@@ -655,7 +661,7 @@ def test_a_bad_setting_is_one_line(name: str, value: str, monkeypatch: pytest.Mo
     assert value in line
 
 
-def test_no_essays_and_no_index_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_a_missing_index_and_missing_essays_are_reported(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv("BOT_PORT", "0")
     assert app.main([]) == 1
     shown = capsys.readouterr()
@@ -664,26 +670,26 @@ def test_no_essays_and_no_index_is_told(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 @pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "http://127.0.0.1:{}"), ("::1", "http://[::1]:{}")])
-def test_the_address_can_be_typed_into_a_browser(host: str, address: str) -> None:
+def test_the_address_is_a_url(host: str, address: str) -> None:
     with app.listen(host, 0) as listener:
         assert app.address(listener) == address.format(listener.getsockname()[1])
 
 
-def test_gradio_is_imported_by_the_page_alone() -> None:
+def test_only_the_page_imports_gradio() -> None:
     importing = re.compile(r"^\s*(from|import) gradio", re.MULTILINE)
     modules = [*ROOT.glob("bot/**/*.py"), ROOT / "app.py", ROOT / "ingest.py"]
     assert {module.parent.name for module in modules if importing.search(module.read_text("utf-8"))} == {"ui"}
 
 
 @pytest.mark.parametrize("question", [*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]])
-def test_the_shelf_answers_the_questions_that_wait(real_index: Settings, question: str) -> None:
+def test_the_example_questions_are_answered(real_index: Settings, question: str) -> None:
     answer = Bot.open(index=real_index.index, llm="quotes").ask(question)
     assert not answer.abstained
     assert answer.citations
     assert answer.language == language_for(question)
 
 
-def test_the_page_starts_with_its_own_script_and_gives_each_reader_a_cookie(page: TestClient) -> None:
+def test_the_page_contains_its_script_first_and_sets_a_cookie(page: TestClient) -> None:
     first = TestClient(page.app).get("/")
     assert first.text.index("<script>/* The page's own script") < first.text.index("window.gradio_config")
     assert "__WORDS__" not in first.text
@@ -705,7 +711,7 @@ def test_the_page_starts_with_its_own_script_and_gives_each_reader_a_cookie(page
         ("https://example.com/" + "x" * 300, '<a class="outward" href="https://example.com/' + "x" * 300 + '"'),
     ],
 )
-def test_where_an_essay_is_from_is_a_link_in_a_tab_of_its_own(source: str, shown: str) -> None:
+def test_a_web_address_as_source_is_a_link_to_a_new_tab(source: str, shown: str) -> None:
     markup = source_link(source)
     assert markup.startswith(shown)
     text = visible_text(markup)
@@ -725,5 +731,5 @@ def test_where_an_essay_is_from_is_a_link_in_a_tab_of_its_own(source: str, shown
         'http://a"b',
     ],
 )
-def test_what_is_no_address_of_the_web_is_no_link(source: str) -> None:
+def test_a_source_that_is_not_a_web_address_is_text(source: str) -> None:
     assert source_link(source) == escape(source)

@@ -1,4 +1,4 @@
-"""What readers do that nobody planned: they leave in mid-answer, delete the open talk, block cookies, narrow the window, draft and edit."""
+"""Unusual use of the page in a browser: leaving during an answer, deleting the open chat, blocked cookies, narrow windows, edits."""
 
 import itertools
 import time
@@ -16,11 +16,11 @@ from bot.ui.server import build_server
 from tests.pages import ScriptedBot, quoting, wait_for
 from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, real, serve, visit
 
-__all__ = ["browser", "pytestmark", "real", "serve", "visit"]  # fixtures and marks that are the same here
+__all__ = ["browser", "pytestmark", "real", "serve", "visit"]  # fixtures and marks that are used here, too
 
 
 def endless(question: str) -> Iterator[Answer]:
-    """Quotations, then words without an end."""
+    """A quotation, then sentences without end."""
     answer = list(quoting(question))[-1]
     yield answer
     for number in itertools.count():
@@ -28,27 +28,27 @@ def endless(question: str) -> Iterator[Answer]:
         yield replace(answer, sentences=(*answer.sentences, Sentence(f"Word {number}.", "reading")))
 
 
-def once_endless(question: str) -> Iterator[Answer]:
-    """Endless where the question says so."""
+def endless_if_asked(question: str) -> Iterator[Answer]:
+    """`endless` if the question contains 끝없, otherwise `quoting`."""
     yield from (endless if "끝없" in question else quoting)(question)
 
 
 @pytest.fixture
 def opened(visit: Open, serve: Serve) -> Callable[..., tuple[Page, ScriptedBot]]:
-    """A page of a scripted bot, and the bot."""
+    """Opens a page with a scripted bot. Returns both."""
 
-    def open_one(script: Callable[[str], Iterator[Answer]] = quoting, **how: object) -> tuple[Page, ScriptedBot]:
+    def open_page(script: Callable[[str], Iterator[Answer]] = quoting, **options: object) -> tuple[Page, ScriptedBot]:
         bot = ScriptedBot(script, model_name="scripted")
-        return visit(serve(build_server(bot)), **how), bot  # type: ignore[arg-type]
+        return visit(serve(build_server(bot)), **options), bot  # type: ignore[arg-type]
 
-    return open_one
+    return open_page
 
 
 Opened = Callable[..., tuple[Page, ScriptedBot]]
 
 
-def test_an_answer_ends_with_the_talk_that_is_left(opened: Opened) -> None:
-    page, bot = opened(once_endless)
+def test_opening_another_chat_ends_the_answer_that_is_being_written(opened: Opened) -> None:
+    page, bot = opened(endless_if_asked)
     ask(page, "왜?")
     may_write_again(page)
     page.locator("#new").click()
@@ -70,7 +70,7 @@ def test_an_answer_ends_with_the_talk_that_is_left(opened: Opened) -> None:
     expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped)
 
 
-def test_a_stopped_answer_says_so_at_once_and_can_be_asked_again(opened: Opened) -> None:
+def test_a_stopped_answer_is_marked_at_once_and_can_be_asked_again(opened: Opened) -> None:
     page, _ = opened(endless)
     ask(page, "왜?")
     expect(page.locator("#chat .going")).to_be_visible()
@@ -81,8 +81,8 @@ def test_a_stopped_answer_says_so_at_once_and_can_be_asked_again(opened: Opened)
     may_write_again(page)
 
 
-def test_a_question_is_there_after_a_reload_in_mid_answer(browser: Browser, serve: Serve) -> None:
-    """Not through `visit`: Gradio complains in the console that its stream was cut off."""
+def test_a_reload_during_an_answer_keeps_the_question(browser: Browser, serve: Serve) -> None:
+    """Without `visit`, because Gradio logs an error in the console when its stream is interrupted."""
     page = browser.new_page(locale="ko-KR")
     page.goto(serve(build_server(ScriptedBot(endless, model_name="scripted"))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
@@ -94,7 +94,7 @@ def test_a_question_is_there_after_a_reload_in_mid_answer(browser: Browser, serv
     page.close()
 
 
-def test_deleting_the_open_talk_leaves_an_empty_one(opened: Opened) -> None:
+def test_deleting_the_open_chat_opens_a_new_one(opened: Opened) -> None:
     page, bot = opened()
     ask(page, "왜?")
     may_write_again(page)
@@ -111,7 +111,7 @@ def test_deleting_the_open_talk_leaves_an_empty_one(opened: Opened) -> None:
     expect(page.locator("#chat .answer")).to_have_count(1)
 
 
-def test_a_talk_deleted_in_another_tab_begins_anew(opened: Opened) -> None:
+def test_a_question_in_a_chat_deleted_in_another_tab_starts_a_new_chat(opened: Opened) -> None:
     page, bot = opened()
     ask(page, "왜?")
     may_write_again(page)
@@ -128,13 +128,13 @@ def test_a_talk_deleted_in_another_tab_begins_anew(opened: Opened) -> None:
     assert bot.asked[-1] == ("또?", [])
 
 
-def test_asking_an_earlier_question_again_is_asked_about_first(opened: Opened) -> None:
+def test_asking_an_earlier_question_again_needs_a_confirmation(opened: Opened) -> None:
     page, bot = opened()
     for question in ("하나?", "둘?"):
         ask(page, question)
         may_write_again(page)
     again = page.locator("#turn-1-retry-answer")
-    page.wait_for_timeout(1 * SECONDS)  # Gradio puts the finished chat on the page once more
+    page.wait_for_timeout(1 * SECONDS)  # Gradio renders the finished chat once more
     again.click()
     expect(again).to_have_text(MESSAGES["ko"].confirm)
     assert len(bot.asked) == 2
@@ -143,7 +143,7 @@ def test_asking_an_earlier_question_again_is_asked_about_first(opened: Opened) -
     expect(page.locator("#chat .user .message-content")).to_have_text(["하나?"])
 
 
-def test_what_was_being_edited_is_left_with_its_talk(opened: Opened) -> None:
+def test_opening_another_chat_cancels_an_edit(opened: Opened) -> None:
     page, bot = opened()
     for question in ("하나?", "둘?"):
         ask(page, question)
@@ -165,7 +165,7 @@ def test_what_was_being_edited_is_left_with_its_talk(opened: Opened) -> None:
     assert page.locator("#chat .user .message-content").all_inner_texts() == ["하나?", "둘?", "넷?"]
 
 
-def test_an_edit_that_is_declined_can_be_mended(opened: Opened) -> None:
+def test_an_edit_that_is_declined_can_be_corrected(opened: Opened) -> None:
     page, bot = opened()
     for question in ("하나?", "둘?"):
         ask(page, question)
@@ -195,7 +195,7 @@ def test_asking_again_keeps_the_mode_in_which_it_was_asked(opened: Opened) -> No
     assert bot.modes == ["counter", "counter"]
 
 
-def test_a_draft_outlives_an_edit_a_quotation_and_a_change_of_language(opened: Opened) -> None:
+def test_a_draft_survives_an_edit_a_quotation_and_a_change_of_language(opened: Opened) -> None:
     page, bot = opened()
     ask(page, "왜?")
     may_write_again(page)
@@ -230,7 +230,7 @@ def test_a_question_that_is_too_long_stays_in_the_box(opened: Opened) -> None:
     assert bot.asked == []
 
 
-def test_a_question_from_a_link_waits_in_the_box_while_an_answer_is_written(opened: Opened) -> None:
+def test_a_question_from_a_link_is_put_in_the_box_while_an_answer_is_written(opened: Opened) -> None:
     page, bot = opened(endless)
     ask(page, "왜?")
     expect(page.locator("#chat .going")).to_be_visible()
@@ -241,7 +241,7 @@ def test_a_question_from_a_link_waits_in_the_box_while_an_answer_is_written(open
     page.locator("#question .stop-button").click()
 
 
-def test_the_talk_and_its_sources_follow_the_windows_width(opened: Opened) -> None:
+def test_the_selected_view_follows_the_width_of_the_window(opened: Opened) -> None:
     page, _ = opened()
     ask(page, "왜?")
     may_write_again(page)
@@ -255,7 +255,7 @@ def test_the_talk_and_its_sources_follow_the_windows_width(opened: Opened) -> No
         expect(page.locator("#view-sources-button")).to_have_attribute("aria-selected", "true")
 
 
-def test_new_sources_behind_another_view_are_marked(opened: Opened) -> None:
+def test_the_sources_tab_is_marked_when_new_sources_are_not_in_view(opened: Opened) -> None:
     page, _ = opened()
     page.locator("#view-map-button").click()
     ask(page, "왜?")
@@ -265,7 +265,7 @@ def test_new_sources_behind_another_view_are_marked(opened: Opened) -> None:
     expect(page.locator("#view-sources-button.fresh")).to_have_count(0)
 
 
-def test_a_link_to_an_essay_that_is_gone_leads_back_to_the_shelf(opened: Opened) -> None:
+def test_a_link_to_a_missing_essay_offers_the_list_of_essays(opened: Opened) -> None:
     page, _ = opened()
     page.evaluate("location.hash = '#read/nope.ko/1-2/abc'")
     expect(page.locator("#essay .notice")).to_have_text(MESSAGES["ko"].essay_missing)
@@ -312,7 +312,7 @@ def test_escape_leads_from_a_sentences_buttons_to_the_answer(opened: Opened) -> 
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("kind", ["line", "broken"])
-def test_what_a_line_of_the_map_opens_lies_beside_it(visit: Open, real: str, width: int, kind: str) -> None:
+def test_the_details_of_a_map_line_open_below_it_and_in_view(visit: Open, real: str, width: int, kind: str) -> None:
     page = visit(real, width=width)
     page.locator("#view-map-button").click()
     for number in range(2):
@@ -323,16 +323,16 @@ def test_what_a_line_of_the_map_opens_lies_beside_it(visit: Open, real: str, wid
         expect(more).to_be_in_viewport(ratio=0.9)
         expect(line).to_be_in_viewport()
         expect(more).to_be_focused()
-        a, b = line.bounding_box(), more.bounding_box()
-        assert a is not None
-        assert b is not None
-        assert a["y"] + a["height"] / 2 <= b["y"]
+        line_box, details_box = line.bounding_box(), more.bounding_box()
+        assert line_box is not None
+        assert details_box is not None
+        assert line_box["y"] + line_box["height"] / 2 <= details_box["y"]
         page.keyboard.press("Escape")
         expect(page.locator("#map .more.shown")).to_have_count(0)
         expect(line).to_be_focused()
 
 
-def test_a_cold_link_into_the_map_opens_what_it_names(visit: Open, real: str) -> None:
+def test_a_map_link_opens_its_details_on_a_new_page(visit: Open, real: str) -> None:
     page = visit(real)
     page.goto("about:blank")
     page.goto(f"{real}/#map/dolmen-parameters/break/2")
@@ -341,8 +341,8 @@ def test_a_cold_link_into_the_map_opens_what_it_names(visit: Open, real: str) ->
     expect(more).to_have_attribute("id", "map/dolmen-parameters/break/2")
 
 
-def test_buttons_have_names_and_messages_are_not_read_out_as_markup(opened: Opened) -> None:
-    page, _ = opened(once_endless)
+def test_buttons_have_accessible_names_and_messages_contain_no_markup_in_labels(opened: Opened) -> None:
+    page, _ = opened(endless_if_asked)
     expect(page.locator("#question .submit-button")).to_have_attribute("aria-label", MESSAGES["ko"].send)
     ask(page, "끝없이 왜?")
     expect(page.locator("#question .stop-button")).to_have_attribute("aria-label", MESSAGES["ko"].stop)
@@ -353,7 +353,7 @@ def test_buttons_have_names_and_messages_are_not_read_out_as_markup(opened: Open
     assert page.locator("#chat [aria-label*='<']").count() == 0
 
 
-def test_a_rating_given_while_another_answer_is_written_stays(opened: Opened) -> None:
+def test_a_rating_during_another_answer_is_kept(opened: Opened) -> None:
     page, _ = opened(slowly)
     for question in ("왜?", "slow 또?"):
         ask(page, question)
@@ -368,27 +368,27 @@ def test_a_rating_given_while_another_answer_is_written_stays(opened: Opened) ->
 
 
 def slowly(question: str) -> Iterator[Answer]:
-    """Two seconds where the question says so."""
+    """Takes two seconds after each step if the question contains "slow"."""
     for answer in quoting(question):
         yield answer
         time.sleep(2 if "slow" in question else 0)
 
 
-def test_a_name_is_kept_when_the_field_is_left(opened: Opened) -> None:
+def test_a_name_is_saved_when_its_box_loses_the_focus(opened: Opened) -> None:
     page, _ = opened()
     ask(page, "왜?")
     may_write_again(page)
     page.locator("#view-kept-button").click()
     name = page.locator("#kept-name textarea, #kept-name input")
     expect(name).to_have_value("왜?")
-    page.wait_for_timeout(1 * SECONDS)  # the view was put on the page just now, and its boxes are still being filled
+    page.wait_for_timeout(1 * SECONDS)  # the view was rendered just now, and its boxes are still being filled
     name.fill("돌 이야기")
     page.locator(BOX).click()
     expect(page.locator("#kept .title")).to_have_text("돌 이야기")
 
 
-def test_the_name_box_is_there_while_a_saved_chat_is_open(opened: Opened) -> None:
-    page, _ = opened(once_endless)
+def test_the_name_box_is_shown_only_while_a_saved_chat_is_open(opened: Opened) -> None:
+    page, _ = opened(endless_if_asked)
     page.locator("#view-kept-button").click()
     name = page.locator("#kept-name textarea, #kept-name input")
     expect(page.locator("#kept .notice").first).to_be_visible()
@@ -410,7 +410,7 @@ def test_the_name_box_is_there_while_a_saved_chat_is_open(opened: Opened) -> Non
     expect(name).to_have_count(0)
 
 
-def test_what_cannot_be_uploaded_is_told_in_the_readers_language(opened: Opened) -> None:
+def test_files_that_cannot_be_read_are_reported_in_the_readers_language(opened: Opened) -> None:
     page, _ = opened()
     page.locator("#view-mine-button").click()
     files: Any = [
@@ -425,7 +425,7 @@ def test_what_cannot_be_uploaded_is_told_in_the_readers_language(opened: Opened)
 
 
 @pytest.mark.parametrize("size", [(360, 740), (360, 320), (720, 450)])
-def test_a_long_question_leaves_room_for_the_talk(opened: Opened, size: tuple[int, int]) -> None:
+def test_a_long_question_leaves_room_for_the_chat(opened: Opened, size: tuple[int, int]) -> None:
     page, _ = opened()
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.locator(BOX).fill("긴 질문을 씁니다. " * 120)
@@ -433,8 +433,8 @@ def test_a_long_question_leaves_room_for_the_talk(opened: Opened, size: tuple[in
     assert page.locator("#chat").evaluate("chat => chat.clientHeight") >= size[1] / 4
 
 
-class Cookieless:
-    """An app as it is met by a browser that keeps no cookies."""
+class WithoutCookies:
+    """An application as a browser that blocks cookies sees it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -444,15 +444,15 @@ class Cookieless:
         await self.app({**scope, "headers": headers}, receive, send)
 
 
-def test_without_cookies_the_page_works_and_says_what_is_not_kept(browser: Browser, serve: Serve) -> None:
-    """As where a browser blocks them: its storage throws, too."""
+def test_without_cookies_the_page_works_and_says_what_is_not_saved(browser: Browser, serve: Serve) -> None:
+    """A browser that blocks cookies also throws an error on access to sessionStorage."""
     page = browser.new_page(locale="ko-KR")
     page.add_init_script(
         "Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('denied', 'SecurityError'); }});"
     )
-    failed: list[str] = []
-    page.on("pageerror", lambda error: failed.append(str(error)))
-    page.goto(serve(Cookieless(build_server(ScriptedBot(once_endless, model_name="scripted")))))  # type: ignore[arg-type]
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(serve(WithoutCookies(build_server(ScriptedBot(endless_if_asked, model_name="scripted")))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
     for number in (1, 2):
         ask(page, "왜?")
@@ -468,4 +468,4 @@ def test_without_cookies_the_page_works_and_says_what_is_not_kept(browser: Brows
     expect(page.locator("#chat .answer").last).to_contain_text(MESSAGES["ko"].stopped)
     expect(page.locator("#chat .answer")).to_have_count(3)
     page.close()
-    assert failed == []
+    assert errors == []

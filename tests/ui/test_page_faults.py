@@ -1,4 +1,4 @@
-"""F5 and P1 on the page: a model's server fails in five ways, or the model obeys every order that it reads; the talk goes on, unharmed."""
+"""The page when the model's server fails in five ways, follows instructions in a question, or the rate limit is reached."""
 
 import os
 from pathlib import Path
@@ -26,13 +26,13 @@ __all__ = [
     "serve",
     "settings",
     "visit",
-]  # fixtures and marks that are the same here
+]  # fixtures and marks that are used here, too
 
 
 @pytest.mark.parametrize(
     ("mode", "state"), [("401", "key"), ("500", "down"), ("hang", "slow"), ("reset", "cut"), ("bad-json", "broken")]
 )
-def test_a_broken_model_leaves_the_page_whole(
+def test_a_failing_model_leaves_the_page_usable(
     visit: Open,
     serve: Serve,
     mode: str,
@@ -42,7 +42,7 @@ def test_a_broken_model_leaves_the_page_whole(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    bot = bot_at(endpoint.base_url(mode), settings.model_copy(update={"data": tmp_path / "kept"}), monkeypatch)
+    bot = bot_at(endpoint.base_url(mode), settings.model_copy(update={"data": tmp_path / "data"}), monkeypatch)
     bot.warm()
     page = visit(serve(build_server(bot)))
     for count in (1, 2):
@@ -59,14 +59,14 @@ def test_a_broken_model_leaves_the_page_whole(
     assert REPLY not in shown or mode == "ok"
 
 
-def test_a_model_that_obeys_everything_does_no_harm_on_the_page(
+def test_a_model_that_follows_every_injected_instruction_does_no_harm(
     visit: Open, serve: Serve, hostile: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
     sink = Sink()
     with serving(sink) as foreign:
         bot, _ = bot_with(
-            hostile.model_copy(update={"data": tmp_path / "kept"}),
+            hostile.model_copy(update={"data": tmp_path / "data"}),
             lambda asked: gullible(asked).replace("http://evil.example", foreign),
         )
         page = visit(serve(build_server(bot)), "en-US")
@@ -82,28 +82,28 @@ def test_a_model_that_obeys_everything_does_no_harm_on_the_page(
     assert sink.paths == []
 
 
-def test_a_voice_that_is_down_says_so_when_it_is_tested(
+def test_the_model_test_reports_a_failing_model(
     visit: Open, serve: Serve, settings: Settings, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    told: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for mode in ("ok", "401", "500"):
         bot = bot_at(endpoint.base_url(mode), settings.model_copy(update={"data": tmp_path / mode}), monkeypatch)
         page = visit(serve(build_server(bot)), "en-US")
         page.locator("#voice button").first.click()
         page.locator("#voice-test").click()
-        tested = page.locator("#voice-tested p")
-        expect(tested).to_contain_text("openai:fake", timeout=20 * SECONDS)
-        told[mode] = tested.inner_text()
-    assert told["ok"].startswith("It works: openai:fake answered")
-    assert told["401"] == f"openai:fake: {wording.FAULTS['key']['en']}"
-    assert told["500"] == f"openai:fake: {wording.FAULTS['down']['en']}"
+        result = page.locator("#voice-tested p")
+        expect(result).to_contain_text("openai:fake", timeout=20 * SECONDS)
+        results[mode] = result.inner_text()
+    assert results["ok"].startswith("It works: openai:fake answered")
+    assert results["401"] == f"openai:fake: {wording.FAULTS['key']['en']}"
+    assert results["500"] == f"openai:fake: {wording.FAULTS['down']['en']}"
 
 
-def test_a_reader_in_a_hurry_keeps_the_question_and_may_send_it_later(
+def test_a_question_over_the_limit_stays_in_the_box_and_can_be_sent_later(
     visit: Open, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rate = RateLimiter(2)
-    monkeypatch.setattr("bot.ui.page.RateLimiter", lambda: rate)
+    limiter = RateLimiter(2)
+    monkeypatch.setattr("bot.ui.page.RateLimiter", lambda: limiter)
     bot = ScriptedBot(quoting)
     page = visit(serve(build_server(bot)), "en-US")  # type: ignore[arg-type]
     for count, question in enumerate(("What is a dolmen?", "And why?"), 1):
@@ -114,7 +114,7 @@ def test_a_reader_in_a_hurry_keeps_the_question_and_may_send_it_later(
     expect(page.locator("#chat .notice").last).to_contain_text("2 times a minute")
     expect(page.locator(BOX)).to_have_value("And who?")
     expect(page.locator("#sources mark")).to_have_count(1)
-    rate.__init__(2)  # type: ignore[misc]  # as if a minute had passed
+    limiter.__init__(2)  # type: ignore[misc]  # as if a minute had passed
     page.locator(BOX).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#chat .answer")).to_have_count(3, timeout=20 * SECONDS)
@@ -124,20 +124,18 @@ def test_a_reader_in_a_hurry_keeps_the_question_and_may_send_it_later(
     expect(page.locator("#chat")).not_to_contain_text("times a minute")
 
 
-def test_a_call_that_was_turned_away_does_not_end_the_talk(
-    browser: Browser, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    late = [0]
-    monkeypatch.setattr("bot.ui.middleware.RateLimiter.retry_after", lambda self, caller: late[0])
+def test_a_rejected_call_does_not_end_the_chat(browser: Browser, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    retry_after = [0]
+    monkeypatch.setattr("bot.ui.middleware.RateLimiter.retry_after", lambda self, caller: retry_after[0])
     page = browser.new_page(locale="en-US")
     page.goto(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
-    late[0] = 7
+    retry_after[0] = 7
     with page.expect_response(lambda response: response.status == 429):
         ask(page, "What is a dolmen?")
     expect(page.locator(".toast-body")).to_contain_text("You can ask 600 times a minute. Please try again in 7 s.")
     expect(page.locator(BOX)).to_have_value("What is a dolmen?")
-    late[0] = 0
+    retry_after[0] = 0
     ask(page, "And why?")
     expect(page.locator("#chat .answer")).to_have_count(1, timeout=20 * SECONDS)
     page.close()
