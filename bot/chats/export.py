@@ -7,6 +7,8 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 from bot.chats.history import Chat, Turn
 from bot.errors import BotError
@@ -15,6 +17,7 @@ from bot.schema import Answer, Citation, Language, Sentence
 _MARKS = ' "“”'
 # What Markdown might act on inside a line: each gets a backslash, and a line feed becomes an entity.
 _ACTIVE = re.compile(r"[\\`*_\[\]<>&$~|!:@#^{}]|(?<=\bwww)\.")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>&$~|!:@#^{}.])|&#(\d{1,7});")
 _MD_SOURCE = re.compile(r"^\[(\d{1,4})\] “(.*)” ?$\n^ {4}— (\S+) · (\d+)–(\d+) · sha256 ([0-9a-f]{64}) · (.*)$", re.MULTILINE)
 _MD_SAID = re.compile(r"^> “(.*)” \[(\d{1,4})\]$", re.MULTILINE)
@@ -93,21 +96,32 @@ EXPORTS: dict[str, tuple[Callable[[Chat], str], str]] = {
 
 
 def quotations(text: str) -> list[Citation]:
-    """Every quotation that stands in an export, or in what `ask --json` prints, as it is seen there.
+    """Every quotation in an export, or in what `ask --json` prints, as a reader of the file sees it.
 
-    One that stands otherwise in an answer than among its sources comes twice. Raises `BotError` for a text that is no export.
+    A quotation that reads otherwise in an answer than among its sources is listed twice. A lone surrogate, which only a broken file has,
+    is read as U+FFFD. Raises `BotError` for a text that is not an export.
     """
+    return [_encodable(citation) for citation in _quotations(text)]
+
+
+def _quotations(text: str) -> list[Citation]:
     if text.lstrip().startswith("{"):
-        return [one for answer in _answers(text) for one in _in_json(answer)]
+        return [citation for answer in _answers(text) for citation in _in_json(answer)]
     if text.lstrip().startswith("<!doctype html>"):
-        found = [one for part in text.split("<section")[1:] for one in _in_html(part)]
+        found = [citation for part in text.split("<section")[1:] for citation in _in_html(part)]
         known = '<meta name="generator" content="Dolmen">' in text
     else:
-        found = [one for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:] for one in _in_markdown(part)]
+        found = [citation for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:] for citation in _in_markdown(part)]
         known = text.startswith("# ") and re.search(r"^#{2} \d+\. ", text, re.MULTILINE) is not None
     if not known:
         raise _no_export()
     return found
+
+
+def _encodable(citation: Citation) -> Citation:
+    """The citation with U+FFFD for every lone surrogate, so that it can be printed."""
+    texts: dict[str, Any] = {name: getattr(citation, name) for name in ("essay", "title", "source", "quote", "sha256")}
+    return replace(citation, **{name: _SURROGATE.sub("\ufffd", value) for name, value in texts.items()})
 
 
 def _answers(text: str) -> list[Answer]:
