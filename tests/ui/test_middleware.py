@@ -1,4 +1,4 @@
-"""The ASGI wrappers: messages pass unchanged, large bodies get 413, and no request occupies the server after its client has gone."""
+"""The ASGI wrappers: messages pass unchanged, large bodies get 413, and no request keeps the server busy after its client has disconnected."""
 
 import asyncio
 import os
@@ -146,7 +146,7 @@ def test_an_application_receives_what_the_server_sends(wrap: Callable[[ASGIApp],
 
 
 @every_wrapper
-def test_a_client_that_has_gone_is_reported_as_often_as_the_application_asks(wrap: Callable[[ASGIApp], ASGIApp]) -> None:
+def test_every_receive_after_a_disconnect_reports_it(wrap: Callable[[ASGIApp], ASGIApp]) -> None:
     seen: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -234,7 +234,7 @@ def test_an_origin_that_is_foreign_or_unreadable_is_rejected(origin: str, host: 
     assert (server.status, app.received) == (403, [])
 
 
-def test_a_foreign_websocket_is_rejected_in_the_way_that_its_server_knows() -> None:
+def test_a_foreign_websocket_is_rejected_or_closed() -> None:
     app = Recorder({"type": "websocket.accept"})
     foreign = websocket(origin="http://evil.example")
     assert run(SameOrigin(app), foreign, Server()).sent[0]["type"] == "websocket.http.response.start"
@@ -252,9 +252,9 @@ def test_a_foreign_websocket_is_rejected_in_the_way_that_its_server_knows() -> N
     ids=["whole", "byte by byte"],
 )
 def test_a_body_of_the_allowed_length_passes(body: list[Message], monkeypatch: pytest.MonkeyPatch) -> None:
-    app = Recorder(start(200), piece(b"fine"))
+    app = Recorder(start(200), piece(b"ok"))
     server = run(limited(app, monkeypatch), http(), Server(*body))
-    assert (app.received, server.sent) == (body, [start(200), piece(b"fine")])
+    assert (app.received, server.sent) == (body, [start(200), piece(b"ok")])
 
 
 @pytest.mark.parametrize("method", ["POST", "GET", "HEAD"])
@@ -263,7 +263,7 @@ def test_a_body_of_the_allowed_length_passes(body: list[Message], monkeypatch: p
 def test_a_body_that_grows_too_long_is_answered_with_413(
     method: str, size: int, until: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = Recorder(start(200), piece(b"fine"), until=until)
+    app = Recorder(start(200), piece(b"ok"), until=until)
     body = [part(b"x" * size) for _ in range(10 * LIMIT // size)]
     server = run(limited(app, monkeypatch), http(method), Server(*body))
     assert server.status == 413
@@ -276,14 +276,14 @@ def test_a_body_that_grows_too_long_is_answered_with_413(
 
 
 @pytest.mark.parametrize("length", [str(LIMIT + 1), "9" * 5_000])
-def test_an_announced_length_is_rejected_unread(length: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_length_over_the_limit_is_rejected_without_reading_the_body(length: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = Recorder(start(200))
     server = run(limited(app, monkeypatch), http(content_length=length), Server())
     assert (server.status, server.receives, app.received) == (413, 0, [])
 
 
 @pytest.mark.parametrize("length", ["", "many", "-5", "²", "0" * 5_000])
-def test_a_length_that_is_none_leaves_the_count(length: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_with_an_invalid_length_is_counted(length: str, monkeypatch: pytest.MonkeyPatch) -> None:
     scope = http()
     scope["headers"].append((b"content-length", length.encode("latin-1")))
     for body, status in ((part(b"x", more=False), 200), (part(b"x" * (LIMIT + 1)), 413)):
@@ -307,7 +307,7 @@ def test_an_application_that_reads_the_body_into_memory_ends_quietly(monkeypatch
         run(limited(app, monkeypatch), http(), Server(part(b"x"), GONE))
 
 
-def test_a_response_that_has_started_goes_on_without_the_excess(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_that_has_started_continues_without_the_excess_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too late for 413: the rest of the body is dropped, its messages and the disconnect arrive one by one."""
     received: list[Message] = []
 
@@ -324,7 +324,7 @@ def test_a_response_that_has_started_goes_on_without_the_excess(monkeypatch: pyt
     assert (server.status, server.body, server.receives) == (200, b"....end", 4)
 
 
-def test_a_stream_whose_client_leaves_ends_however_long_the_body_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_ends_when_its_client_disconnects_after_a_long_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Gradio's heartbeat: the response streams while the body is received and not read."""
 
     async def forever() -> Any:
@@ -352,7 +352,7 @@ def test_nothing_is_sent_after_the_413(monkeypatch: pytest.MonkeyPatch) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         async def respond() -> None:
             await asyncio.sleep(0)
-            await PlainTextResponse("fine")(scope, receive, send)
+            await PlainTextResponse("ok")(scope, receive, send)
 
         await asyncio.gather(receive(), respond())
 
@@ -407,7 +407,7 @@ def test_messages_after_the_page_pass() -> None:
     assert (server.body, server.sent[0]["trailers"], server.sent[2:]) == (WITH_SCRIPT, True, [trailers])
 
 
-def test_a_page_whose_client_leaves_is_not_sent_in_part() -> None:
+def test_an_incomplete_page_is_not_sent_when_its_client_disconnects() -> None:
     received: list[Message] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -435,7 +435,7 @@ def test_only_the_page_itself_is_changed(method: str, path: str, response: Respo
     assert b"set-cookie" not in server.headers
 
 
-# A real server, and clients that behave badly
+# A real server, with clients that send long bodies or disconnect
 
 SERVER = """
 import socket
@@ -516,12 +516,12 @@ PATHS = [
 ]
 
 
-def send_as_far_as_possible(connection: socket.socket, *pieces: bytes) -> None:
+def send_all(connection: socket.socket, *pieces: bytes) -> None:
     """Send, unless the server closes the connection or stops reading."""
     connection.settimeout(2)
     try:
-        for bytes_ in pieces:
-            connection.sendall(bytes_)
+        for data in pieces:
+            connection.sendall(data)
     except OSError:
         pass
 
@@ -530,7 +530,7 @@ def send_as_far_as_possible(connection: socket.socket, *pieces: bytes) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
 def test_a_long_body_and_a_client_that_leaves_do_not_occupy_the_server(process: Process, method: str, path: str) -> None:
     with process.connect() as connection:
-        send_as_far_as_possible(connection, head(method, path, CHUNKED), *[chunk(b"x" * 100_000)] * 20)
+        send_all(connection, head(method, path, CHUNKED), *[chunk(b"x" * 100_000)] * 20)
     wait_for(process.healthy, 10)
 
 
@@ -553,14 +553,14 @@ def test_a_long_body_and_a_client_that_leaves_do_not_occupy_the_server(process: 
 )
 def test_a_client_that_leaves_in_the_middle_does_not_occupy_the_server(process: Process, path: str, sent: bytes) -> None:
     with process.connect() as connection:
-        send_as_far_as_possible(connection, sent.replace(b"{path}", path.encode()))
+        send_all(connection, sent.replace(b"{path}", path.encode()))
     assert process.healthy()
 
 
 def test_a_server_left_by_all_its_clients_is_idle(process: Process) -> None:
     for path in PATHS:
         with process.connect() as connection:
-            send_as_far_as_possible(connection, head("GET", path, CHUNKED), *[chunk(b"x" * 100_000)] * 20)
+            send_all(connection, head("GET", path, CHUNKED), *[chunk(b"x" * 100_000)] * 20)
     wait_for(process.is_idle, 20)
     assert process.healthy()
 
@@ -569,13 +569,13 @@ def test_a_server_left_by_all_its_clients_is_idle(process: Process) -> None:
 def test_a_long_chunked_body_is_answered_with_413_before_it_ends(process: Process, path: str) -> None:
     with process.connect() as connection:
         headers = [CHUNKED, "Content-Type: application/json"]
-        send_as_far_as_possible(connection, head("POST", path, *headers), *[chunk(b" " * 100_000)] * 11)
+        send_all(connection, head("POST", path, *headers), *[chunk(b" " * 100_000)] * 11)
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_heartbeat_with_a_long_body_goes_on_while_its_client_stays(process: Process) -> None:
+def test_a_heartbeat_with_a_long_body_does_not_occupy_the_server(process: Process) -> None:
     with process.connect() as connection:
-        send_as_far_as_possible(connection, head("GET", "/gradio_api/heartbeat/x", CHUNKED), *[chunk(b"x" * 100_000)] * 20)
+        send_all(connection, head("GET", "/gradio_api/heartbeat/x", CHUNKED), *[chunk(b"x" * 100_000)] * 20)
         answer = connection.recv(2_000)
         assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 413 "))
         assert process.healthy()
