@@ -120,8 +120,9 @@ def _quotations(text: str) -> list[Citation]:
 
 def _encodable(citation: Citation) -> Citation:
     """The citation with U+FFFD for every lone surrogate, so that it can be printed."""
-    texts: dict[str, Any] = {name: getattr(citation, name) for name in ("essay", "title", "source", "quote", "sha256")}
-    return replace(citation, **{name: _SURROGATE.sub("\ufffd", value) for name, value in texts.items()})
+    texts = {name: getattr(citation, name) for name in ("essay", "title", "source", "quote", "sha256")}
+    printable: dict[str, Any] = {name: _SURROGATE.sub("\ufffd", value) for name, value in texts.items()}
+    return replace(citation, **printable)
 
 
 def _answers(text: str) -> list[Answer]:
