@@ -1,6 +1,6 @@
-"""Reads the numbers of a Korean or English text as values, so that 1750억, 175 billion and 175,000,000,000 are equal. Pure.
+"""Reads the numbers of a Korean or English text as values, so that 1750억, 175 billion and 175,000,000,000 are equal.
 
-Units do not change a value: 3.5 m, 3.5 metres and 3.5미터 are 3.5. Which letters are magnitudes and which units: `number_words`.
+Units do not change a value: 3.5 m, 3.5 metres and 3.5미터 are 3.5. `number_words` lists the words, and the letters that are magnitudes.
 """
 
 import re
@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from bot.grounding import english_numbers, korean_numbers
 from bot.grounding.english_numbers import Reading, scaled
-from bot.grounding.number_words import MONTHS as MONTHS
 from bot.grounding.number_words import SLASH_DENOMINATORS, SLASH_DENOMINATORS_OF_ONE
 
-SPELT_FROM = 10  # a number in words is informative only above this
+MAX_UNINFORMATIVE = 10  # up to which a number in words is too common to identify a statement
 
 _PERCENT = re.compile(r"\s?(?:%|％|퍼센트|프로(?![가-힣])|per ?cent\b)", re.IGNORECASE)
 _SLASH = re.compile(r"(?<![\d/.,])(?:(\d{1,2})\s)?(\d{1,4})/(\d{1,4})(?![\d/]|[.,]\d)")
@@ -44,9 +43,9 @@ def find_numbers(text: str) -> list[Number]:
 
 
 def is_informative(number: Number, text: str) -> bool:
-    """Whether a number of `text` is in digits, or in words and above `SPELT_FROM`: "one of them" and "한 사람" are not informative."""
+    """Whether a number of `text` is in digits, or in words and above `MAX_UNINFORMATIVE`: "one of them" and "한 사람" are not informative."""
     written = text[number.start : number.end]
-    return (number.value > SPELT_FROM and len(written) > 1) or any(character.isnumeric() for character in written)
+    return (number.value > MAX_UNINFORMATIVE and len(written) > 1) or any(character.isnumeric() for character in written)
 
 
 def is_among(number: Number, others: list[Number]) -> bool:

@@ -1,7 +1,8 @@
-"""Compares names across scripts: 구글 and Google, 칭기즈 칸 and Genghis Khan sound alike, 미국 and the United States are listed. Pure.
+"""Compares names across scripts by sound (구글 and Google), by the readings of Hanja in Mandarin, and by a list (미국 and America).
 
-A name's key is the row of its consonants as Korean hears them (no voicing, no f or v of its own, l and r alike), after the idea of
-Soundex (Russell, 1918) and the loanword rules of the National Institute of Korean Language.
+The key of a name is the sequence of its consonants, reduced to those that Korean distinguishes: voiced and voiceless alike, f and v as p,
+l and r alike. The idea is that of Soundex (Russell, 1918), the classes follow the loanword rules of the National Institute of Korean
+Language.
 """
 
 import re
@@ -10,23 +11,24 @@ from functools import lru_cache
 
 from bot.text.language import language_of
 
-LONG = 4
-SHORTEST = 2  # consonants, below which anything sounds like anything; such names have to be listed or spelt alike
+MIN_CONSONANTS = 2  # names with fewer match too many others by sound; they have to be listed or spelled alike
+MIN_CONSONANTS_FUZZY = 4  # from here on two keys may differ in one consonant
 
-# Consonants of Hangul jamo, initial and final, by what they sound like.
+# The sounds of initial and final jamo. "-" is no consonant.
 _INITIAL = dict(zip("ᄀᄁᄂᄃᄄᄅᄆᄇᄈᄉᄊᄋᄌᄍᄎᄏᄐᄑᄒ", "kknttlmppss-sssktph", strict=True))
 _FINAL = dict(zip("ᆨᆩᆪᆫᆬᆭᆮᆯᆰᆱᆲᆳᆴᆵᆶᆷᆸᆹᆺᆻᆼᆽᆾᆿᇀᇁᇂ", "k k k n n n t l l l l l l l l m p p s s n s s k t p -".split(), strict=True))
-_LATIN = (
+# Replacements that turn a Latin spelling into sounds, in order.
+_LATIN_RULES = (
     (r"[^a-z]", ""),
     (r"^(?:kn|gn)", "n"), (r"^wr", "r"), (r"^ps", "s"), (r"^x", "s"),
     (r"tch|ch|sch|sh|th|zh|j|z|ts|tz", "s"), (r"ck|q|gh|kh", "k"), (r"ph|f|v|b", "p"), (r"x", "ks"),
     (r"c", "k"), (r"ng(?![aeiou])", "n"), (r"g", "k"), (r"d", "t"),
     (r"r", "l"), (r"(?<=[aeiou])h(?![aeiou])", ""), (r"[wy]", ""), (r"e$", ""),
 )  # fmt: skip
-# What a language does with a letter and another does not: Cisco is 시스코 and Tacitus 타키투스, Gopher 고퍼 and Burj 부르즈.
-_EITHER = ((r"c(?=[eiy])", ("s", "k")), (r"g(?=[eiy])", ("s", "k")), (r"th", ("s", "t")), (r"r(?![aeiouy])", ("", "r")))
-# Names that do not sound alike; everyday ones only. A language's adjective and its people stand with the country.
-_LISTED = """
+# Spellings with two pronunciations, both of which are tried: Cisco is 시스코 and Tacitus 타키투스, Gopher 고퍼 and Burj 부르즈.
+_AMBIGUOUS_RULES = ((r"c(?=[eiy])", ("s", "k")), (r"g(?=[eiy])", ("s", "k")), (r"th", ("s", "t")), (r"r(?![aeiouy])", ("", "r")))
+# Frequent names that do not sound alike in the two languages, with the adjectives and the peoples of countries. "|" separates groups.
+_NAME_GROUPS = """
 한국 조선 고려 korea korean koreans joseon chosun choson goryeo koryo|중국 china chinese|일본 japan japanese
 미국 america american americans usa us|영국 britain british england english uk
 독일 germany german germans|프랑스 france french|러시아 russia russian russians|이탈리아 italy italian|네덜란드 netherlands dutch|스페인 spain spanish
@@ -38,8 +40,8 @@ _LISTED = """
 유대 유대인 judea jewish jews|기독교 christian christianity|이슬람 islam muslim muslims|성모 mary|예수 jesus christ
 지중해 mediterranean|태평양 pacific|대서양 atlantic|공자 confucius
 """
-# Words that names are made of and that another language translates: the Civil Act, the Yellow Sea, King Sejong, the Bronze Age.
-_COMMON = frozenset(
+# Common words in names, which are translated and not transliterated: the Civil Act, the Yellow Sea, King Sejong, the Bronze Age.
+_TRANSLATED_WORDS = frozenset(
     """
 king queen emperor empress prince princess lord lady sir saint pope bishop count duke general captain president minister professor doctor
 great grand royal imperial national federal public civil holy new old young big little upper lower middle high long first second third
@@ -58,66 +60,68 @@ bc ad bce ce mr mrs dr monday tuesday wednesday thursday friday saturday sunday 
 english latin chinese persian arabic hebrew russian mongolian korean japanese french german spanish dutch italian turkish
 """.split()
 )
-_COMMON_END = re.compile(r"(?:ing|tions?|ments?|ness|ity|isms?|ships?|ology|graphy|ways?|ers?|ors?)$")
-# A Sino-Korean syllable's first sound and what Mandarin begins the same character with; its last sound and Mandarin's.
-_MANDARIN = {
+_TRANSLATED_SUFFIX = re.compile(r"(?:ing|tions?|ments?|ness|ity|isms?|ships?|ology|graphy|ways?|ers?|ors?)$")
+# Initial jamo of Sino-Korean readings and the initials that the same characters have in pinyin; final jamo and pinyin's final.
+_PINYIN_INITIALS = {
     "ᄀ": "g k j q", "ᄂ": "n l", "ᄃ": "d t", "ᄅ": "l", "ᄆ": "m w", "ᄇ": "b p f", "ᄉ": "s sh x c ch", "ᄋ": "y w r n l -",
     "ᄌ": "z zh j c ch q d sh", "ᄎ": "c ch q z zh j x", "ᄏ": "k", "ᄐ": "t d", "ᄑ": "p b", "ᄒ": "h x",
 }  # fmt: skip
-_CODA = {"ᆫ": "n", "ᆷ": "n", "ᆼ": "ng"}
-_PINYIN = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)[aeiou]+(ng(?![aeiou])|n(?![aeiou])|)")
+_PINYIN_FINALS = {"ᆫ": "n", "ᆷ": "n", "ᆼ": "ng"}
+_PINYIN_SYLLABLE = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)[aeiou]+(ng(?![aeiou])|n(?![aeiou])|)")
 _VOWELS = dict(zip("ᅡᅢᅣᅤᅥᅦᅧᅨᅩᅭᅮᅲᅳᅵ", "aeaeoeoeoouuui", strict=True))
-_GROUPS = [frozenset(group.split()) for line in _LISTED.strip().splitlines() for group in line.split("|")]
-_BY_NAME = {name: group for group in _GROUPS for name in group}
+_GROUPS = [frozenset(group.split()) for line in _NAME_GROUPS.strip().splitlines() for group in line.split("|")]
+_GROUP_OF_NAME = {name: group for group in _GROUPS for name in group}
 
 
-def may_be_same_name(one: str, other: str) -> bool:
-    """Whether two names, one word each, in either script, may be the same; of two words only where they may be pinyin."""
-    one, other = one.casefold(), other.casefold()
-    if one == other or other in _BY_NAME.get(one, ()):
+def may_be_same_name(first: str, second: str) -> bool:
+    """Whether two names may be the same. Each is one word in either script; a Latin name of two words is compared as pinyin only."""
+    first, second = first.casefold(), second.casefold()
+    if first == second or second in _GROUP_OF_NAME.get(first, ()):
         return True
-    if one in _BY_NAME and other in _BY_NAME:
+    if first in _GROUP_OF_NAME and second in _GROUP_OF_NAME:
         return False
-    if language_of(one) == language_of(other):
-        if " " in one or " " in other:
-            return False
-        short, long = sorted((one, other), key=len)
-        return len(short) >= 2 and long.startswith(short) and len(long) - len(short) <= 2  # Rome's, 로마인, Romans
-    if " " in one or " " in other:
-        return _mandarin(*((one, other) if language_of(one) == "ko" else (other, one)))
-    if any(_near(key, mine) for key in _keys(one) for mine in _keys(other)):
+    has_space = " " in first or " " in second
+    if language_of(first) == language_of(second):
+        return not has_space and _differ_in_ending(first, second)
+    hangul, latin = (first, second) if language_of(first) == "ko" else (second, first)
+    if not has_space and any(_keys_match(key, other) for key in _keys(first) for other in _keys(second)):
         return True
-    hangul, latin = (one, other) if language_of(one) == "ko" else (other, one)
-    return _mandarin(hangul, latin) or _short(hangul, latin)
+    return _is_mandarin_reading(hangul, latin) or not has_space and _have_same_vowels(hangul, latin)
 
 
-def same_sound(one: str, other: str) -> bool:
-    """Whether a word without a capital may be this name of the other script: all its consonants, three or more, are the same."""
-    return any(len(key) > SHORTEST for key in _keys(one.casefold()) & _keys(other.casefold()))
+def same_sound(first: str, second: str) -> bool:
+    """Whether a common word may be this name of the other script: the keys are equal and have more than `MIN_CONSONANTS`."""
+    return any(len(key) > MIN_CONSONANTS for key in _keys(first.casefold()) & _keys(second.casefold()))
 
 
 def is_translated(name: str) -> bool:
-    """Whether an English word with a capital is one that another language translates, not one that it spells by its sound."""
-    return name.casefold() in _COMMON or bool(len(name) > 6 and name.isascii() and _COMMON_END.search(name))
+    """Whether a capitalised English word is translated in Korean rather than transliterated."""
+    return name.casefold() in _TRANSLATED_WORDS or bool(len(name) > 6 and name.isascii() and _TRANSLATED_SUFFIX.search(name))
 
 
-def _mandarin(hangul: str, latin: str) -> bool:
-    """Whether a Korean name of three syllables or more reads the characters that a Chinese one in pinyin may stand for."""
-    syllables = [unicodedata.normalize("NFD", one) for one in hangul if "가" <= one <= "힣"]
+def _differ_in_ending(first: str, second: str) -> bool:
+    """Whether one of two names in the same script is the other with up to two letters more: Rome's, 로마인, Romans."""
+    shorter, longer = sorted((first, second), key=len)
+    return len(shorter) >= 2 and longer.startswith(shorter) and len(longer) - len(shorter) <= 2
+
+
+def _is_mandarin_reading(hangul: str, latin: str) -> bool:
+    """Whether a Korean name of three syllables or more may be written with the same Hanja as a name in pinyin: 곽수경, Guo Shoujing."""
+    syllables = [unicodedata.normalize("NFD", syllable) for syllable in hangul if "가" <= syllable <= "힣"]
     letters = "".join(letter for letter in latin if letter.isalpha())
-    pinyin = [match.groups() for match in _PINYIN.finditer(letters)]
-    if len(syllables) < 3 or len(syllables) != len(pinyin) or _PINYIN.sub("", letters):
+    pinyin = [match.groups() for match in _PINYIN_SYLLABLE.finditer(letters)]
+    if len(syllables) < 3 or len(syllables) != len(pinyin) or _PINYIN_SYLLABLE.sub("", letters):
         return False
     return all(
-        (first or "-") in _MANDARIN.get(one[0], "").split() and _CODA.get(one[2:], "") == last
-        for one, (first, last) in zip(syllables, pinyin, strict=True)
+        (initial or "-") in _PINYIN_INITIALS.get(jamo[0], "").split() and _PINYIN_FINALS.get(jamo[2:], "") == final
+        for jamo, (initial, final) in zip(syllables, pinyin, strict=True)
     )
 
 
-def _short(hangul: str, latin: str) -> bool:
-    """Whether names of one consonant have their vowels in common, three or more: 아피아 and Appia."""
+def _have_same_vowels(hangul: str, latin: str) -> bool:
+    """Whether two names with the same one consonant also have the same vowels, three or more: 아피아 and Appia."""
     jamo = unicodedata.normalize("NFD", hangul)
-    vowels = "".join(_VOWELS.get(one, "") for one in jamo)
+    vowels = "".join(_VOWELS.get(letter, "") for letter in jamo)
     return (
         len(vowels) >= 3
         and vowels == re.sub(r"[^aeiou]", "", latin)
@@ -125,47 +129,47 @@ def _short(hangul: str, latin: str) -> bool:
     )
 
 
-def _near(one: str, other: str) -> bool:
-    """The same consonants; in a name of four or more, one may be another, be missing or be one too many."""
-    short, long = sorted((one, other), key=len)
-    if len(short) < LONG:
-        return one == other and len(one) >= SHORTEST
-    if len(short) == len(long):
-        return sum(a != b for a, b in zip(short, long, strict=True)) <= 1
-    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+def _keys_match(first: str, second: str) -> bool:
+    """Whether two keys are equal; keys of `MIN_CONSONANTS_FUZZY` or more may differ in one consonant, or one may have one more."""
+    shorter, longer = sorted((first, second), key=len)
+    if len(shorter) < MIN_CONSONANTS_FUZZY:
+        return first == second and len(first) >= MIN_CONSONANTS
+    if len(shorter) == len(longer):
+        return sum(a != b for a, b in zip(shorter, longer, strict=True)) <= 1
+    return any(longer[:index] + longer[index + 1 :] == shorter for index in range(len(longer)))
 
 
 @lru_cache(8192)
 def _keys(name: str) -> frozenset[str]:
-    """The rows of consonants that a name may have: with its last s, which may be a plural's, and without."""
+    """The keys that a name may have, each with and without a final s, which may be a plural."""
     if language_of(name) == "ko":
-        wholes = {_hangul_key(name), _hangul_key(_assimilated(name))}
-        return frozenset(wholes | {whole.removesuffix("s") for whole in wholes})
-    bare = unicodedata.normalize("NFD", name.casefold())
-    spelt = ["".join(letter for letter in bare if not unicodedata.combining(letter))]
-    for pattern, sounds in _EITHER:
-        spelt = [re.sub(pattern, sound, one) for one in spelt for sound in sounds]
-    keys = {_latin_key(one) for one in spelt}
+        keys = {_hangul_key(name), _hangul_key(_as_pronounced(name))}
+    else:
+        decomposed = unicodedata.normalize("NFD", name.casefold())
+        spellings = ["".join(letter for letter in decomposed if not unicodedata.combining(letter))]
+        for pattern, sounds in _AMBIGUOUS_RULES:
+            spellings = [re.sub(pattern, sound, spelling) for spelling in spellings for sound in sounds]
+        keys = {_latin_key(spelling) for spelling in spellings}
     return frozenset(keys | {key.removesuffix("s") for key in keys})
 
 
 def _hangul_key(name: str) -> str:
     jamo = unicodedata.normalize("NFD", name)
-    return _consonants("".join(_INITIAL.get(one) or _FINAL.get(one, "a") for one in jamo).replace("-", ""))
+    return _consonants("".join(_INITIAL.get(letter) or _FINAL.get(letter, "a") for letter in jamo).replace("-", ""))
 
 
-def _assimilated(name: str) -> str:
-    """The name as it is spoken, which is how it is romanised: 죽림 is Jungnim."""
+def _as_pronounced(name: str) -> str:
+    """The name with its consonants assimilated, as the romanisation writes it: 죽림 is Jungnim."""
     jamo = re.sub(r"(?<=[ᆨᆸᆷᆼ])ᄅ", "ᄂ", unicodedata.normalize("NFD", name))
     return unicodedata.normalize("NFC", re.sub("ᆨ(?=[ᄂᄆ])", "ᆼ", re.sub("ᆸ(?=[ᄂᄆ])", "ᆷ", re.sub("ᆮ(?=[ᄂᄆ])", "ᆫ", jamo))))
 
 
-def _latin_key(letters: str) -> str:
-    for pattern, sound in _LATIN:
-        letters = re.sub(pattern, sound, letters)
-    return _consonants(letters)
+def _latin_key(spelling: str) -> str:
+    for pattern, sound in _LATIN_RULES:
+        spelling = re.sub(pattern, sound, spelling)
+    return _consonants(spelling)
 
 
 def _consonants(sounds: str) -> str:
-    """The sounds without their vowels, a consonant that stands twice in a row once."""
+    """The sounds without vowels, and with repeated consonants once."""
     return re.sub(r"[aeiou]", "", re.sub(r"([^aeiou])\1+", r"\1", sounds))

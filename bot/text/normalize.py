@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
-from bot.text.language import language_of as language_of
-
 # The encodings of Korean and English files. With a longer list the detector mistakes Korean for rare Cyrillic code pages.
 ENCODINGS = ["utf_8", "cp949", "utf_16", "utf_16_le", "utf_16_be", "shift_jis", "cp1252"]
 

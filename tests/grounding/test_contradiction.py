@@ -1,22 +1,20 @@
-"""Claims held clause by clause against sentences: a true one next to each false one, in both languages and across."""
+"""Contradiction: a true claim next to each false one, within both languages and across them."""
 
 import pytest
 
 from bot.grounding.contradiction import ClaimText, contradicts, swaps_roles
-from bot.grounding.grammar import clauses, preposition_before
-from bot.text.tokenize import nouns, proper_names
 
-PLACES = [
+ROLES = [
     ("AOL bought Netscape in 1998 for its portal.", "AOL bought Netscape in 1998 for its portal. Microsoft gave a browser away.", False),
     ("Microsoft bought Netscape in 1998 for its portal.", "AOL bought Netscape in 1998 for its portal. Microsoft gave a browser away.", True),
     ("고종이 먼저 머리를 깎고 조칙을 내렸다.", "고종이 먼저 머리를 깎고 조칙을 내렸다. 대원군은 집에 있었다.", False),
     ("대원군이 먼저 머리를 깎고 조칙을 내렸다.", "고종이 먼저 머리를 깎고 조칙을 내렸다. 대원군은 집에 있었다.", True),
-    # two names of the claim that changed places
+    # two names of the claim exchanged
     ("Hulagu built the tower and Kublai planned the city.", "Hulagu built the tower and Kublai planned the city.", False),
     ("Kublai built the great tower and Hulagu planned the city.", "Hulagu built the great tower and Kublai planned the city.", True),
     # the subject of the sentence before
     ("Zahavi proposed that a tail is a handicap.", "Zahavi watched peacocks. He proposed that a tail is a handicap.", False),
-    # another name, but in another place of its sentence
+    # another name, but with another preposition
     ("At Jecheon workers lifted a flat stone in 1962.", "In 1962 workers from Seoul lifted a flat stone. It lay at Jecheon.", False),
     ("Workers from Jecheon lifted a stone in 1962.", "In 1962 workers from Seoul lifted a stone. It is long. It lay at Jecheon.", True),
     # across languages, by the figures
@@ -24,19 +22,19 @@ PLACES = [
     ("Microsoft offered 4.2 billion dollars in November 1998.", "마이크로소프트는 창을 팔았다. 불이 났다. 1998년 11월 AOL이 42억 달러를 냈다.", True),
     # a Korean name in an English sentence does not make it Korean: the words are compared
     ("Microsoft bought the small maker of browsers for its portal.", "AOL (아메리카온라인) bought the small maker of browsers for its portal.", True),
-    # one figure for each of two names
+    # the figures of two names exchanged
     ("YOLO는 초당 45장을 보았지만 Gopher는 초당 7장에 그쳤다.", "Gopher managed 7 frames a second and YOLO 45, as the video does.", False),
     ("Gopher는 초당 45장을 보았지만 YOLO는 초당 7장에 그쳤다.", "Gopher managed 7 frames a second and YOLO 45, as the video does.", True),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "passage", "wrong"), PLACES)
-def test_a_name_stands_where_the_passage_has_it_or_in_anothers_place(claim: str, passage: str, wrong: bool) -> None:
-    sentences = [ClaimText(one.strip() + ".") for one in passage.rstrip(".").split(". ")]
-    assert swaps_roles(ClaimText(claim), sentences) is wrong
+@pytest.mark.parametrize(("claim", "passage", "expected"), ROLES)
+def test_a_name_in_the_role_of_another_name_is_detected(claim: str, passage: str, expected: bool) -> None:
+    sentences = [ClaimText(sentence.strip() + ".") for sentence in passage.rstrip(".").split(". ")]
+    assert swaps_roles(ClaimText(claim), sentences) is expected
 
 
-SIDES = [
+DENIALS = [
     ("성벽은 아직 마을에 남아 있다.", "성벽은 아직 마을에 남아 있다.", False),
     ("성벽은 아직 마을에 남아 있지 않다.", "성벽은 아직 마을에 남아 있다.", True),
     ("요금은 다음 달에 끊을 수 있다.", "요금은 다음 달에 끊을 수 있다.", False),
@@ -60,41 +58,8 @@ SIDES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "passage", "wrong"), SIDES)
-def test_what_the_passage_denies_is_not_affirmed_nor_the_reverse(claim: str, passage: str, wrong: bool) -> None:
-    assert contradicts(ClaimText(claim), [ClaimText(passage)]) is wrong
-
-
-def test_the_clauses_of_a_text_tell_what_they_deny() -> None:
-    read = [(set(one.affirmed), set(one.denied)) for one in clauses("대구에서는 성벽을 찾지 못했고, 다툼은 잦았다.")]
-    assert read == [({"대구", "성벽"}, {"찾-"}), ({"다툼", "잦-"}, set())]
-    read = [(set(one.affirmed), set(one.denied)) for one in clauses("No walls have been found, and conflict was not frequent.")]
-    assert read == [(set(), {"wall", "found"}), ({"conflict"}, {"frequent"})]
-    assert clauses("") == clauses("…") == []
-
-
-def test_the_spans_of_clauses_are_those_of_the_text() -> None:
-    text = "돌은 컸지만 아무도 옮기지 않았다. Nobody moved it, but it was large."
-    for one in (text[:20], text[21:]):
-        assert "".join(one[clause.start : clause.end] for clause in clauses(one)).replace(" ", "") in one.replace(
-            " ", ""
-        ).replace(",but", "")
-
-
-def test_a_word_that_opens_a_sentence_is_a_name_before_a_verb_or_another_name() -> None:
-    assert proper_names("Kublai began it. Railways are long. Cassius Dio wrote.") == ["Dio"]
-    assert proper_names("Kublai began it. Railways carried much. The end was near. Cassius Dio wrote.", openers=True) == [
-        "Kublai", "Railways", "Cassius", "Dio",
-    ]  # fmt: skip
-
-
-def test_two_words_with_capitals_stand_together_too() -> None:
-    assert nouns("Then Guo Shoujing came.") == ["Then", "Guo", "Shoujing", "Then Guo", "Guo Shoujing"]
-
-
-@pytest.mark.parametrize(("name", "text", "where"), [
-    ("Rome", "the roads of Rome", "of"), ("Rome", "Rome’s roads", "of"), ("Rome", "in the city. Rome fell", ""),
-    ("Rome", "in Rome", "in"), ("Khan", "from the Great Khan", "from"), ("Rome", "roads", ""),
-])  # fmt: skip
-def test_the_place_of_a_name_is_its_preposition(name: str, text: str, where: str) -> None:
-    assert preposition_before(name, text) == where
+@pytest.mark.parametrize(("claim", "passage", "expected"), DENIALS)
+def test_a_claim_that_affirms_what_the_passage_denies_or_the_reverse_is_detected(
+    claim: str, passage: str, expected: bool
+) -> None:
+    assert contradicts(ClaimText(claim), [ClaimText(passage)]) is expected

@@ -1,4 +1,4 @@
-"""The text door: decoding, NFC, newlines, and what is dropped."""
+"""Input text: decoding, NFC, newlines, and the characters that are removed."""
 
 import random
 import unicodedata
@@ -23,26 +23,26 @@ INVISIBLE = [
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "euc-kr", "utf-16", "utf-16-le", "utf-16-be"])
-def test_korean_is_read_in_its_encodings(encoding: str) -> None:
+def test_korean_encodings_are_decoded(encoding: str) -> None:
     assert decode(KOREAN.encode(encoding)) == KOREAN
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
-def test_english_is_read_in_its_encodings(encoding: str) -> None:
+def test_english_encodings_are_decoded(encoding: str) -> None:
     assert decode(ENGLISH.encode(encoding)) == ENGLISH
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "shift_jis", "utf-16"])
-def test_japanese_is_read_in_its_encodings(encoding: str) -> None:
+def test_japanese_encodings_are_decoded(encoding: str) -> None:
     assert decode(JAPANESE.encode(encoding)) == JAPANESE
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
-def test_utf16_is_read_with_a_mark_of_either_order(order: str) -> None:
+def test_utf16_with_a_byte_order_mark_is_decoded(order: str) -> None:
     assert decode(("\ufeff" + KOREAN).encode(order)) == KOREAN
 
 
-def test_utf16_of_plain_ascii_without_a_mark_is_text_not_binary() -> None:
+def test_utf16_of_ascii_without_a_byte_order_mark_is_not_binary() -> None:
     assert decode("Plain words, and nothing else.".encode("utf-16-le")) == "Plain words, and nothing else."
 
 
@@ -66,13 +66,13 @@ def test_binary_is_refused(data: bytes) -> None:
     KOREAN.encode("cp949") + KOREAN.encode(),
     ENGLISH.encode() + KOREAN.encode("cp949"),
 ])  # fmt: skip
-def test_mixed_encodings_are_refused_not_guessed(data: bytes) -> None:
+def test_mixed_encodings_are_refused(data: bytes) -> None:
     with pytest.raises(UndecodableError, match="unknown or mixed"):
         decode(data)
 
 
 @given(st.binary(max_size=300))
-def test_bytes_become_text_or_the_one_error(data: bytes) -> None:
+def test_bytes_become_text_or_an_undecodable_error(data: bytes) -> None:
     try:
         text = clean(decode(data)).text
     except UndecodableError:
@@ -80,29 +80,29 @@ def test_bytes_become_text_or_the_one_error(data: bytes) -> None:
     assert text.encode().decode() == text
 
 
-def test_a_stray_nul_in_a_text_is_no_reason_to_refuse_it() -> None:
+def test_a_text_with_a_single_nul_is_not_binary() -> None:
     assert clean(decode(b"one\x00 nul" + ENGLISH.encode())) == CleanText("one nul" + ENGLISH, 1)
 
 
 @pytest.mark.parametrize("character", INVISIBLE, ids=lambda character: f"U+{ord(character):04X}")
-def test_invisible_characters_are_dropped_and_counted(character: str) -> None:
+def test_invisible_characters_are_removed_and_counted(character: str) -> None:
     assert clean(f"고인{character}돌{character}") == CleanText("고인돌", 2)
 
 
 @pytest.mark.parametrize(
     "character", ["é", "가", "\U0001f3fd", "\ufe0f", "\ue000", "\u0378", "㈜", "ｶ", "Ａ", "①", "ㄱ", "漢", " ", "\u3000"]
 )
-def test_visible_private_and_unassigned_characters_stay(character: str) -> None:
+def test_visible_private_and_unassigned_characters_are_kept(character: str) -> None:
     assert clean(f"a{character}") == CleanText(f"a{character}", 0)
 
 
 @pytest.mark.parametrize("emoji", [FAMILY, "👩🏽\u200d🚀", "❤️\u200d🔥", "🏳️\u200d🌈", "🐈\u200d⬛", "🧑\u200d⚖️", "🇰🇷"])
-def test_joined_emoji_stay_whole(emoji: str) -> None:
+def test_joiners_inside_emoji_are_kept(emoji: str) -> None:
     assert clean(f"앞 {emoji} 뒤") == CleanText(f"앞 {emoji} 뒤", 0)
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r", "\n", "\x85", "\u2028", "\u2029", "\v", "\f"])
-def test_every_newline_becomes_one(newline: str) -> None:
+def test_every_newline_becomes_a_line_feed(newline: str) -> None:
     assert clean(f"한 줄{newline}두 줄") == CleanText("한 줄\n두 줄", 0)
 
 
@@ -111,7 +111,7 @@ def test_decomposed_hangul_and_letters_are_composed() -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=60))
-def test_clean_text_is_nfc_writable_and_clean(text: str) -> None:
+def test_clean_text_is_nfc_encodable_and_unchanged_by_a_second_pass(text: str) -> None:
     cleaned = clean(text).text
     assert unicodedata.is_normalized("NFC", cleaned)
     assert cleaned.encode().decode() == cleaned
@@ -120,5 +120,5 @@ def test_clean_text_is_nfc_writable_and_clean(text: str) -> None:
 
 
 @given(st.text(alphabet="각힣가 aé\u0301.\n👨\u200d\u200b", max_size=40))
-def test_the_door_gives_the_same_for_both_forms(text: str) -> None:
+def test_clean_gives_the_same_for_nfd_and_nfc(text: str) -> None:
     assert clean(unicodedata.normalize("NFD", text)).text == clean(unicodedata.normalize("NFC", text)).text

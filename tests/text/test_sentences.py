@@ -1,4 +1,4 @@
-"""Sentences, headings and words, in Korean, English and both at once."""
+"""The spans of sentences and headings, in Korean, English and texts of both."""
 
 import re
 import unicodedata
@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from bot.text.normalize import clean
 from bot.text.sentences import headings, sentences
-from bot.text.tokenize import bigrams, morphemes, weighted_length
 from tests.toys import growth
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
-# What may lie between two sentences: white space, and the marks of Markdown.
+# What may stand between two sentences: white space and Markdown markers.
 GAP = re.compile(r"(?:\s+|(?:#{1,6}|[-*+>]|\d{1,3}[.)])(?=\s)|[-*_=|: \t]+(?=\n|\Z))*")
 PIECES = [
     "고인돌은 무겁다.", "그 돌은 3.4배였다.", "왜 지었을까?", "The stone is 3.14 m long.", "Dr. Kim came.", "GPT-4는 크다.",
@@ -32,7 +31,7 @@ def split(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", " \n\t\n ", "---", "* * *", "# ", "- \n- \n", "|---|---|"])
-def test_what_has_no_words_has_no_sentences(text: str) -> None:
+def test_a_text_without_words_has_no_sentences(text: str) -> None:
     assert split(text) == []
 
 
@@ -49,7 +48,7 @@ def test_what_has_no_words_has_no_sentences(text: str) -> None:
     ("그렇다(정말 그렇다. 아주 그렇다). 다음 문장이다.", ["그렇다(정말 그렇다. 아주 그렇다).", "다음 문장이다."]),
     ("『책. 둘째 권』을 읽었다. 좋았다.", ["『책. 둘째 권』을 읽었다.", "좋았다."]),
 ])  # fmt: skip
-def test_korean_sentences(text: str, expected: list[str]) -> None:
+def test_korean_is_split_into_sentences(text: str, expected: list[str]) -> None:
     assert split(text) == expected
 
 
@@ -66,9 +65,9 @@ def test_korean_sentences(text: str, expected: list[str]) -> None:
     ("It grew by 5%. Then (in 1931) it fell. 48 did.", ["It grew by 5%.", "Then (in 1931) it fell.", "48 did."]),
     ("It’s “fine”. “No” is a word. OK.", ["It’s “fine”.", "“No” is a word.", "OK."]),
     ("The dogs’ bowls. The cat’s too. It’s so.", ["The dogs’ bowls.", "The cat’s too.", "It’s so."]),
-    ('A 5" pipe. A 6" pipe. Next.', ['A 5" pipe. A 6" pipe.', "Next."]),  # the price of straight quotes: one sentence, not none
+    ('A 5" pipe. A 6" pipe. Next.', ['A 5" pipe. A 6" pipe.', "Next."]),  # straight quotes pair up: one sentence
 ])  # fmt: skip
-def test_english_sentences(text: str, expected: list[str]) -> None:
+def test_english_is_split_into_sentences(text: str, expected: list[str]) -> None:
     assert split(text) == expected
 
 
@@ -85,19 +84,19 @@ def test_english_sentences(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "frame", ["{}", "그는 말했다. {} 그리고 떠났다.", "He spoke. He said, {} Then he left.", "앞이다.\n\n{}\n\n뒤다."]
 )
-def test_a_quotation_is_never_cut(quotation: str, frame: str) -> None:
+def test_a_quotation_is_not_split(quotation: str, frame: str) -> None:
     assert sum(quotation in sentence for sentence in split(frame.format(quotation))) == 1
 
 
 @given(st.lists(st.sampled_from(["그렇다.", "왜 그런가?", "It is so.", "돌은 3.4톤이다.", "No!"]), min_size=1, max_size=12))
-def test_a_quotation_of_any_number_of_sentences_is_never_cut(inside: list[str]) -> None:
-    quotation = f"“{' '.join(inside)}”"
+def test_a_quotation_of_any_number_of_sentences_is_not_split(quoted: list[str]) -> None:
+    quotation = f"“{' '.join(quoted)}”"
     assert sum(quotation in sentence for sentence in split(f"그가 말했다. {quotation} 그리고 갔다.")) == 1
 
 
-def test_a_mark_that_never_closes_opens_nothing() -> None:
-    tail = [f"문장 {number}번이다." for number in range(30)]
-    assert split(f"그는 “여기라고 했다. {' '.join(tail)}")[-29:] == tail[1:]
+def test_a_quotation_mark_that_is_not_closed_has_no_effect() -> None:
+    following = [f"문장 {number}번이다." for number in range(30)]
+    assert split(f"그는 “여기라고 했다. {' '.join(following)}")[-29:] == following[1:]
 
 
 @pytest.mark.parametrize("text", [
@@ -106,7 +105,7 @@ def test_a_mark_that_never_closes_opens_nothing() -> None:
     "She called it “the old road” and smiled. It was built in 1931. Nobody knew why.",
     "이 글은 한 줄이 짧게 접혀 있다. 그래도 문장은 그대로다. 줄(괄호가 있는 줄)이 바뀌어도 문장은 이어진다. 인용도 그렇다.",
 ])  # fmt: skip
-def test_hard_wrapped_text_has_the_sentences_of_the_unwrapped(text: str) -> None:
+def test_a_line_break_inside_a_sentence_does_not_split_it(text: str) -> None:
     for column in range(1, len(text)):
         space = text.find(" ", column)
         if space > 0:
@@ -128,44 +127,44 @@ def test_hard_wrapped_text_has_the_sentences_of_the_unwrapped(text: str) -> None
     ("한 문단\n\u00a0\n다른 문단", ["한 문단", "다른 문단"]),
     ("# Only\n\n## Headings\n", ["Only", "Headings"]),
 ])  # fmt: skip
-def test_markdown_marks_and_empty_lines_part_sentences(text: str, expected: list[str]) -> None:
+def test_markdown_markers_and_empty_lines_separate_sentences(text: str, expected: list[str]) -> None:
     assert split(text) == expected
 
 
 @pytest.mark.parametrize("emoji", [FAMILY, "👩🏽\u200d🚀", "🇰🇷", "❤️\u200d🔥", "e\u0301"])
-def test_what_a_reader_sees_as_one_character_is_never_cut(emoji: str) -> None:
+def test_a_grapheme_cluster_is_not_split(emoji: str) -> None:
     text = f"가족 {emoji}이다. 다음은 {emoji}. A {emoji} here. {emoji} Then."
     assert sum(sentence.count(emoji) for sentence in split(text)) == 4
 
 
 @given(texts)
-def test_sentences_are_in_order_apart_and_cover_all_words(text: str) -> None:
+def test_sentences_are_ordered_and_disjoint_and_leave_out_only_gaps(text: str) -> None:
     spans = sentences(text)
-    at = 0
+    previous_end = 0
     for start, end in spans:
-        assert at <= start < end
-        assert GAP.fullmatch(text, at, start), text[at:start]
+        assert previous_end <= start < end
+        assert GAP.fullmatch(text, previous_end, start), text[previous_end:start]
         assert text[start:end] == text[start:end].strip()
-        at = end
-    assert at <= len(text)
-    assert GAP.fullmatch(text, at), text[at:]
+        previous_end = end
+    assert previous_end <= len(text)
+    assert GAP.fullmatch(text, previous_end), text[previous_end:]
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=60))
-def test_any_text_has_sentences_that_cover_its_letters(text: str) -> None:
+def test_the_sentences_of_any_text_cover_its_letters(text: str) -> None:
     spans = sentences(text)
     outside = "".join(text[a:b] for (_, a), (b, _) in zip([(0, 0), *spans], [*spans, (len(text), 0)], strict=True))
     assert not any(character.isalpha() for character in outside)
-    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(span[1] <= following[0] for span, following in zip(spans, spans[1:], strict=False))
 
 
-def test_sentences_are_the_same_for_what_comes_in_decomposed() -> None:
+def test_sentences_do_not_depend_on_the_unicode_form_of_the_input() -> None:
     text = "고인돌은 무겁다. Café is near. “왜 그런가?”라고 물었다."
     assert split(clean(unicodedata.normalize("NFD", text)).text) == split(text)
 
 
-def test_kiwi_never_gets_more_than_it_can_chew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its time grows with the square of what it is given at once: 1.7 s for 50,000 characters, 18 s for 200,000."""
+def test_kiwi_is_given_a_long_text_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kiwi's time grows with the square of the length: 1.7 s for 50,000 characters, 18 s for 200,000."""
     sizes: list[int] = []
 
     def split_into_sents(block: str, **_: object) -> list[SimpleNamespace]:
@@ -182,7 +181,7 @@ def test_kiwi_never_gets_more_than_it_can_chew(monkeypatch: pytest.MonkeyPatch) 
     "abcd", "Dr. ", "A.", "a. B ", "“a. B ", '"A. ', "\n", "\n\u3000", "\n\u00a0", " ", "# ", "# h\n", "- \n", "a) \n",
     "1. ", "(", "...", "!?", "|", "\n\t",
 ])  # fmt: skip
-def test_time_grows_in_proportion_to_the_text(piece: str) -> None:
+def test_time_is_proportional_to_the_length(piece: str) -> None:
     def work(count: int) -> None:
         sentences(piece * count + "x")
         headings(piece * count)
@@ -190,11 +189,8 @@ def test_time_grows_in_proportion_to_the_text(piece: str) -> None:
     assert growth(work, 2_000) < 8
 
 
-def test_five_megabytes_without_a_space_take_four_times_a_quarter_of_them() -> None:
+def test_time_is_proportional_to_the_length_of_a_text_without_spaces() -> None:
     assert growth(lambda count: sentences("abcde" * count), 250_000) < 8
-
-
-# --- headings
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -203,57 +199,5 @@ def test_five_megabytes_without_a_space_take_four_times_a_quarter_of_them() -> N
     ("C # sharp\n# Real", ["# Real"]),
     ("", []),
 ])  # fmt: skip
-def test_headings_are_lines_with_marks(text: str, expected: list[str]) -> None:
+def test_headings_are_the_lines_with_a_heading_marker(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in headings(text)] == expected
-
-
-# --- words
-
-
-@pytest.mark.parametrize(("text", "expected"), [
-    ("고인돌은 무겁다", ["고인돌", "무겁-"]),
-    ("고인돌을 지었다", ["고인돌", "짓-"]),
-    ("The dolmens were raised by villages", ["dolmen", "rais", "villag"]),
-    ("raising a dolmen in 1931", ["rais", "dolmen", "1931"]),
-    ("1,000 ships and 3.14 litres", ["1000", "ship", "3.14", "litr"]),
-    ("the of and", []),
-    ("…!? — “”", []),
-    ("", []),
-])  # fmt: skip
-def test_morphemes_are_the_words_that_carry_meaning(text: str, expected: list[str]) -> None:
-    assert morphemes(text) == expected
-
-
-def test_a_question_and_its_answer_share_morphemes() -> None:
-    assert {"고인돌", "짓-"} <= set(morphemes("고인돌은 왜 지었나요?")) & set(morphemes("옛사람들은 고인돌을 지으며 노래했다."))
-
-
-@pytest.mark.parametrize(("text", "expected"), [
-    ("고인돌", ["고인", "인돌"]),
-    ("돌 Stone", ["돌", "st", "to", "on", "ne"]),
-    ("3.14", ["3.", ".1", "14"]),
-    ("…!?", []),
-    ("", []),
-])  # fmt: skip
-def test_bigrams_stay_inside_words(text: str, expected: list[str]) -> None:
-    assert bigrams(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text", ["고인돌은 왜 지었나요?", "철학과 자유에 대한 각서", "café and naïve", "GPT-4의 매개변수는 1조 개", "큰 돌", "뷁이다"]
-)
-@pytest.mark.parametrize("form", ["NFD", "NFKD", "NFKC"])
-def test_words_are_the_same_in_every_form_behind_the_door(text: str, form: str) -> None:
-    other = clean(unicodedata.normalize(form, text)).text  # type: ignore[arg-type]
-    assert morphemes(other) == morphemes(text)
-    assert bigrams(other) == bigrams(text)
-
-
-@given(st.text(max_size=50))
-def test_any_text_has_words_without_white_space(text: str) -> None:
-    assert all(word and not any(map(str.isspace, word)) for word in morphemes(clean(text).text) + bigrams(clean(text).text))
-
-
-@pytest.mark.parametrize(("text", "weight"), [("", 0), ("abc", 3), ("가나", 4), ("é", 2), ("a 1.\n", 5), ("👍", 2)])
-def test_a_character_beyond_ascii_weighs_two(text: str, weight: int) -> None:
-    assert weighted_length(text) == weight
