@@ -1,6 +1,6 @@
-"""The talks that readers keep, in one SQLite file, and their ratings, a line each in a file beside it.
+"""The saved chats of all readers, in one SQLite file, and their ratings, one JSON line each, in a file beside it.
 
-A reader is an opaque token. Nothing here shows or changes what is another's: another's id is an id that there is not.
+A reader is an opaque token. The chat of another reader is treated exactly like a chat that does not exist.
 """
 
 import json
@@ -18,11 +18,11 @@ from bot.errors import BotError, QuestionError, StoreError
 from bot.schema import Answer
 from bot.text.normalize import clean
 
-VERSION = 1  # of the tables, in `PRAGMA user_version`
-LONGEST_NAME = 100  # characters; a name made from a question has `SHORTENED`
-SHORTENED = 60
-LONGEST_REASON = 1_000  # characters
-PATIENCE = 10.0  # seconds that a writer waits for another
+SCHEMA_VERSION = 1  # of the tables, stored in `PRAGMA user_version`
+MAX_NAME_CHARACTERS = 100
+MAX_DERIVED_NAME_CHARACTERS = 60  # of a name made from the first question
+MAX_REASON_CHARACTERS = 1_000
+LOCK_SECONDS = 10.0  # that a writer waits for another one
 _TABLES = """
 create table talks (
     id text primary key, reader text not null, name text not null, created text not null, changed text not null
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A thumb, up where `good`, and the reader's reason, which may be empty."""
+    """A reader's thumb, up if `good`, and the reason given for it, which may be empty."""
 
     good: bool
     reason: str = ""
@@ -47,8 +47,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and its answer. `place` is its number in the chat, from 1, as the database has it: where another turn cannot be read,
-    it differs from the position in `Chat.turns`. `asked` is the time of the question (UTC, ISO 8601).
+    """A question and its answer.
+
+    `place` is the turn's number in the chat, from 1, as the database has it. Where another turn of the chat cannot be read, it differs
+    from the position in `Chat.turns`. `asked` is the time of the question (UTC, ISO 8601).
     """
 
     place: int
@@ -59,7 +61,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A kept talk. `created` and `changed` are UTC, ISO 8601."""
+    """A saved chat with its readable turns. `created` and `changed` are UTC, ISO 8601."""
 
     id: str
     name: str
@@ -70,7 +72,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class ChatSummary:
-    """A kept talk as a list shows it; `turns` is how many there are."""
+    """A saved chat as a list shows it; `turns` is their number."""
 
     id: str
     name: str
@@ -79,185 +81,193 @@ class ChatSummary:
 
 
 class ChatHistory:
-    """The kept talks of every reader. Threads and processes may share the file; each call has a connection of its own."""
+    """The saved chats of all readers. Threads and processes may share the file: each call opens its own connection."""
 
     def __init__(self, folder: Path) -> None:
-        """The folder and the files in it are made when something is first written."""
+        """The folder and its files are created by the first write."""
         self._folder = folder
         self._file = folder / "conversations.sqlite3"
         self._ratings = folder / "ratings.jsonl"
         self._lock = threading.Lock()
 
     def new(self) -> str:
-        """An id for a talk, 128 random bits; nothing is written for it before its first turn."""
+        """A new chat id of 128 random bits. Nothing is written before the chat's first turn."""
         return secrets.token_urlsafe(16)
 
-    def add(self, reader: str, talk: str, answer: Answer, *, cut: int = 0, asked: str = "") -> int:
-        """Put a turn at the end of a talk, which is begun where there is none. Returns its place, from 1.
+    def add(self, reader: str, chat: str, answer: Answer, *, replace_from: int = 0, asked: str = "") -> int:
+        """Append a turn to a chat, which is created if it does not exist. Return the turn's place, from 1.
 
-        Where `cut` is not 0, the turns from that place on go, in the same transaction. `asked` is when, if that is not now.
-        Raises `QuestionError` where the talk is another's, `StoreError` where the file cannot be written; then nothing has changed.
+        If `replace_from` is not 0, the turns from that place on are deleted in the same transaction. `asked` is the time of the
+        question, now by default. Raises `QuestionError` for another reader's chat and `StoreError` where the file cannot be written;
+        then nothing has changed.
         """
-        moment, held = asked or _now(), json.dumps(answer.to_dict(), ensure_ascii=False)
-        with self._writing() as rows:
-            owner = rows.execute("select reader from talks where id = ?", (talk,)).fetchone()
+        moment = asked or _now()
+        with self._writing() as connection:
+            owner = connection.execute("select reader from talks where id = ?", (chat,)).fetchone()
             if owner is None:
-                name = _shortened(clean(answer.question).text)
-                rows.execute("insert into talks values (?, ?, ?, ?, ?)", (talk, reader, name, moment, moment))
+                name = _derived_name(clean(answer.question).text)
+                connection.execute("insert into talks values (?, ?, ?, ?, ?)", (chat, reader, name, moment, moment))
             elif owner[0] != reader:
-                raise _unknown()
-            if cut:
-                rows.execute("delete from turns where talk = ? and place >= ?", (talk, cut))
-            (last,) = rows.execute("select coalesce(max(place), 0) from turns where talk = ?", (talk,)).fetchone()
-            rows.execute(
+                raise _no_such_chat()
+            if replace_from:
+                connection.execute("delete from turns where talk = ? and place >= ?", (chat, replace_from))
+            (last,) = connection.execute("select coalesce(max(place), 0) from turns where talk = ?", (chat,)).fetchone()
+            connection.execute(
                 "insert into turns (talk, place, asked, answer, words) values (?, ?, ?, ?, ?)",
-                (talk, last + 1, moment, _storable(held), _words(answer)),
+                (chat, last + 1, moment, _stored_json(answer), _searchable_text(answer)),
             )
-            rows.execute("update talks set changed = ? where id = ?", (moment, talk))
+            connection.execute("update talks set changed = ? where id = ?", (moment, chat))
         return int(last) + 1
 
-    def update_answer(self, reader: str, talk: str, place: int, asked: str, answer: Answer) -> None:
-        """Put what the answer of the turn that was `asked` then has grown to in the place of what stands there; its rating stays.
+    def update_answer(self, reader: str, chat: str, place: int, asked: str, answer: Answer) -> None:
+        """Replace the answer of a turn; its rating stays. `asked` has to be the turn's own, so that a later turn in its place is safe.
 
-        Raises `QuestionError` where there is no such turn (any more), `StoreError`.
+        Raises `QuestionError` where there is no such turn (any more), and `StoreError`.
         """
-        held = json.dumps(answer.to_dict(), ensure_ascii=False)
-        with self._writing() as rows:
-            _require(rows, reader, talk)
-            change = "update turns set answer = ?, words = ? where talk = ? and place = ? and asked = ?"
-            if not rows.execute(change, (_storable(held), _words(answer), talk, place, asked)).rowcount:
-                raise _unknown()
+        with self._changing(reader, chat) as connection:
+            statement = "update turns set answer = ?, words = ? where talk = ? and place = ? and asked = ?"
+            values = (_stored_json(answer), _searchable_text(answer), chat, place, asked)
+            if not connection.execute(statement, values).rowcount:
+                raise _no_such_chat()
 
-    def get(self, reader: str, talk: str) -> Chat:
-        """The talk. Raises `QuestionError` where this reader has none by that id, `StoreError` where it cannot be read."""
-        with self._reading() as rows:
-            found = (
-                rows
-                and rows.execute(
-                    "select name, created, changed from talks where id = ? and reader = ?", (talk, reader)
-                ).fetchone()
-            )
-            if not rows or not found:
-                raise _unknown()
-            held = rows.execute(
-                "select place, answer, asked, good, reason from turns where talk = ? order by place", (talk,)
-            ).fetchall()
-        name, created, changed = found
-        return Chat(talk, name, created, changed, tuple(turn for row in held if (turn := _turn(*row))))
+    def get(self, reader: str, chat: str) -> Chat:
+        """A chat with its readable turns. Raises `QuestionError` where this reader has none with this id, and `StoreError`."""
+        with self._reading() as connection:
+            if connection is None:
+                raise _no_such_chat()
+            statement = "select name, created, changed from talks where id = ? and reader = ?"
+            header = connection.execute(statement, (chat, reader)).fetchone()
+            if header is None:
+                raise _no_such_chat()
+            statement = "select place, answer, asked, good, reason from turns where talk = ? order by place"
+            rows = connection.execute(statement, (chat,)).fetchall()
+        name, created, changed = header
+        return Chat(chat, name, created, changed, tuple(turn for row in rows if (turn := _turn(*row))))
 
     def list(self, reader: str, search: str = "") -> list[ChatSummary]:
-        """The reader's talks, newest first; with `search` those in whose name, questions or answers all its words occur."""
-        wanted = clean(search).text.casefold().split()
-        with self._reading() as rows:
-            if rows is None:
+        """The reader's chats, newest first; with `search`, those whose name, questions or answers contain all its words."""
+        words = clean(search).text.casefold().split()
+        with self._reading() as connection:
+            if connection is None:
                 return []
-            held = rows.execute(
+            rows = connection.execute(
                 "select id, name, changed, (select count(*) from turns where talk = id) from talks where reader = ? "
                 "order by changed desc, rowid desc",
                 (reader,),
             ).fetchall()
-            if not wanted:
-                return [ChatSummary(*row) for row in held]
-            texts = {row[0]: [row[1].casefold()] for row in held}
-            for talk, words in rows.execute(
+            if not words:
+                return [ChatSummary(*row) for row in rows]
+            texts = {row[0]: [row[1].casefold()] for row in rows}
+            for chat, text in connection.execute(
                 "select talk, words from turns join talks on talks.id = talk where reader = ?", (reader,)
             ):
-                texts[talk].append(words)
-        return [ChatSummary(*row) for row in held if all(any(word in text for text in texts[row[0]]) for word in wanted)]
+                texts.setdefault(chat, []).append(text)
+        return [ChatSummary(*row) for row in rows if all(any(word in text for text in texts[row[0]]) for word in words)]
 
-    def rename(self, reader: str, talk: str, name: str) -> None:
-        """Name a talk. Raises `QuestionError` for an empty or too long name and an unknown talk, `StoreError`."""
+    def rename(self, reader: str, chat: str, name: str) -> None:
+        """Name a chat. Raises `QuestionError` for an empty or too long name and an unknown chat, and `StoreError`."""
         name = " ".join(clean(name).text.split())
-        if not 1 <= len(name) <= LONGEST_NAME:
+        if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
             raise QuestionError(
-                f"The name has {len(name)} characters. Give it 1 to {LONGEST_NAME}.",
-                f"이름이 {len(name)}자입니다. 1자에서 {LONGEST_NAME}자 사이로 지어 주세요.",
+                f"The name has {len(name)} characters. Give it 1 to {MAX_NAME_CHARACTERS}.",
+                f"이름이 {len(name)}자입니다. 1자에서 {MAX_NAME_CHARACTERS}자 사이로 지어 주세요.",
             )
-        with self._writing() as rows:
-            _require(rows, reader, talk)
-            rows.execute("update talks set name = ? where id = ?", (name, talk))
+        with self._changing(reader, chat) as connection:
+            connection.execute("update talks set name = ? where id = ?", (name, chat))
 
-    def delete(self, reader: str, talk: str) -> None:
-        """Forget a talk. Raises `QuestionError` where this reader has none by that id, `StoreError`."""
-        with self._writing() as rows:
-            _require(rows, reader, talk)
-            rows.execute("delete from talks where id = ?", (talk,))
+    def delete(self, reader: str, chat: str) -> None:
+        """Delete a chat with its turns. Raises `QuestionError` where this reader has none with this id, and `StoreError`."""
+        with self._changing(reader, chat) as connection:
+            connection.execute("delete from talks where id = ?", (chat,))
 
-    def rate(self, reader: str, talk: str, place: int, good: bool, reason: str = "") -> None:
-        """Keep what the reader thinks of a turn: with the turn, and as a JSON line with question, answer and voice.
+    def rate(self, reader: str, chat: str, place: int, good: bool, reason: str = "") -> None:
+        """Save a rating with its turn, and append it to the ratings file with question, answer and chat model.
 
-        Raises `QuestionError` where there is no such turn or the reason is too long, `StoreError`.
+        Raises `QuestionError` where there is no such readable turn or the reason is too long, and `StoreError`.
         """
         reason = clean(reason).text.strip()
-        if len(reason) > LONGEST_REASON:
+        if len(reason) > MAX_REASON_CHARACTERS:
             raise QuestionError(
-                f"The reason has {len(reason):,} characters, more than {LONGEST_REASON:,}. Write it shorter.",
-                f"까닭이 {len(reason):,}자로, {LONGEST_REASON:,}자보다 깁니다. 줄여 주세요.",
+                f"The reason has {len(reason):,} characters, more than {MAX_REASON_CHARACTERS:,}. Shorten it.",
+                f"이유가 {len(reason):,}자로, {MAX_REASON_CHARACTERS:,}자를 넘습니다. 줄여 주세요.",
             )
-        with self._writing() as rows:
-            _require(rows, reader, talk)
-            row = rows.execute("select answer from turns where talk = ? and place = ?", (talk, place)).fetchone()
-            if row is None or _stored_answer(row[0]) is None:
-                raise _unknown()
-            rows.execute("update turns set good = ?, reason = ? where talk = ? and place = ?", (int(good), reason, talk, place))
+        with self._changing(reader, chat) as connection:
+            row = connection.execute("select answer from turns where talk = ? and place = ?", (chat, place)).fetchone()
+            if row is None or _parsed_answer(row[0]) is None:
+                raise _no_such_chat()
+            statement = "update turns set good = ?, reason = ? where talk = ? and place = ?"
+            connection.execute(statement, (int(good), reason, chat, place))
             answer = json.loads(row[0])
-            told = {"time": _now(), "good": good, "reason": reason}
-            told |= {name: answer[name] for name in ("question", "standalone", "mode", "voice")} | {"answer": answer}
-            self._append(json.dumps(told, ensure_ascii=False))
+            record = {"time": _now(), "good": good, "reason": reason}
+            record |= {key: answer[key] for key in ("question", "standalone", "mode", "voice")} | {"answer": answer}
+            self._append_rating(json.dumps(record, ensure_ascii=False))
 
-    def _append(self, line: str) -> None:
-        """One write, under a lock: lines of threads do not mix, and short writes of processes do not either (O_APPEND)."""
-        with self._lock, _disk(self._ratings), self._ratings.open("ab", buffering=0) as file:
-            file.write(f"{line}\n".encode())
+    def _append_rating(self, line: str) -> None:
+        """Append a line in one write under a lock: lines of threads do not mix, nor do short lines of processes (O_APPEND)."""
+        with self._lock, _store_errors(self._ratings), self._ratings.open("ab", buffering=0) as file:
+            file.write(f"{_without_surrogates(line)}\n".encode())
+
+    @contextmanager
+    def _changing(self, reader: str, chat: str) -> Iterator[sqlite3.Connection]:
+        """A transaction on a chat of this reader. Raises `QuestionError` where there is none; then no file is created either."""
+        if not self._file.exists():
+            raise _no_such_chat()
+        with self._writing() as connection:
+            if not connection.execute("select 1 from talks where id = ? and reader = ?", (chat, reader)).fetchone():
+                raise _no_such_chat()
+            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the file alone; undone where anything goes wrong."""
-        with _disk(self._file):
+        """A transaction that locks the file, which is created if it does not exist. An exception rolls it back."""
+        with _store_errors(self._file):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._file.exists():
                 self._file.touch(mode=0o600)
-            with closing(self._connect()) as rows:
-                rows.execute("pragma journal_mode = wal")
-                rows.execute("begin immediate")
+            with closing(self._connect()) as connection:
+                connection.execute("pragma journal_mode = wal")
+                connection.execute("begin immediate")
                 try:
-                    if self._version(rows) == 0:
+                    if self._schema_version(connection) == 0:
                         for statement in _TABLES.split(";\n"):
-                            rows.execute(statement)
-                        rows.execute(f"pragma user_version = {VERSION}")
-                    yield rows
+                            connection.execute(statement)
+                        connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+                    yield connection
                 except BaseException:
-                    rows.rollback()
+                    connection.rollback()
                     raise
-                rows.commit()
+                connection.commit()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """A connection, or None where nothing was kept yet."""
+        """A connection; None where nothing was ever saved."""
         if not self._file.exists():
             yield None
             return
-        with _disk(self._file), closing(self._connect()) as rows:
-            yield rows if self._version(rows) else None
+        with _store_errors(self._file), closing(self._connect()) as connection:
+            yield connection if self._schema_version(connection) else None
 
     def _connect(self) -> sqlite3.Connection:
-        rows = sqlite3.connect(self._file, timeout=PATIENCE, isolation_level=None)
-        rows.execute("pragma foreign_keys = on")
-        return rows
+        connection = sqlite3.connect(self._file, timeout=LOCK_SECONDS, isolation_level=None)
+        connection.execute("pragma foreign_keys = on")
+        return connection
 
-    def _version(self, rows: sqlite3.Connection) -> int:
-        (version,) = rows.execute("pragma user_version").fetchone()
-        if version > VERSION:
+    def _schema_version(self, connection: sqlite3.Connection) -> int:
+        """The version of the tables, 0 before they exist. Raises `StoreError` for a newer one than this program knows."""
+        (version,) = connection.execute("pragma user_version").fetchone()
+        if version > SCHEMA_VERSION:
             raise StoreError(
-                f"{self._file} was written by a newer Dolmen (version {version}, this one knows {VERSION}). Update, or set BOT_DATA.",
-                f"{self._file}은(는) 더 새로운 Dolmen이 쓴 것입니다(판 {version}, 이쪽은 {VERSION}). 새로 설치하거나 BOT_DATA를 바꾸세요.",
+                f"{self._file} was written by a newer Dolmen (version {version}, this one reads {SCHEMA_VERSION}). "
+                "Update Dolmen, or set BOT_DATA to another folder.",
+                f"{self._file}은(는) 더 새로운 Dolmen이 쓴 파일입니다(버전 {version}, 이 프로그램은 {SCHEMA_VERSION}까지). "
+                "Dolmen을 업데이트하거나 BOT_DATA를 다른 폴더로 바꾸세요.",
             )
         return int(version)
 
 
 @contextmanager
-def _disk(file: Path) -> Iterator[None]:
-    """What goes wrong with the file, as a `StoreError`."""
+def _store_errors(file: Path) -> Iterator[None]:
+    """Raise errors of SQLite and of the file system as `StoreError`."""
     try:
         yield
     except BotError:
@@ -265,19 +275,19 @@ def _disk(file: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise StoreError(
-            f"{file} cannot be used: {reason}. Free the disk, move the file away, or set BOT_DATA to another folder.",
-            f"{file}을(를) 쓸 수 없습니다: {reason}. 디스크를 비우거나 파일을 옮기거나 BOT_DATA를 다른 폴더로 바꾸세요.",
+            f"{file} cannot be used: {reason}. Free disk space, move the file away, or set BOT_DATA to another folder.",
+            f"{file}을(를) 쓸 수 없습니다: {reason}. 디스크 공간을 비우거나 파일을 옮기거나 BOT_DATA를 다른 폴더로 바꾸세요.",
         ) from None
 
 
-def _turn(place: int, answer: str, asked: str, good: int | None, reason: str) -> Turn | None:
+def _turn(place: int, answer_json: str, asked: str, good: int | None, reason: str) -> Turn | None:
     """The turn in a row; None where its answer cannot be read."""
-    stored = _stored_answer(answer)
+    answer = _parsed_answer(answer_json)
     rating = None if good is None else Rating(bool(good), reason)
-    return None if stored is None else Turn(place, stored, asked, rating)
+    return None if answer is None else Turn(place, answer, asked, rating)
 
 
-def _stored_answer(text: str) -> Answer | None:
+def _parsed_answer(text: str) -> Answer | None:
     """The answer in a row's JSON; None, with a warning in the log, where it cannot be read."""
     try:
         return Answer.from_dict(json.loads(text))
@@ -286,35 +296,35 @@ def _stored_answer(text: str) -> Answer | None:
         return None
 
 
-def _require(rows: sqlite3.Connection, reader: str, talk: str) -> None:
-    if not rows.execute("select 1 from talks where id = ? and reader = ?", (talk, reader)).fetchone():
-        raise _unknown()
+def _stored_json(answer: Answer) -> str:
+    return _without_surrogates(json.dumps(answer.to_dict(), ensure_ascii=False))
 
 
-def _unknown() -> QuestionError:
-    return QuestionError(
-        "There is no such talk among yours. Choose one from the list.", "그런 대화가 없습니다. 목록에서 골라 주세요."
-    )
-
-
-def _words(answer: Answer) -> str:
-    """What a search of the talks reads of a turn."""
-    return clean(f"{answer.question}\n{answer.text}").text.casefold()
-
-
-def _storable(text: str) -> str:
-    """SQLite's text is UTF-8, which has no lone surrogates."""
+def _without_surrogates(text: str) -> str:
+    """The text with `?` for each lone surrogate, which UTF-8, and so SQLite, cannot store."""
     return text.encode("utf-8", "replace").decode()
 
 
-def _shortened(question: str) -> str:
-    """The question as a name: one line, cut at a word where that leaves most of it."""
+def _searchable_text(answer: Answer) -> str:
+    """The text of a turn that a search of the chats reads."""
+    return clean(f"{answer.question}\n{answer.text}").text.casefold()
+
+
+def _derived_name(question: str) -> str:
+    """A chat's name from its first question: one line, cut at a word if that leaves more than half of it."""
     line = " ".join(question.split()) or "…"
-    if len(line) <= SHORTENED:
+    if len(line) <= MAX_DERIVED_NAME_CHARACTERS:
         return line
-    head = line[: SHORTENED - 1]
-    at = head.rfind(" ")
-    return f"{head[:at] if at > SHORTENED // 2 else head}…"
+    head = line[: MAX_DERIVED_NAME_CHARACTERS - 1]
+    last_space = head.rfind(" ")
+    return f"{head[:last_space] if last_space > MAX_DERIVED_NAME_CHARACTERS // 2 else head}…"
+
+
+def _no_such_chat() -> QuestionError:
+    return QuestionError(
+        "You have no such chat, or the turn is no longer in it. Choose a chat from the list.",
+        "그런 대화가 없거나, 그 질문이 대화에 남아 있지 않습니다. 목록에서 골라 주세요.",
+    )
 
 
 def _now() -> str:

@@ -184,7 +184,7 @@ class ChatHandlers:
         try:
             for unsaved in earlier if not chat_id else ():
                 self._history.add(visitor.reader, turn.chat_id, unsaved.answer, asked=unsaved.asked)
-            place = self._history.add(visitor.reader, turn.chat_id, answer, cut=replace_from, asked=turn.asked)
+            place = self._history.add(visitor.reader, turn.chat_id, answer, replace_from=replace_from, asked=turn.asked)
             return replace(turn, place=place), ""
         except BotError as error:
             return replace(turn, chat_id=""), _text(error, answer.language)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import gradio as gr
 
-from bot.chats.history import LONGEST_NAME, Turn
+from bot.chats.history import MAX_NAME_CHARACTERS, Turn
 from bot.schema import MODES, Language
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 
@@ -207,7 +207,7 @@ def _views() -> dict[str, Any]:
                         label=i18n("history_name"),
                         elem_id="kept-name",
                         max_lines=1,
-                        max_length=LONGEST_NAME,
+                        max_length=MAX_NAME_CHARACTERS,
                         visible=False,
                     )
                     components["chat_name_notice"] = markup("named")

@@ -76,7 +76,7 @@ def test_an_unreadable_turn_cannot_be_rated(history: ChatHistory) -> None:
 
 
 def test_an_edit_deletes_the_turns_from_its_place_on_and_no_other(history: ChatHistory) -> None:
-    assert history.add(READER, "chat", answered("새 셋?"), cut=3) == 3
+    assert history.add(READER, "chat", answered("새 셋?"), replace_from=3) == 3
     assert numbered(history) == [(1, "하나?"), (3, "새 셋?")]
     assert stored_places(history) == [1, 2, 3]
 
@@ -89,7 +89,8 @@ def test_the_buttons_of_the_page_carry_the_places(history: ChatHistory) -> None:
 def test_an_edit_on_the_page_keeps_the_turns_before_it(history: ChatHistory) -> None:
     bot = ScriptedBot(quoting)
     handlers = ChatHandlers(Uploads(bot), history)  # type: ignore[arg-type]
-    *_, last = handlers.reply("새 셋?", "answer", "chat", 3, (), REQUEST)
+    *steps, last = handlers.reply("새 셋?", "answer", "chat", 3, (), REQUEST)
+    assert [[turn.place for turn in step.turns_if_stopped] for step in steps] == [[1, 3]] * len(steps)
     assert [turn.place for turn in last.turns or ()] == [1, 3]
     assert button_places("".join(message["content"] for message in last.messages)) == [1, 3]
     assert [text for role, text in bot.asked[0][1] if role == "user"] == ["하나?"]
