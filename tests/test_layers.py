@@ -52,7 +52,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
     "indexing": {"loader", "header", "dates", "splitter", "analogies", "build"},
     "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "map_search"},
     "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "wording", "generation"},
-    "chats": {"messages", "history", "export", "recheck"},
+    "chats": {"messages", "history", "export", "export_reader", "recheck"},
     "cli": {"console", "doctor"},
 }
 SCRIPTS_MAY_IMPORT = {"errors", "schema", "settings", "indexing", "pipeline", "cli"}

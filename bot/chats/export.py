@@ -1,59 +1,48 @@
-"""A kept talk as a file to take home, in Markdown, HTML and JSON, with every citation; and the quotations of such a file read again.
-
-What is read again is what a reader of the file sees: a quotation that somebody changed in it is found out.
-"""
+"""Export a saved chat as Markdown, HTML or JSON, with every citation. `bot.chats.export_reader` reads the quotations back."""
 
 import html
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
 
 from bot.chats.history import Chat, Turn
-from bot.errors import BotError
+from bot.models.chat import QUOTES
 from bot.schema import Answer, Citation, Language, Sentence
 
-_MARKS = ' "“”'
-# What Markdown might act on inside a line: each gets a backslash, and a line feed becomes an entity.
-_ACTIVE = re.compile(r"[\\`*_\[\]<>&$~|!:@#^{}]|(?<=\bwww)\.")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_ESCAPED = re.compile(r"\\([\\`*_\[\]<>&$~|!:@#^{}.])|&#(\d{1,7});")
-_MD_SOURCE = re.compile(r"^\[(\d{1,4})\] “(.*)” ?$\n^ {4}— (\S+) · (\d+)–(\d+) · sha256 ([0-9a-f]{64}) · (.*)$", re.MULTILINE)
-_MD_SAID = re.compile(r"^> “(.*)” \[(\d{1,4})\]$", re.MULTILINE)
-_HTML_SOURCE = re.compile(
-    r'<li value="(\d{1,4})"><q>([^<]*)</q><cite>([^<]*)</cite><code>(\S+) · (\d+)–(\d+) · sha256 ([0-9a-f]{64})</code>'
-)
-_HTML_SAID = re.compile(r"<blockquote>“([^<]*)” <sup>\[(\d{1,4})\]</sup></blockquote>")
+GENERATOR = '<meta name="generator" content="Dolmen">'  # by which an HTML export is recognised
+# Characters with a meaning in a line of Markdown: each is escaped by a backslash. A line feed and a tab become entities.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&$~|!:@#^{}]|(?<=\bwww)\.")
 
-_WORDS: dict[Language, dict[str, str]] = {
+_LABELS: dict[Language, dict[str, str]] = {
     "ko": {
-        "kept": "Dolmen에서 나눈 대화 · {created}",
-        "how": "{mode} · 목소리 {voice} · {asked}",
-        "asked_as": "이렇게 풀어서 찾음: {text}",
+        "chat": "Dolmen과 나눈 대화 · {created}",
+        "turn": "{mode} · 채팅 모델: {model} · {asked}",
+        "quotes": "없음(인용만)",
+        "standalone": "검색한 질문: {text}",
         "reading": "봇의 풀이",
         "sources": "출처",
-        "refused": "근거가 없어 빠진 문장: {count}",
-        "cut": "(끝까지 오지 않은 답)",
+        "refused": "에세이에서 근거를 찾지 못해 뺀 문장: {count}",
+        "incomplete": "(끝까지 쓰지 못한 답변)",
         "good": "좋아요",
         "bad": "아쉬워요",
     },
     "en": {
-        "kept": "A talk with Dolmen · {created}",
-        "how": "{mode} · voice {voice} · {asked}",
-        "asked_as": "Searched as: {text}",
+        "chat": "A chat with Dolmen · {created}",
+        "turn": "{mode} · chat model: {model} · {asked}",
+        "quotes": "none (quotations only)",
+        "standalone": "Searched for: {text}",
         "reading": "The bot’s reading",
         "sources": "Sources",
-        "refused": "Sentences left out, not borne out by the essays: {count}",
-        "cut": "(an answer that did not come to its end)",
+        "refused": "Sentences left out because the essays do not support them: {count}",
+        "incomplete": "(this answer was not completed)",
         "good": "Good",
         "bad": "Not good",
     },
 }
 
 
-def to_json(talk: Chat) -> str:
-    """The talk as JSON: every answer as `Answer.to_dict` gives it, when it was asked, and its rating."""
+def to_json(chat: Chat) -> str:
+    """The chat as JSON: of every turn its place, time and rating, and the answer as `Answer.to_dict` gives it."""
     turns = [
         {
             "place": turn.place,
@@ -61,33 +50,33 @@ def to_json(talk: Chat) -> str:
             "rating": {"good": turn.rating.good, "reason": turn.rating.reason} if turn.rating else None,
             "answer": turn.answer.to_dict(),
         }
-        for turn in talk.turns
+        for turn in chat.turns
     ]
-    told = {"dolmen": 1, "name": talk.name, "created": talk.created, "changed": talk.changed, "turns": turns}
-    return json.dumps(told, ensure_ascii=False, indent=1)
+    payload = {"dolmen": 1, "name": chat.name, "created": chat.created, "changed": chat.changed, "turns": turns}
+    return _encodable(json.dumps(payload, ensure_ascii=False, indent=1))
 
 
-def to_markdown(talk: Chat) -> str:
-    """The talk as Markdown. Texts are escaped, so that nothing in them is taken for markup."""
-    parts = [f"# {_md(talk.name)}", _WORDS[_language(talk)]["kept"].format(created=talk.created)]
-    for turn in talk.turns:
-        parts += [f"## {turn.place}. {_md(turn.answer.question)}", *_md_answer(turn)]
-    return "\n\n".join(parts) + "\n"
+def to_markdown(chat: Chat) -> str:
+    """The chat as Markdown. Texts are escaped, so that nothing in them is markup."""
+    blocks = [f"# {_markdown(chat.name)}", _LABELS[_language(chat)]["chat"].format(created=chat.created)]
+    for turn in chat.turns:
+        blocks += [f"## {turn.place}. {_markdown(turn.answer.question)}", *_markdown_answer(turn)]
+    return "\n\n".join(blocks) + "\n"
 
 
-def to_html(talk: Chat) -> str:
-    """The talk as one HTML file that stands alone: no script, nothing fetched, everything escaped."""
-    language = _language(talk)
-    turns = "\n".join(_html_turn(turn) for turn in talk.turns)
+def to_html(chat: Chat) -> str:
+    """The chat as one self-contained HTML file: no script, nothing is loaded, all texts are escaped."""
+    language = _language(chat)
+    turns = "\n".join(_html_turn(turn) for turn in chat.turns)
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<meta name="generator" content="Dolmen"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{_html(talk.name)}</title><style>{_STYLE}</style></head><body>\n"
-        f"<h1>{_html(talk.name)}</h1><p>{_html(_WORDS[language]['kept'].format(created=talk.created))}</p>\n{turns}\n</body></html>\n"
+        f'{GENERATOR}<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f"<title>{_html(chat.name)}</title><style>{_STYLE}</style></head><body>\n<h1>{_html(chat.name)}</h1>"
+        f"<p>{_html(_LABELS[language]['chat'].format(created=chat.created))}</p>\n{turns}\n</body></html>\n"
     )
 
 
-# By the name that a file of the kind ends with: how it is made, and its media type.
+# By file name extension: the renderer and the media type.
 EXPORTS: dict[str, tuple[Callable[[Chat], str], str]] = {
     "md": (to_markdown, "text/markdown; charset=utf-8"),
     "html": (to_html, "text/html; charset=utf-8"),
@@ -95,193 +84,117 @@ EXPORTS: dict[str, tuple[Callable[[Chat], str], str]] = {
 }
 
 
-def quotations(text: str) -> list[Citation]:
-    """Every quotation in an export, or in what `ask --json` prints, as a reader of the file sees it.
-
-    A quotation that reads otherwise in an answer than among its sources is listed twice. A lone surrogate, which only a broken file has,
-    is read as U+FFFD. Raises `BotError` for a text that is not an export.
-    """
-    return [_encodable(citation) for citation in _quotations(text)]
-
-
-def _quotations(text: str) -> list[Citation]:
-    if text.lstrip().startswith("{"):
-        return [citation for answer in _answers(text) for citation in _in_json(answer)]
-    if text.lstrip().startswith("<!doctype html>"):
-        found = [citation for part in text.split("<section")[1:] for citation in _in_html(part)]
-        known = '<meta name="generator" content="Dolmen">' in text
-    else:
-        found = [citation for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:] for citation in _in_markdown(part)]
-        known = text.startswith("# ") and re.search(r"^#{2} \d+\. ", text, re.MULTILINE) is not None
-    if not known:
-        raise _no_export()
-    return found
-
-
-def _encodable(citation: Citation) -> Citation:
-    """The citation with U+FFFD for every lone surrogate, so that it can be printed."""
-    texts = {name: getattr(citation, name) for name in ("essay", "title", "source", "quote", "sha256")}
-    printable: dict[str, Any] = {name: _SURROGATE.sub("\ufffd", value) for name, value in texts.items()}
-    return replace(citation, **printable)
-
-
-def _answers(text: str) -> list[Answer]:
-    try:
-        told = json.loads(text)
-    except (ValueError, RecursionError):
-        raise _no_export() from None
-    try:
-        held = [turn["answer"] for turn in told["turns"]] if "turns" in told else [told]
-    except (KeyError, TypeError):
-        raise _no_export() from None
-    return [Answer.from_dict(one) for one in held]
-
-
-def _in_json(answer: Answer) -> Iterator[Citation]:
-    cited = {citation.number: citation for citation in answer.citations}
-    yield from answer.citations
-    for sentence in answer.sentences:
-        quote = _pure(sentence)
-        if quote is not None and len(sentence.citations) == 1 and sentence.citations[0] in cited:
-            yield from _altered(cited[sentence.citations[0]], quote)
-
-
-def _in_markdown(part: str) -> Iterator[Citation]:
-    cited = {}
-    for number, quote, essay, start, end, sha, rest in _MD_SOURCE.findall(part):
-        title, _, source = _unmd(rest).partition(" · ")
-        cited[number] = Citation(int(number), essay, title, source, _unmd(quote), int(start), int(end), sha)
-    yield from cited.values()
-    for quote, number in _MD_SAID.findall(part):
-        if number in cited:
-            yield from _altered(cited[number], _unmd(quote))
-
-
-def _in_html(part: str) -> Iterator[Citation]:
-    cited = {}
-    for number, quote, title, essay, start, end, sha in _HTML_SOURCE.findall(part):
-        cited[number] = Citation(
-            int(number), html.unescape(essay), html.unescape(title), "", html.unescape(quote), int(start), int(end), sha
-        )
-    yield from cited.values()
-    for quote, number in _HTML_SAID.findall(part):
-        if number in cited:
-            yield from _altered(cited[number], html.unescape(quote))
-
-
-def _altered(citation: Citation, quote: str) -> Iterator[Citation]:
-    """The citation with the quotation as the answer has it, where that differs from its source."""
-    if quote != citation.quote:
-        yield Citation(
-            citation.number, citation.essay, citation.title, citation.source, quote, citation.start, citation.end, citation.sha256
-        )
-
-
-def _pure(sentence: Sentence) -> str | None:
-    """What a sentence quotes that is nothing but one quotation; None for any other."""
+def quoted_text(sentence: Sentence) -> str | None:
+    """The quotation of a sentence that is nothing but one quotation in “ ”; None for any other sentence."""
     text = sentence.text
-    whole = sentence.kind == "essay" and len(text) > 2 and text[0] == "“" and text[-1] == "”"
-    return text[1:-1] if whole and "“" not in text[1:-1] else None
+    is_quoted = sentence.kind == "essay" and len(text) > 2 and text[0] == "“" and text[-1] == "”"
+    return text[1:-1] if is_quoted and "“" not in text[1:-1] else None
 
 
-def _language(talk: Chat) -> Language:
+def _language(chat: Chat) -> Language:
     """The language of the first answer."""
-    return talk.turns[0].answer.language if talk.turns else "en"
+    return chat.turns[0].answer.language if chat.turns else "en"
 
 
-def _md_answer(turn: Turn) -> Iterator[str]:
-    answer, words = turn.answer, _WORDS[turn.answer.language]
-    yield f"*{_md(words['how'].format(mode=answer.mode, voice=answer.voice, asked=turn.asked))}*"
+def _turn_line(turn: Turn) -> str:
+    """Mode, chat model and time of a turn."""
+    answer, labels = turn.answer, _LABELS[turn.answer.language]
+    model = labels["quotes"] if answer.voice == QUOTES else answer.voice
+    return labels["turn"].format(mode=answer.mode, model=model, asked=turn.asked)
+
+
+def _rating_line(turn: Turn) -> str:
+    """The rating with its reason; empty without one."""
+    if not turn.rating:
+        return ""
+    label = _LABELS[turn.answer.language]["good" if turn.rating.good else "bad"]
+    return f"{label}. {turn.rating.reason}" if turn.rating.reason else label
+
+
+def _markdown_answer(turn: Turn) -> Iterator[str]:
+    answer, labels = turn.answer, _LABELS[turn.answer.language]
+    yield f"*{_markdown(_turn_line(turn))}*"
     if answer.standalone != answer.question:
-        yield f"*{_md(words['asked_as'].format(text=answer.standalone))}*"
-    yield from (_md_sentence(sentence, words["reading"]) for sentence in answer.sentences)
+        yield f"*{_markdown(labels['standalone'].format(text=answer.standalone))}*"
+    yield from (_markdown_sentence(sentence, answer) for sentence in answer.sentences)
     if not answer.complete:
-        yield f"*{words['cut']}*"
+        yield f"*{labels['incomplete']}*"
     if answer.citations:
-        yield f"### {words['sources']}"
-    yield from map(_md_source, answer.citations)
+        yield f"### {labels['sources']}"
+    yield from map(_markdown_source, answer.citations)
     if answer.refused:
-        yield _md(words["refused"].format(count=len(answer.refused)))
-        yield "\n".join(f"- ~~{_md(one.text)}~~ ({one.reason})" for one in answer.refused)
-    if turn.rating:
-        yield f"*{words['good' if turn.rating.good else 'bad']}{'. ' * bool(turn.rating.reason)}{_md(turn.rating.reason)}*"
+        yield _markdown(labels["refused"].format(count=len(answer.refused)))
+        yield "\n".join(f"- ~~{_markdown(refusal.text)}~~ ({refusal.reason})" for refusal in answer.refused)
+    if rating := _rating_line(turn):
+        yield f"*{_markdown(rating)}*"
 
 
-def _md_sentence(sentence: Sentence, reading: str) -> str:
+def _markdown_sentence(sentence: Sentence, answer: Answer) -> str:
     numbers = "".join(f" [{number}]" for number in sentence.citations)
     if sentence.kind == "notice":
-        return f"*{_md(sentence.text)}*"
+        return f"*{_markdown(sentence.text)}*"
     if sentence.kind == "reading":
-        return f"**{reading}** — {_md(sentence.text)}{numbers}"
-    quote = _pure(sentence)
-    return f"> “{_md(quote)}”{numbers}" if quote is not None else f"{_md(sentence.text)}{numbers}"
+        return f"**{_LABELS[answer.language]['reading']}** — {_markdown(sentence.text)}{numbers}"
+    quote = quoted_text(sentence)
+    return f"> “{_markdown(quote)}”{numbers}" if quote is not None else f"{_markdown(sentence.text)}{numbers}"
 
 
-def _md_source(one: Citation) -> str:
-    where = " · ".join(_md(text) for text in (one.title, one.source) if text)
-    return f"[{one.number}] “{_md(one.quote)}”\n    — {one.essay} · {one.start}–{one.end} · sha256 {one.sha256} · {where}"
+def _markdown_source(citation: Citation) -> str:
+    span = f"{citation.essay} · {citation.start}–{citation.end} · sha256 {citation.sha256}"
+    origin = " · ".join(_markdown(text) for text in (citation.title, citation.source) if text)
+    return f"[{citation.number}] “{_markdown(citation.quote)}”\n    — {span} · {origin}"
 
 
 def _html_turn(turn: Turn) -> str:
-    answer, words = turn.answer, _WORDS[turn.answer.language]
-    parts = [f"<h2>{_html(answer.question)}</h2>"]
-    parts.append(f"<p class=how>{_html(words['how'].format(mode=answer.mode, voice=answer.voice, asked=turn.asked))}</p>")
+    answer, labels = turn.answer, _LABELS[turn.answer.language]
+    parts = [f"<h2>{_html(answer.question)}</h2><p class=how>{_html(_turn_line(turn))}</p>"]
     if answer.standalone != answer.question:
-        parts.append(f"<p class=how>{_html(words['asked_as'].format(text=answer.standalone))}</p>")
-    parts += [_html_sentence(sentence, words["reading"]) for sentence in answer.sentences]
+        parts.append(f"<p class=how>{_html(labels['standalone'].format(text=answer.standalone))}</p>")
+    parts += [_html_sentence(sentence, answer) for sentence in answer.sentences]
     if not answer.complete:
-        parts.append(f"<p class=notice>{words['cut']}</p>")
+        parts.append(f"<p class=notice>{labels['incomplete']}</p>")
     if answer.citations:
-        parts.append(f"<h3>{words['sources']}</h3><ol>{''.join(map(_html_source, answer.citations))}</ol>")
+        parts.append(f"<h3>{labels['sources']}</h3><ol>{''.join(map(_html_source, answer.citations))}</ol>")
     if answer.refused:
-        items = "".join(f"<li><s>{_html(one.text)}</s> ({_html(one.reason)})</li>" for one in answer.refused)
-        parts.append(
-            f"<details><summary>{words['refused'].format(count=len(answer.refused))}</summary><ul>{items}</ul></details>"
-        )
-    if turn.rating:
-        said = words["good" if turn.rating.good else "bad"]
-        parts.append(f"<p class=how>{said}{'. ' * bool(turn.rating.reason)}{_html(turn.rating.reason)}</p>")
+        label = labels["refused"].format(count=len(answer.refused))
+        items = "".join(f"<li><s>{_html(refusal.text)}</s> ({_html(refusal.reason)})</li>" for refusal in answer.refused)
+        parts.append(f"<details><summary>{label}</summary><ul>{items}</ul></details>")
+    if rating := _rating_line(turn):
+        parts.append(f"<p class=how>{_html(rating)}</p>")
     return f'<section id="turn-{turn.place}" lang="{answer.language}">{"".join(parts)}</section>'
 
 
-def _html_sentence(sentence: Sentence, reading: str) -> str:
+def _html_sentence(sentence: Sentence, answer: Answer) -> str:
     numbers = "".join(f" <sup>[{number}]</sup>" for number in sentence.citations)
     if sentence.kind == "notice":
         return f"<p class=notice>{_html(sentence.text)}</p>"
     if sentence.kind == "reading":
-        return f"<p class=reading><b>{reading}</b> {_html(sentence.text)}{numbers}</p>"
-    quote = _pure(sentence)
-    if quote is not None:
-        return f"<blockquote>“{_html(quote)}”{numbers}</blockquote>"
-    return f"<p>{_html(sentence.text)}{numbers}</p>"
+        return f"<p class=reading><b>{_LABELS[answer.language]['reading']}</b> {_html(sentence.text)}{numbers}</p>"
+    quote = quoted_text(sentence)
+    return (
+        f"<blockquote>“{_html(quote)}”{numbers}</blockquote>" if quote is not None else f"<p>{_html(sentence.text)}{numbers}</p>"
+    )
 
 
-def _html_source(one: Citation) -> str:
-    where = " · ".join(text for text in (one.title, one.source) if text)
-    code = f"{_html(one.essay)} · {one.start}–{one.end} · sha256 {one.sha256}"
-    return f'<li value="{one.number}"><q>{_html(one.quote)}</q><cite>{_html(where)}</cite><code>{code}</code></li>'
+def _html_source(citation: Citation) -> str:
+    span = f"{_html(citation.essay)} · {citation.start}–{citation.end} · sha256 {citation.sha256}"
+    origin = " · ".join(text for text in (citation.title, citation.source) if text)
+    return f'<li value="{citation.number}"><q>{_html(citation.quote)}</q><cite>{_html(origin)}</cite><code>{span}</code></li>'
 
 
-def _md(text: str) -> str:
-    """`text` as Markdown that shows exactly that text, on one line."""
-    escaped = _ACTIVE.sub(lambda mark: f"\\{mark[0]}", text)
+def _markdown(text: str) -> str:
+    """`text` as one line of Markdown that shows exactly that text."""
+    escaped = _SPECIAL.sub(lambda match: f"\\{match[0]}", _encodable(text))
     return escaped.replace("\n", "&#10;").replace("\t", "&#9;")
 
 
-def _unmd(text: str) -> str:
-    """Undoes `_md`."""
-    return _ESCAPED.sub(lambda found: found[1] or chr(min(int(found[2]), 0x10FFFF)), text)
-
-
 def _html(text: str) -> str:
-    return html.escape(text.encode("utf-8", "replace").decode())
+    return html.escape(_encodable(text))
 
 
-def _no_export() -> BotError:
-    return BotError(
-        "This file is no export of a talk. Give one that the page made (.md, .html, .json), or what `ask --json` printed.",
-        "이 파일은 대화를 내려받은 것이 아닙니다. 페이지에서 내려받은 .md, .html, .json이나 `ask --json`이 낸 것을 주세요.",
-    )
+def _encodable(text: str) -> str:
+    """The text with `?` for each lone surrogate, which UTF-8 cannot encode."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -1,4 +1,4 @@
-"""Holds an export's quotations against today's shelf: each still stands where it was found, elsewhere, or nowhere."""
+"""Check the quotations of an export against the essays of today: each still stands at its place, elsewhere, or nowhere."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -6,20 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.chats import export
+from bot.chats.export_reader import quotations
 from bot.errors import BotError
 from bot.schema import Citation, Essay
 from bot.text.normalize import UndecodableError, clean, decode
 from bot.text.sentences import sentences
 
 State = Literal["holds", "moved", "changed", "gone"]
-LARGEST_FILE = 20_000_000  # bytes
-LONGEST_SEARCHED = 400_000  # characters of an essay in which the nearest sentence is looked for
+MAX_FILE_BYTES = 20_000_000
+MAX_SEARCHED_CHARACTERS = 400_000  # of an essay in which the most similar sentence is looked for
+MIN_SIMILARITY = 0.3  # of that sentence, as `difflib` measures it, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A quotation and how it stands today: `start` and `end` are where it holds or has moved to, `nearest` what the essay says instead."""
+    """A quotation and its state in today's essay.
+
+    States: `holds` and `moved` (`start` and `end` are its span, in characters), `changed` (the essay does not have it; `nearest` is its
+    most similar sentence, if any), `gone` (there is no such essay).
+    """
 
     citation: Citation
     state: State
@@ -33,39 +38,50 @@ class Checked:
 
 
 def check_file(path: Path, essays: Sequence[Essay]) -> list[Checked]:
-    """Every quotation of an export and how it stands. Raises `BotError` for a file that cannot be read or is no export."""
+    """Check every quotation of an export. Raises `BotError` for a file that cannot be read or is not an export."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise BotError(f"{path} is larger than {LARGEST_FILE // 10**6} MB. Give an export of a talk.")
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise BotError(
+                f"{path} has {size:,} bytes, more than {MAX_FILE_BYTES:,}. Give an exported chat (.md, .html, .json).",
+                f"{path} 파일이 {size:,}바이트로, {MAX_FILE_BYTES:,}바이트를 넘습니다. 내려받은 대화 파일(.md, .html, .json)을 지정하세요.",
+            )
         text = clean(decode(path.read_bytes())).text
     except (OSError, UndecodableError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise BotError(f"{path} cannot be read: {reason}. Give an export of a talk (.md, .html, .json).") from None
-    shelf = {essay.id: essay for essay in essays}
-    return [check(citation, shelf) for citation in export.quotations(text)]
+        korean_reason = error.korean if isinstance(error, UndecodableError) else error.strerror
+        raise BotError(
+            f"{path} cannot be read: {reason}. Give an exported chat (.md, .html, .json).",
+            f"{path} 파일을 읽을 수 없습니다: {korean_reason}. 내려받은 대화 파일(.md, .html, .json)을 지정하세요.",
+        ) from None
+    essays_by_id = {essay.id: essay for essay in essays}
+    return [check(citation, essays_by_id) for citation in quotations(text)]
 
 
-def check(citation: Citation, shelf: Mapping[str, Essay]) -> Checked:
-    """How a quotation stands on a shelf, by id."""
-    essay = shelf.get(citation.essay)
+def check(citation: Citation, essays: Mapping[str, Essay]) -> Checked:
+    """Check one quotation against the essays, given by id."""
+    essay, quote = essays.get(citation.essay), citation.quote
     if essay is None:
         return Checked(citation, "gone")
-    if citation.quote and essay.text[citation.start : citation.end] == citation.quote:
+    if 0 <= citation.start < citation.end and essay.text[citation.start : citation.end] == quote:
         return Checked(citation, "holds", citation.start, citation.end)
-    at = essay.text.find(citation.quote) if citation.quote.strip() else -1
-    if at >= 0:
-        return Checked(citation, "moved", at, at + len(citation.quote))
-    return Checked(citation, "changed", nearest=_nearest(citation.quote, essay.text))
+    start = essay.text.find(quote) if quote.strip() else -1
+    if start >= 0:
+        return Checked(citation, "moved", start, start + len(quote))
+    return Checked(citation, "changed", nearest=_most_similar_sentence(quote, essay.text))
 
 
-def _nearest(quote: str, text: str) -> str:
-    """The sentence of `text` that is most like the quotation."""
-    spans = sentences(text) if len(text) <= LONGEST_SEARCHED else []
-    likeness = difflib.SequenceMatcher(b=quote, autojunk=False)
+def _most_similar_sentence(quote: str, text: str) -> str:
+    """The sentence of `text` that is most similar to the quotation; empty where none is similar."""
+    spans = sentences(text) if len(text) <= MAX_SEARCHED_CHARACTERS else []
+    # 2 × the shorter length / both lengths limits the ratio: a longer quotation is not similar to any, and need not be indexed.
+    if not spans or len(quote) > max(end - start for start, end in spans) * 2 / MIN_SIMILARITY:
+        return ""
+    matcher = difflib.SequenceMatcher(b=quote, autojunk=False)
 
-    def score(span: tuple[int, int]) -> float:
-        likeness.set_seq1(text[slice(*span)])
-        return likeness.ratio() if likeness.real_quick_ratio() > 0.3 else 0.0
+    def similarity(span: tuple[int, int]) -> float:
+        matcher.set_seq1(text[slice(*span)])
+        return matcher.ratio() if matcher.real_quick_ratio() > MIN_SIMILARITY else 0.0
 
-    best = max(spans, key=score, default=None)
-    return text[slice(*best)] if best else ""
+    best = max(spans, key=similarity)
+    return text[slice(*best)] if similarity(best) > 0 else ""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.chats.export import EXPORTS, quotations
+from bot.chats.export import EXPORTS
+from bot.chats.export_reader import quotations
 from bot.chats.history import ChatHistory, Rating
 from bot.errors import QuestionError
 from bot.schema import Answer

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
-from bot.chats.export import quotations
+from bot.chats.export_reader import quotations
 from bot.chats.recheck import check
 from bot.indexing import loader
 from bot.schema import Answer
