@@ -270,7 +270,7 @@ def _stored_names(names: Sequence[str], folder: Path) -> list[str]:
     stored: list[str] = []
     for name in names:
         readable = Path(name).suffix.lower() in SUFFIXES
-        stored.append(_free_name(name, present, set(stored)) if readable else "")
+        stored.append(_free_name(name, present, set(filter(None, stored))) if readable else "")
     return stored
 
 

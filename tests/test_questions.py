@@ -160,7 +160,6 @@ def test_whatever_was_said_before_an_answer_is_sound(name: str, question: str, b
     history = [
         ("user", ODD[name]),
         ("assistant", f"“{ODD[name]}” [1]\n“없는 인용이다.” [2]"),
-        ("system", ODD[name]),
         ("user", ""),
     ]
     answer = bot.ask(question, history=history)

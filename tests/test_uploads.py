@@ -144,7 +144,7 @@ def test_what_is_no_essay_is_named_and_not_kept(shared: Bot, drop: Any) -> None:
     mine = Uploads(shared)
     good, empty = drop("good.md", "A sentence about herons stands here.\n"), drop("empty.md", "   \n")
     name, path = drop("photo.png", "x")
-    report = mine.add(ANN, [good, empty, (name, path)])
+    report = mine.add(ANN, [(name, path), good, empty])
     assert report.added == 1
     assert {one.path for one in report.skipped} == {"empty.md", "photo.png"}
     assert [file.name for file in (mine._folder(ANN) / "essays").iterdir()] == ["good.md"]
