@@ -6,6 +6,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
+# Two processes, each with whole files of tests and one thread for its models: two threads each would slow both down.
+PYTEST = HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run ingest model test test-full quick lint fix speed scorecard screenshots clean
@@ -23,10 +25,10 @@ model: $(VENV)/run.done ## download the local chat model (1.1 GB) into the user'
 	@$(PY) -m bot model
 
 test: lint browser tested-model ## ruff, mypy and the tests, with the real embedder, a real Chroma, a real local model and a real browser
-	@HF_HUB_OFFLINE=1 $(PY) -m pytest -m "not full" --durations=20
+	@$(PYTEST) -m "not full" --durations=20
 
 test-full: lint browser tested-model ## all tests, those included that repeat what a quicker one samples
-	@HF_HUB_OFFLINE=1 $(PY) -m pytest --durations=20
+	@$(PYTEST) --durations=20
 
 quick: lint ## ruff, mypy and the tests that need no model, no index and no browser
 	@HF_HUB_OFFLINE=1 $(PY) -m pytest -m "not slow and not full"
