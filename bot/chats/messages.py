@@ -1,7 +1,4 @@
-"""The history that a caller gives, in any usual shape, as (role, text) pairs. Pure.
-
-A turn may be a `(role, text)` pair, a `{"role": …, "content": …}` mapping, a LangChain message, or an earlier `Answer`.
-"""
+"""Convert the history that a caller gives, in any usual shape, to (role, text) pairs. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,55 +8,78 @@ from bot.schema import Answer
 
 Message = tuple[str, str]
 
-ROLES = {"user": "user", "human": "user", "assistant": "assistant", "ai": "assistant"}
+# By role, and by the `type` of a LangChain message or of its chunk, in lower case.
+ROLES = {
+    **dict.fromkeys(("user", "human", "humanmessagechunk"), "user"),
+    **dict.fromkeys(("assistant", "ai", "aimessagechunk"), "assistant"),
+}
+TEXT_BLOCKS = ("text", "input_text", "output_text")  # values of `type` of a content block that has a text
+MAX_SHOWN_CHARACTERS = 80  # of a refused value in the error
+_EXAMPLE = '("user", text) or {"role": "assistant", "content": text}'
+_KOREAN_EXAMPLE = '("user", 글) 또는 {"role": "assistant", "content": 글}'
 
 
 def normalized(history: Sequence[Any]) -> list[Message]:
-    """The turns of `history`, oldest first, as (`user` or `assistant`, text); an `Answer` is its question and its text.
+    """The turns of `history`, oldest first, as (`user` or `assistant`, text).
 
-    Raises `QuestionError` for a history that is no sequence, a turn of another shape, and another role (`system`, `tool`).
+    An item is a `(role, text)` pair, a `{"role": …, "content": …}` mapping or an object with these attributes, whose content is a string
+    or a list of text blocks, a LangChain message (told by its attributes: LangChain is not imported), or an earlier `Answer` (its question
+    and its text). Raises `QuestionError` for anything else and for any other role (`system`, `tool`).
     """
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Sequence):
-        raise _refused(history, "is no list of turns", "차례의 목록이 아닙니다")
-    return [message for turn in history for message in _messages(turn)]
+        raise _refused(history, "The history is {}, not a list of turns.", "history 값 {}은(는) 대화 목록이 아닙니다.")
+    return [message for item in history for message in _messages(item)]
 
 
-def _messages(turn: Any) -> list[Message]:
-    if isinstance(turn, Answer):
-        return [("user", turn.question), ("assistant", turn.text)]
-    if isinstance(turn, Mapping):
-        role, content = turn.get("role"), turn.get("content")
-    elif isinstance(turn, tuple | list) and len(turn) == 2:
-        role, content = turn
-    else:
-        role, content = getattr(turn, "type", None), getattr(turn, "content", None)  # a LangChain message
+def _messages(item: Any) -> list[Message]:
+    if isinstance(item, Answer):
+        return [("user", item.question), ("assistant", item.text)]
+    role, content = _role_and_content(item)
+    if not isinstance(role, str):
+        raise _refused(item, "The history has {}, which has no role.", "history의 {}에는 역할(role)이 없습니다.")
+    if role.lower() not in ROLES:
+        raise _refused(role, "The history has a turn with the role {}.", "history에 역할(role)이 {}인 항목이 있습니다.")
     text = _text(content)
-    if not isinstance(role, str) or text is None:
-        raise _refused(turn, "is no turn", "대화의 차례가 아닙니다")
-    if role not in ROLES:
-        raise _refused(turn, f"has the role {role!r}", f"역할이 {role!r}입니다")
-    return [(ROLES[role], text)]
+    if text is None and ROLES[role.lower()] == "assistant":  # of a LangChain message with blocks of reasoning or tool calls, too
+        text = _text(getattr(item, "text", None))
+    if text is None:
+        raise _refused(
+            content,
+            "The history has a turn with the content {}, which is not text.",
+            "history에 내용이 글이 아닌 항목({})이 있습니다.",
+        )
+    return [(ROLES[role.lower()], text)]
+
+
+def _role_and_content(item: Any) -> tuple[Any, Any]:
+    """Role and content of an item, None for what it does not have."""
+    if isinstance(item, Mapping):
+        return item.get("role", item.get("type")), item.get("content")
+    if isinstance(item, tuple | list):
+        return (item[0], item[1]) if len(item) == 2 else (None, None)
+    return getattr(item, "role", None) or getattr(item, "type", None), getattr(item, "content", None)
 
 
 def _text(content: Any) -> str | None:
-    """The text of a message's content: a string, or a list of strings and of blocks with text; None for anything else."""
+    """The text of a string, or of a list of strings and text blocks, a line each; None for anything else."""
     if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
+        return str(content)
+    if not isinstance(content, list | tuple):
         return None
-    parts: list[str] = []
+    texts: list[str] = []
     for block in content:
-        text = block.get("text") if isinstance(block, Mapping) and block.get("type", "text") == "text" else block
+        text = block.get("text") if isinstance(block, Mapping) and block.get("type", "text") in TEXT_BLOCKS else block
         if not isinstance(text, str):
             return None
-        parts.append(text)
-    return "\n".join(parts)
+        texts.append(text)
+    return "\n".join(texts)
 
 
-def _refused(value: Any, fact: str, korean: str) -> QuestionError:
+def _refused(value: Any, fact: str, korean_fact: str) -> QuestionError:
+    """The error for a value of the history; `{}` in both facts is where the value is shown."""
     shown = repr(value)
-    shown = shown if len(shown) <= 80 else f"{shown[:80]}…"
+    shown = shown if len(shown) <= MAX_SHOWN_CHARACTERS else f"{shown[:MAX_SHOWN_CHARACTERS]}…"
     return QuestionError(
-        f"The history has {shown}, which {fact}. Give turns as (role, text) or {{'role': 'user', 'content': text}}, roles user and assistant.",
-        f"history의 {shown}은(는) {korean}. (역할, 글)이나 {{'role': 'user', 'content': 글}}로 주세요. 역할은 user와 assistant입니다.",
+        f"{fact.replace('{}', shown)} Give each turn as {_EXAMPLE}, with the role user or assistant.",
+        f"{korean_fact.replace('{}', shown)} 항목을 {_KOREAN_EXAMPLE} 꼴로 주세요. 역할(role)은 user나 assistant입니다.",
     )

@@ -1,10 +1,11 @@
-"""The shapes of history that callers use."""
+"""Every usual shape of a history gives the same turns; any other is refused in one line of each language."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 
 from bot.chats.messages import normalized
 from bot.errors import QuestionError
@@ -22,6 +23,22 @@ SHAPES: dict[str, list[Any]] = {
     "other names of the roles": [("human", ASKED[0][1]), {"role": "ai", "content": ASKED[1][1]}],
     "LangChain messages": [HumanMessage(ASKED[0][1]), AIMessage(ASKED[1][1])],
     "LangChain messages with blocks": [HumanMessage([{"type": "text", "text": ASKED[0][1]}]), AIMessage([ASKED[1][1]])],
+    "chunks of LangChain messages": [HumanMessage(ASKED[0][1]), AIMessageChunk(ASKED[1][1])],
+    "LangChain messages with a role": [
+        ChatMessage(role="user", content=ASKED[0][1]),
+        ChatMessage(role="assistant", content=ASKED[1][1]),
+    ],
+    "a LangChain message with reasoning": [
+        HumanMessage(ASKED[0][1]),
+        AIMessage([{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": ASKED[1][1]}]),
+    ],
+    "messages of the Responses API": [
+        {"role": "user", "content": [{"type": "input_text", "text": ASKED[0][1]}]},
+        {"role": "assistant", "content": [{"type": "output_text", "text": ASKED[1][1]}]},
+    ],
+    "objects with role and content": [SimpleNamespace(role=role, content=text) for role, text in ASKED],
+    "dumped LangChain messages": [HumanMessage(ASKED[0][1]).model_dump(), AIMessage(ASKED[1][1]).model_dump()],
+    "roles in upper case": [(role.upper(), text) for role, text in ASKED],
     "earlier answers": [ANSWER],
     "a mixture": [HumanMessage(ASKED[0][1]), {"role": "assistant", "content": ASKED[1][1]}],
 }
@@ -33,7 +50,7 @@ def test_every_usual_shape_gives_the_same_turns(history: list[Any]) -> None:
     assert normalized(tuple(history)) == ASKED
 
 
-def test_no_history_is_no_turn() -> None:
+def test_an_empty_history_has_no_turns() -> None:
     assert normalized([]) == []
 
 
@@ -55,6 +72,11 @@ def test_no_history_is_no_turn() -> None:
         [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}],
         [{"role": "system", "content": "x"}],
         [("tool", "x")],
+        [HumanMessage([{"type": "image_url", "image_url": "x"}])],
+        [ChatMessage(role="system", content="x")],
+        [["왜?", "1933년입니다."]],
+        [{"role": "assistant", "content": None}],
+        [b"x"],
         [SystemMessage("x")],
         [ToolMessage("x", tool_call_id="1")],
         [None],
@@ -71,13 +93,13 @@ def test_any_other_shape_is_refused_in_one_line(history: Any) -> None:
         assert "role" in line
 
 
-def test_a_long_value_is_cut_in_the_error() -> None:
+def test_a_long_value_is_shortened_in_the_error() -> None:
     with pytest.raises(QuestionError) as caught:
         normalized(["x" * 10_000])
     assert len(str(caught.value)) < 300
 
 
-def test_a_mapping_of_another_type_counts_too() -> None:
+def test_a_mapping_of_another_type_is_accepted() -> None:
     class Turn(Mapping[str, str]):
         def __getitem__(self, key: str) -> str:
             return {"role": "user", "content": "x"}[key]
