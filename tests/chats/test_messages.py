@@ -23,7 +23,7 @@ SHAPES: dict[str, list[Any]] = {
     "other names of the roles": [("human", ASKED[0][1]), {"role": "ai", "content": ASKED[1][1]}],
     "LangChain messages": [HumanMessage(ASKED[0][1]), AIMessage(ASKED[1][1])],
     "LangChain messages with blocks": [HumanMessage([{"type": "text", "text": ASKED[0][1]}]), AIMessage([ASKED[1][1]])],
-    "chunks of LangChain messages": [HumanMessage(ASKED[0][1]), AIMessageChunk(ASKED[1][1])],
+    "chunks of LangChain messages": [HumanMessage(ASKED[0][1]), AIMessageChunk(content=ASKED[1][1])],
     "LangChain messages with a role": [
         ChatMessage(role="user", content=ASKED[0][1]),
         ChatMessage(role="assistant", content=ASKED[1][1]),
