@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from bot.cli.console import show
-from bot.pipeline import PASSAGES, Bot
+from bot.pipeline import ANSWER_PASSAGES, Bot
 from bot.retrieval.intent import is_out_of_scope
 from evals.sets import Case, load
 
@@ -40,7 +40,7 @@ def fit(bot: Bot) -> dict[str, float]:
 
 
 def _features(bot: Bot, case: Case) -> tuple[float, float]:
-    return bot.evidence(case.question, bot.search(case.question, PASSAGES))
+    return bot.evidence(case.question, bot.search(case.question, ANSWER_PASSAGES))
 
 
 if __name__ == "__main__":

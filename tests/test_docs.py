@@ -62,7 +62,7 @@ def test_every_command_stands_in_the_readme() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    assert f"a question {pipeline.LONGEST_QUESTION:,} characters" in README
+    assert f"a question {pipeline.MAX_QUESTION_CHARACTERS:,} characters" in README
     assert (
         f"a file {loader.MAX_FILE_BYTES // 10**6} MB, {loader.MAX_TEXT_CHARACTERS:,} characters, {loader.MAX_LINE_CHARACTERS:,} in a line"
         in README

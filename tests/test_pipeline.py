@@ -16,7 +16,7 @@ from bot.answers import wording
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
 from bot.indexing.build import build_index
 from bot.models.embeddings import Embedder
-from bot.pipeline import LONGEST_QUESTION
+from bot.pipeline import MAX_QUESTION_CHARACTERS
 from bot.retrieval.hybrid import Retriever
 from bot.retrieval.intent import is_greeting
 from bot.schema import MODES, Answer, Essay, Language, Report
@@ -296,7 +296,7 @@ def test_essays_come_by_id_with_their_whole_text(bot: Bot) -> None:
         (" \n\t ", "answer", "empty"),
         ("\u200b\u200d\ufeff\u2060", "answer", "empty"),
         ("\x00\ud800", "answer", "empty"),
-        ("가" * (LONGEST_QUESTION + 1), "answer", "4,001"),
+        ("가" * (MAX_QUESTION_CHARACTERS + 1), "answer", "4,001"),
         ("a" * 1_000_000, "answer", "1,000,000"),
         ("왜?", "poetry", "'poetry'"),
         ("왜?", "", "''"),
@@ -315,7 +315,7 @@ def test_a_question_that_cannot_be_asked_is_refused_before_anything_is_loaded(
     assert not HANGUL.search(str(caught.value))
 
 
-@pytest.mark.parametrize("question", ["", "\u200b", "가" * (LONGEST_QUESTION + 1)], ids=["nothing", "zero-width", "4,001"])
+@pytest.mark.parametrize("question", ["", "\u200b", "가" * (MAX_QUESTION_CHARACTERS + 1)], ids=["nothing", "zero-width", "4,001"])
 def test_a_search_refuses_the_same_questions(question: str, bot: Bot, toy: ToyEmbedder) -> None:
     with pytest.raises(QuestionError):
         bot.search(question)
@@ -323,7 +323,7 @@ def test_a_search_refuses_the_same_questions(question: str, bot: Bot, toy: ToyEm
 
 
 def test_the_longest_question_is_answered(bot: Bot) -> None:
-    assert_sound(bot.ask("벌통 " * (LONGEST_QUESTION // 3)), shelf_of(bot))
+    assert_sound(bot.ask("벌통 " * (MAX_QUESTION_CHARACTERS // 3)), shelf_of(bot))
 
 
 def test_an_essay_that_is_not_there_is_named_with_those_that_are(bot: Bot) -> None:

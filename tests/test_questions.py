@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot import Bot
 from bot.errors import QuestionError
 from bot.indexing.build import build_index
-from bot.pipeline import LONGEST_QUESTION
+from bot.pipeline import MAX_QUESTION_CHARACTERS
 from bot.schema import Essay, Hit
 from bot.settings import Settings
 from bot.store import open_store
@@ -47,7 +47,7 @@ ODD = {
     "combining": "s" + "\u0301" * 500 + "alt",
     "newlines": "salt\r\n\r\n\u2028road\v\f?" + "\n" * 100,
     "one long word": "소금" * 2000,
-    "one long run": "x" * LONGEST_QUESTION,
+    "one long run": "x" * MAX_QUESTION_CHARACTERS,
     "many words": "salt " * 800,
     "digits": "9" * 400 + " 1e309 -0 NaN inf 3.14 48,116",
     "sql": "'; DROP TABLE embeddings; -- ",
@@ -124,7 +124,7 @@ def assert_answered_or_refused(question: str, bot: Bot, essays: Mapping[str, Ess
     try:
         answer = bot.ask(question)
     except QuestionError:
-        assert not left or len(left) > LONGEST_QUESTION
+        assert not left or len(left) > MAX_QUESTION_CHARACTERS
         return
     assert_sound(answer, essays)
     assert answer.question == left
@@ -173,7 +173,7 @@ def test_a_talk_without_end_is_not_searched_for_whole(bot: Bot, essays: dict[str
     history = [("user", "벌통 " * 20_000), ("assistant", "“" + "종 " * 20_000 + "” [1]")] * 20
     answer = bot.ask("왜?", history=history)
     assert_sound(answer, essays)
-    assert len(answer.standalone) <= 3 * LONGEST_QUESTION
+    assert len(answer.standalone) <= 3 * MAX_QUESTION_CHARACTERS
 
 
 def test_what_is_not_in_the_essays_is_never_quoted(bot: Bot) -> None:
@@ -256,8 +256,8 @@ def test_words_are_the_same_behind_the_text_door(question: str) -> None:
 
 
 def test_the_limit_counts_what_the_reader_sees(bot: Bot, essays: dict[str, Essay]) -> None:
-    question = ("벌통은 언제 옮기나요? " * 400)[: LONGEST_QUESTION - 10].strip()
-    assert len(question) <= LONGEST_QUESTION < len(decomposed(question))
+    question = ("벌통은 언제 옮기나요? " * 400)[: MAX_QUESTION_CHARACTERS - 10].strip()
+    assert len(question) <= MAX_QUESTION_CHARACTERS < len(decomposed(question))
     assert_sound(bot.ask(question), essays)
     assert found(bot.search(decomposed(question))) == found(bot.search(question))
 

@@ -20,7 +20,7 @@ from bot.__main__ import main
 from bot.cli.console import show
 from bot.errors import IndexBusy
 from bot.indexing.build import build_index
-from bot.pipeline import LONGEST_QUESTION
+from bot.pipeline import MAX_QUESTION_CHARACTERS
 from bot.retrieval.hybrid import Retriever
 from bot.settings import Settings
 from tests.places import ESSAYS, ROOT
@@ -181,7 +181,7 @@ def test_wrong_usage_exits_with_2_and_prints_nothing_on_stdout(
 
 @pytest.mark.parametrize(
     ("question", "words"),
-    [("", "empty"), ("\u200b \n", "empty"), ("\ud800", "empty"), ("가" * (LONGEST_QUESTION + 1), "4,001")],
+    [("", "empty"), ("\u200b \n", "empty"), ("\ud800", "empty"), ("가" * (MAX_QUESTION_CHARACTERS + 1), "4,001")],
     ids=["empty", "invisible", "surrogate", "4,001"],
 )
 @pytest.mark.parametrize("command", [["ask"], ["ask", "--json"], ["search"], ["search", "--json"]], ids=" ".join)
