@@ -230,7 +230,8 @@ def test_a_missing_index_is_an_error_with_the_command(store: Store) -> None:
         store.snapshot(FINGERPRINT)
 
 
-def test_a_failure_at_any_stage_leaves_the_old_index_and_no_drafts(store: Store, index: Path) -> None:
+@pytest.mark.parametrize("step", [2, pytest.param(1, marks=pytest.mark.full)])
+def test_a_failure_at_any_stage_leaves_the_old_index_and_no_drafts(step: int, store: Store, index: Path) -> None:
     publish(store, contents("old"))
     reached: list[str] = []
 
@@ -252,7 +253,7 @@ def test_a_failure_at_any_stage_leaves_the_old_index_and_no_drafts(store: Store,
                 break
             assert store.current() == "gen-1"
             assert store._names() in (["gen-1"], ["gen-1", "gen-2"])  # the next writer removes a finished draft
-        allowed += 1
+        allowed += step
     assert allowed > 10
     publish(store, contents("last"))
     assert len(store._names()) == 2
@@ -403,10 +404,12 @@ def write_manifest(index: Path, **changes: object) -> None:
     ("changes", "difference"),
     [
         ({"schema": 2}, "schema '2', but now it is '1'"),
-        ({"schema": 0}, "schema '0', but now it is '1'"),
+        pytest.param({"schema": 0}, "schema '0', but now it is '1'", marks=pytest.mark.full),
         ({"chroma": "1.0.0"}, "chroma '1.0.0', but now it is '{chroma}'"),
         ({"fingerprint": {**FINGERPRINT, "embedder": "other"}}, "embedder 'other', but now it is 'toy'"),
-        ({"fingerprint": {"embedder": "toy", "prompts": "none"}}, "splitter '', but now it is '1'"),
+        pytest.param(
+            {"fingerprint": {"embedder": "toy", "prompts": "none"}}, "splitter '', but now it is '1'", marks=pytest.mark.full
+        ),
     ],
 )
 def test_a_manifest_of_another_version_is_refused_and_another_ingest_repairs_it(
@@ -578,7 +581,7 @@ SERVER_DAMAGE: dict[str, Callable[[Any, Any], object]] = {
 }
 
 
-SAMPLED = {"one window missing", "other position", "no manifest", "other text", "no windows"}
+SAMPLED = {"other position", "no manifest", "other text", "no windows"}
 
 
 @pytest.mark.parametrize("damage", [x if x in SAMPLED else pytest.param(x, marks=pytest.mark.full) for x in SERVER_DAMAGE])
