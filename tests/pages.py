@@ -1,4 +1,4 @@
-"""Stand-ins for the page's tests: a scripted bot, an essay and an answer of any text, a server in a thread, and a sink that counts who calls."""
+"""Stand-ins for the tests of the page: a scripted bot, essays and answers, a server in a thread, and a server that records requests."""
 
 import shutil
 import socket
@@ -34,7 +34,7 @@ Script = Callable[[str], Iterator[Answer]]
 
 
 class ScriptedBot:
-    """A bot that answers as its script says, and remembers what it was asked. What readers keep lies in a folder of its own."""
+    """A bot whose answers are made by `script`. It records the questions, and saves chats and uploads in a temporary folder."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class ScriptedBot:
         self.model_name = model_name
         self.asked: list[tuple[str, list[Turn]]] = []
         self.modes: list[str] = []
-        folder = tempfile.mkdtemp()
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.settings = Settings.load(data=data or Path(folder))
+        temporary = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
+        self.settings = Settings.load(data=data or Path(temporary))
         self._essays = {essay.id: essay for essay in essays}
         self._analogies = tuple(analogies)
 
@@ -79,8 +79,8 @@ class ScriptedBot:
         return quotable(self.essay(identity))
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
-        found = [essay for essay in self._essays.values() if question in essay.text]
-        return [Hit(Passage.of(essay, 0, min(40, len(essay.text))), 1.0, 1.0, 1.0) for essay in found][:k]
+        matches = [essay for essay in self._essays.values() if question in essay.text]
+        return [Hit(Passage.of(essay, 0, min(40, len(essay.text))), 1.0, 1.0, 1.0) for essay in matches][:k]
 
     def analogies(self) -> tuple[Analogy, ...]:
         return self._analogies
@@ -90,27 +90,27 @@ class ScriptedBot:
 
 
 def empty_answer(question: str) -> Answer:
-    """An answer without anything in it yet."""
+    """An answer without sentences and citations."""
     return Answer(question, question, "ko" if language_of(question) == "ko" else "en", "answer", "scripted")
 
 
 def cite(essay: Essay, quote: str, number: int = 1) -> Citation:
-    """A true citation of the first place where `essay` says `quote`."""
+    """A citation of the first occurrence of `quote` in `essay`."""
     start = essay.text.index(quote)
     return Citation(number, essay.id, essay.title, essay.source, quote, start, start + len(quote), essay.sha256)
 
 
 def quoting(question: str) -> Iterator[Answer]:
-    """First the citation, then the sentence."""
-    korean = empty_answer(question).language == "ko"
-    citation = cite(KOREAN, "고인돌은 힘을 보여 준다.") if korean else cite(ENGLISH, "A dolmen shows power.")
+    """A script: an answer with a citation, then the same with the quotation as its sentence."""
+    is_korean = empty_answer(question).language == "ko"
+    citation = cite(KOREAN, "고인돌은 힘을 보여 준다.") if is_korean else cite(ENGLISH, "A dolmen shows power.")
     answer = replace(empty_answer(question), citations=(citation,))
     yield answer
     yield replace(answer, sentences=(Sentence(f"“{citation.quote}”", "essay", (1,)),))
 
 
 def abstaining(question: str) -> Iterator[Answer]:
-    """No answer, and the nearest passage."""
+    """A script: an abstention with a nearest passage."""
     nearest = Passage.of(KOREAN, 0, 7)
     yield replace(
         empty_answer(question), sentences=(Sentence("에세이에는 없습니다.", "notice"),), abstained=True, nearest=(nearest,)
@@ -118,7 +118,7 @@ def abstaining(question: str) -> Iterator[Answer]:
 
 
 def hostile_answer(text: str) -> tuple[Essay, Answer]:
-    """An essay made of hostile text in every field, and an answer that puts it wherever text can stand."""
+    """An essay with `text` in every field, and an answer with `text` in every place where an answer can have text."""
     essay = Essay("hostile", text, text, text, "en", text, text, f"Before.\n\nHead {text.strip()} tail.\n\nAfter.")
     quote = Citation(1, essay.id, essay.title, essay.source, text.strip(), 14, 14 + len(text.strip()), essay.sha256)
     sentences = (
@@ -132,7 +132,7 @@ def hostile_answer(text: str) -> tuple[Essay, Answer]:
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
-    """The address of `app`, served from a thread until the block ends."""
+    """Serve `app` from a thread until the block ends. Yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -146,7 +146,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 
 class Sink:
-    """A server that remembers the paths it was asked for."""
+    """An application that records the paths of requests."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -158,8 +158,8 @@ class Sink:
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
-    """Return as soon as the condition holds; fail when it does not in time."""
-    end = time.monotonic() + seconds
+    """Return as soon as the condition is true; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.02)

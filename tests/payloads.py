@@ -1,7 +1,12 @@
-"""A hundred and twenty hostile texts: what would load, run, send, cover or rewrite something, were it ever more than text.
+"""A hundred and twenty hostile texts. As markup they would load, run, send, cover or rewrite something; on the page they must stay text.
 
-`SINK` stands for the address of a server that counts who calls; a script that ran would leave its mark in `window.__x`.
+`SINK` stands for the address of a server that records requests. A script that ran would set `window.__x`.
 """
+
+from collections.abc import Callable
+from typing import TypeVar
+
+Fault = TypeVar("Fault")
 
 _HTML = (
     "<script>window.__x=1</script>",
@@ -148,3 +153,11 @@ _KOREAN = (
 )
 
 PAYLOADS = (*_HTML, *_ELEMENTS, *_STYLES, *_SPELLINGS, *_MARKDOWN, *_CHATS, *_TEMPLATES, *_KOREAN)
+SAMPLE = (*PAYLOADS[:4], *PAYLOADS[4::9])
+"""Payloads of every kind, for the browser tests that only repeat in another place what a test with all of them covers."""
+
+
+def payload_faults(faults: Callable[[str], Fault]) -> dict[str, Fault]:
+    """What `faults` returns for each payload, without empty results. A test of all payloads asserts that this is `{}`."""
+    results = {payload: faults(payload) for payload in PAYLOADS}
+    return {payload: result for payload, result in results.items() if result}

@@ -1,4 +1,7 @@
-"""Hostile texts by each of their ways in, in a real browser: nothing runs, loads, sends or covers, and every text can be read."""
+"""Hostile texts in a real browser, by every way into the page: nothing runs, loads, sends or covers, and every text can be read.
+
+All payloads are tested once, as text of an essay. The other ways are tested with a sample, and with all payloads in the full set.
+"""
 
 import json
 import re
@@ -18,7 +21,7 @@ from bot.chats.history import ChatHistory
 from bot.indexing import loader
 from bot.indexing.build import build_index
 from bot.indexing.loader import MAX_FILE_BYTES
-from bot.pipeline import LONGEST_QUESTION, Bot
+from bot.pipeline import MAX_QUESTION_CHARACTERS, Bot
 from bot.schema import Answer, Essay, Refusal, Sentence
 from bot.settings import Settings
 from bot.text.normalize import clean
@@ -26,13 +29,13 @@ from bot.ui.catalogue import MESSAGES
 from bot.ui.middleware import MAX_UPLOAD_BYTES
 from bot.ui.server import build_server
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, Sink, cite, empty_answer, quoting, serving, wait_for
-from tests.payloads import PAYLOADS
+from tests.payloads import PAYLOADS, SAMPLE
 from tests.places import ESSAYS
 from tests.toys import ToyEmbedder
 from tests.ui.test_browser import SECONDS, Open, Serve, ask, browser, flat, may_write_again, pytestmark, serve, visit
 from tests.ui.test_map import toy
 
-__all__ = ["browser", "pytestmark", "serve", "visit"]  # fixtures and marks that are the same here
+__all__ = ["browser", "pytestmark", "serve", "visit"]  # fixtures and marks that are used here, too
 
 CODE = "```python\ndef haul(stone):\n    if stone < 2 and stone > 0:\n        return f'<b>{stone}</b> *돌*'\n```"
 SENTENCE = "고인돌은 왜 그 자리에 서 있는가, 삼천 년 동안 아무도 답하지 않았다."
@@ -40,25 +43,26 @@ TAGS = """a article blockquote br button circle code details div h1 h2 h3 h4 h5 
 summary svg text tspan ul"""
 ATTRIBUTES = """aria-label aria-pressed class cx cy d font-size height href id lang open r rel role rx tabindex target text-anchor title type
 viewBox width x xmlns y"""
-Enter = Callable[..., Page]
+OpenBot = Callable[..., Page]
+sampled = pytest.mark.parametrize("texts", [SAMPLE, pytest.param(PAYLOADS, marks=pytest.mark.full)], ids=["sample", "all"])
 
-# What no text may bring about, by kind, as the beginnings of the elements that show it. `span.md` is where our markup stands; at nine
-# points of the window the topmost element must lie in the page, and in nothing that is fixed to the window.
+# The harm that a text may not do, by kind, with the beginnings of the elements that show it. Our markup is inside `span.md`. At nine
+# points of the window the topmost element must be inside the page, and not inside an element with a fixed position.
 HARM = """([tags, attributes]) => {
   const all = selector => [...document.querySelectorAll(selector)];
-  const told = found => found.map(one => one.outerHTML.slice(0, 150));
-  const scripted = one => [...one.attributes].some(({value}) => /^[\\s\\0-\\x20]*(javascript|vbscript|data):/i.test(value));
-  const ours = one => tags.includes(one.localName) && one.getAttributeNames().every(name => attributes.includes(name))
-    && /^(#|export[/]|https?:)/.test(one.getAttribute('href') ?? '#');
-  const fixed = one => one && (getComputedStyle(one).position === 'fixed' || fixed(one.parentElement));
+  const excerpts = elements => elements.map(element => element.outerHTML.slice(0, 150));
+  const scripted = element => [...element.attributes].some(({value}) => /^[\\s\\0-\\x20]*(javascript|vbscript|data):/i.test(value));
+  const ours = element => tags.includes(element.localName) && element.getAttributeNames().every(name => attributes.includes(name))
+    && /^(#|export[/]|https?:)/.test(element.getAttribute('href') ?? '#');
+  const fixed = element => element && (getComputedStyle(element).position === 'fixed' || fixed(element.parentElement));
   const points = [1, 5, 9].flatMap(x => [1, 5, 9].map(y => [x * innerWidth / 10, y * innerHeight / 10]));
   return {
     ran: '__x' in window ? [String(window.__x)] : [],
-    forms: told(all('form')),
-    loaders: told(all('iframe, frame, object, embed, applet, img, video, audio, dialog, marquee, [popover], meta[http-equiv], body link')),
-    handlers: told(all('*').filter(one => one.getAttributeNames().some(name => name.startsWith('on')))),
-    links: told(all('[href], [src], [action], [formaction], [data]').filter(scripted)),
-    strange: told(all('span.md *').filter(one => !ours(one))),
+    forms: excerpts(all('form')),
+    loaders: excerpts(all('iframe, frame, object, embed, applet, img, video, audio, dialog, marquee, [popover], meta[http-equiv], body link')),
+    handlers: excerpts(all('*').filter(element => element.getAttributeNames().some(name => name.startsWith('on')))),
+    links: excerpts(all('[href], [src], [action], [formaction], [data]').filter(scripted)),
+    strange: excerpts(all('span.md *').filter(element => !ours(element))),
     covered: points.filter(([x, y]) => {
       const top = document.elementFromPoint(x, y);
       return !top?.closest('#page') || fixed(top);
@@ -68,8 +72,8 @@ HARM = """([tags, attributes]) => {
 
 
 @pytest.fixture
-def foreign() -> Iterator[str]:
-    """The address that the payloads name. Afterwards: nobody called there."""
+def sink_address() -> Iterator[str]:
+    """The address in the payloads. At the end, nothing may have been requested from it."""
     sink = Sink()
     with serving(sink) as address:
         yield address
@@ -77,16 +81,16 @@ def foreign() -> Iterator[str]:
 
 
 @pytest.fixture
-def enter(foreign: str, visit: Open, serve: Serve) -> Iterator[Enter]:
-    """Opens the page of a bot. Afterwards: it asked nobody but its server, not even for `data:`, opened no tab, and stayed."""
+def open_bot(sink_address: str, visit: Open, serve: Serve) -> Iterator[OpenBot]:
+    """Opens the page of a bot. At the end, it may have requested nothing but its server (no `data:` URL either) and opened no tab."""
     strayed: list[str] = []
 
-    def open_page(bot: Any, **how: Any) -> Page:
+    def open_page(bot: Any, **options: Any) -> Page:
         home = serve(build_server(bot))
-        page = visit(home, **how)
+        page = visit(home, **options)
         page.on("request", lambda request: strayed.append(request.url) if not request.url.startswith(home) else None)
         page.on("framenavigated", lambda frame: strayed.append(frame.url) if not frame.url.startswith(home) else None)
-        page.on("popup", lambda other: strayed.append(other.url))
+        page.on("popup", lambda tab: strayed.append(tab.url))
         assert harm(page) == {}
         return page
 
@@ -95,65 +99,66 @@ def enter(foreign: str, visit: Open, serve: Serve) -> Iterator[Enter]:
 
 
 def harm(page: Page) -> dict[str, list[str]]:
-    """The harm that there is on a page, by its kind."""
-    return {kind: found for kind, found in page.evaluate(HARM, [TAGS.split(), ATTRIBUTES.split()]).items() if found}
+    """The harm found on a page, by kind."""
+    harms = page.evaluate(HARM, [TAGS.split(), ATTRIBUTES.split()])
+    return {kind: elements for kind, elements in harms.items() if elements}
 
 
-def at(foreign: str) -> list[str]:
-    """The payloads, with the address that they name."""
-    return [payload.replace("SINK", foreign) for payload in PAYLOADS]
+def with_address(texts: Sequence[str], sink_address: str) -> list[str]:
+    """The payloads, with the address of the sink."""
+    return [text.replace("SINK", sink_address) for text in texts]
 
 
-def folded(text: str) -> str:
-    """What can be read of a text: without white space, and without what the text door drops and browsers put in its place."""
+def squeezed(text: str) -> str:
+    """The readable characters of a text: without white space, and without what `clean` drops and browsers replace."""
     return "".join(clean(text.replace("\ufffd", "")).text.split())
 
 
-def unreadable(texts: Sequence[str], page: Page, place: str) -> list[str]:
-    """Those of the texts that cannot be read in a place. The signs of a heading are not set in the reader, nor looked for."""
-    shown = folded(" ".join(page.locator(place).all_inner_texts())).replace("#", "")
-    return [text for text in texts if folded(text).replace("#", "") not in shown]
+def unreadable(texts: Sequence[str], page: Page, selector: str) -> list[str]:
+    """The texts that cannot be read in the elements of `selector`. The signs of headings are ignored: the open essay leaves them out."""
+    shown = squeezed(" ".join(page.locator(selector).all_inner_texts())).replace("#", "")
+    return [text for text in texts if squeezed(text).replace("#", "") not in shown]
 
 
-def reads_right(page: Page, place: str) -> None:
-    """The lines of the code stand below each other, and the Korean sentence is as it was written."""
-    lines = [flat(line) for line in "\n".join(page.locator(place).all_inner_texts()).splitlines()]
+def check_code_and_korean(page: Page, selector: str) -> None:
+    """The code keeps its lines, and the Korean sentence is complete."""
+    lines = [flat(line) for line in "\n".join(page.locator(selector).all_inner_texts()).splitlines()]
     code = [flat(line) for line in CODE.splitlines()]
     assert code in [lines[start : start + len(code)] for start in range(len(lines))]
     assert any(line.endswith(SENTENCE) for line in lines)
 
 
-def packed(texts: Sequence[str], most: int) -> list[str]:
-    """The texts in as few pieces of at most so many characters as their order allows."""
+def joined(texts: Sequence[str], max_characters: int) -> list[str]:
+    """The texts joined into as few pieces of at most `max_characters` as their order allows."""
     pieces = [""]
     for text in texts:
         longer = f"{pieces[-1]}\n\n{text}"
-        pieces = [*pieces[:-1], longer] if len(longer) <= most else [*pieces, text]
+        pieces = [*pieces[:-1], longer] if len(longer) <= max_characters else [*pieces, text]
     return [piece.strip() for piece in pieces]
 
 
-# Corpus text, shown as source and opened in the reader
+# The text of an essay, shown as a source, opened, searched and drawn as a map
 
 
-def test_hostile_corpus_text_is_only_text(foreign: str, enter: Enter, tmp_path: Path) -> None:
-    payloads = at(foreign)
+def test_every_payload_in_an_essay_stays_text(sink_address: str, open_bot: OpenBot, tmp_path: Path) -> None:
+    payloads = with_address(PAYLOADS, sink_address)
     essay = essay_from(
         tmp_path, "\n\n".join([*payloads, CODE, SENTENCE]), title=payloads[2], author=payloads[0], source=payloads[7]
     )
     answer = citing(essay, [*payloads, CODE, SENTENCE])
-    drawn = [replace(toy(payload, payload), id=f"toy-{number}") for number, payload in enumerate(payloads)]
-    page = enter(ScriptedBot(lambda _: iter([answer]), [essay, KOREAN], analogies=drawn))
+    analogies = [replace(toy(payload, payload), id=f"toy-{number}") for number, payload in enumerate(payloads)]
+    page = open_bot(ScriptedBot(lambda _: iter([answer]), [essay, KOREAN], analogies=analogies))
     ask(page, "왜?")
     answered(page, 1)
     marks = page.locator("#sources mark").all_inner_texts()
-    assert sorted(map(folded, marks)) == sorted(folded(citation.quote) for citation in answer.citations)
+    assert sorted(map(squeezed, marks)) == sorted(squeezed(citation.quote) for citation in answer.citations)
     assert unreadable(payloads, page, "#chat blockquote") == []
-    reads_right(page, "#sources mark")
+    check_code_and_korean(page, "#sources mark")
     assert harm(page) == {}
     page.locator("#chat a.marker").nth(60).click()
     expect(page.locator("#essay mark").first).to_be_in_viewport(timeout=10 * SECONDS)
     assert unreadable(payloads, page, "#essay article") == []
-    reads_right(page, "#essay article")
+    check_code_and_korean(page, "#essay article")
     assert harm(page) == {}
     page.locator("#essay .back").first.click()
     page.locator("#shelf-search textarea, #shelf-search input").fill("<script>")
@@ -161,13 +166,13 @@ def test_hostile_corpus_text_is_only_text(foreign: str, enter: Enter, tmp_path: 
     assert harm(page) == {}
     page.locator("#view-map-button").click()
     expect(page.locator("#map details")).to_have_count(len(payloads))
-    page.locator("#map details").evaluate_all("found => found.forEach(one => one.open = true)")
+    page.locator("#map details").evaluate_all("elements => elements.forEach(element => element.open = true)")
     assert unreadable(payloads, page, "#map summary") == []
     assert harm(page) == {}
 
 
 def essay_from(folder: Path, text: str, **front: str) -> Essay:
-    """The essay that the corpus reader makes of a file with this text and front matter."""
+    """The essay that the loader makes of a file with this text and front matter."""
     (folder / "hostile.md").write_text(front_matter(**front) + text, "utf-8")
     (essay,) = loader.load_essays([folder]).essays
     return essay
@@ -179,37 +184,40 @@ def front_matter(**front: str) -> str:
 
 
 def citing(essay: Essay, texts: Sequence[str]) -> Answer:
-    """An answer that quotes each of the texts from an essay."""
+    """An answer that quotes each of the texts."""
     citations = tuple(cite(essay, clean(text).text, number) for number, text in enumerate(texts, 1))
-    sentences = tuple(Sentence(f"“{one.quote}”", "essay", (one.number,)) for one in citations)
+    sentences = tuple(Sentence(f"“{citation.quote}”", "essay", (citation.number,)) for citation in citations)
     return replace(empty_answer("왜?"), citations=citations, sentences=sentences)
 
 
-# Titles, authors and the names of files, through the drop box
+# Titles, authors and file names, by upload
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Bot:
-    """A bot over the small shelf, with the toy embedder."""
+def toy_bot(tmp_path: Path) -> Bot:
+    """A bot on the small test collection, with the toy embedder."""
     settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index", llm="quotes", data=tmp_path / "data")
     build_index(settings, embedder=ToyEmbedder())
     return Bot(settings, ToyEmbedder())
 
 
-def test_hostile_titles_and_file_names_are_only_text(foreign: str, enter: Enter, small: Bot) -> None:
-    payloads = at(foreign)
-    page = enter(small)
+@sampled
+def test_hostile_titles_and_file_names_stay_text(
+    texts: Sequence[str], sink_address: str, open_bot: OpenBot, toy_bot: Bot
+) -> None:
+    payloads = with_address(texts, sink_address)
+    page = open_bot(toy_bot)
     page.locator("#view-mine-button").click()
-    for first in range(0, len(payloads), 9):  # ten at once, with one that says which they are
-        tells_of_files_without_text(page, [*payloads[first : first + 9], f"From number {first}"])
+    for first in range(0, len(payloads), 9):  # ten at once, the last of which identifies the upload
+        check_names_of_empty_files(page, [*payloads[first : first + 9], f"From number {first}"])
     heads = [" ".join(payloads[first::10]) for first in range(10)]
-    drop(page, [(f"{payloads[number]}.md", own_essay(number, head)) for number, head in enumerate(heads)])
+    upload(page, [(f"{payloads[number]}.md", own_essay(number, head)) for number, head in enumerate(heads)])
     titles = page.locator("#own .title")
     expect(titles).to_have_count(10, timeout=60 * SECONDS)
-    assert sorted(map(folded, titles.all_inner_texts())) == sorted(map(folded, heads))
+    assert sorted(map(squeezed, titles.all_inner_texts())) == sorted(map(squeezed, heads))
     assert harm(page) == {}
     for head in (titles.nth(number).inner_text() for number in range(10)):
-        opens_in_the_reader(page, head)
+        check_upload_opens(page, head)
     page.locator("#essay .back").first.click()
     assert unreadable(payloads, page, "#shelf .title") == unreadable(payloads, page, "#shelf .about") == []
     assert harm(page) == {}
@@ -218,22 +226,22 @@ def test_hostile_titles_and_file_names_are_only_text(foreign: str, enter: Enter,
     page.locator("#view-sources-button").click()
     expect(page.locator("#sources .title", has_text="script").first).to_be_visible()
     assert harm(page) == {}
-    takes_off_the_shelf(page)
+    check_removal(page)
 
 
-def drop(page: Page, files: Sequence[tuple[str, str]]) -> None:
-    """Put files, as (name, text), into the drop box."""
-    held: Any = [{"name": name, "mimeType": "text/markdown", "buffer": text.encode()} for name, text in files]
-    page.locator("#drop input[type=file]").set_input_files(held)
+def upload(page: Page, files: Sequence[tuple[str, str]]) -> None:
+    """Upload files, as (name, text)."""
+    payload: Any = [{"name": name, "mimeType": "text/markdown", "buffer": text.encode()} for name, text in files]
+    page.locator("#drop input[type=file]").set_input_files(payload)
 
 
-def tells_of_files_without_text(page: Page, names: Sequence[str]) -> None:
-    """The page's answer names each of the files, as far as a file can be called that; no sign of markup is left in it."""
-    drop(page, [(f"{name} {number}.md", " ") for number, name in enumerate(names)])
+def check_names_of_empty_files(page: Page, names: Sequence[str]) -> None:
+    """The messages after the upload name each of the empty files, without any character of markup."""
+    upload(page, [(f"{name} {number}.md", " ") for number, name in enumerate(names)])
     expect(page.locator("#told .notice", has_text=names[-1])).to_be_visible(timeout=20 * SECONDS)
-    told = page.locator("#told .notice").all_inner_texts()
-    assert len(told) == len(names)
-    assert [line for line in told if ".md" not in line or re.search(r"[<>&\"'`=\[\]{}|$*]", line)] == []
+    messages = page.locator("#told .notice").all_inner_texts()
+    assert len(messages) == len(names)
+    assert [line for line in messages if ".md" not in line or re.search(r"[<>&\"'`=\[\]{}|$*]", line)] == []
     assert harm(page) == {}
 
 
@@ -243,39 +251,37 @@ def own_essay(number: int, head: str) -> str:
     )
 
 
-def opens_in_the_reader(page: Page, head: str) -> None:
-    """An own essay, with its title, its author and the beginning of where it is from."""
+def check_upload_opens(page: Page, head: str) -> None:
+    """The uploaded essay opens with its title, its author and the beginning of its source."""
     page.locator("#view-mine-button").click()
     page.locator("#own .title", has_text=head).click()
-    wait_for(lambda: folded(page.locator("#essay-title").inner_text()) == folded(head))
-    assert folded(page.locator("#essay .about").inner_text()) == folded(f"{head} · {cut_short(head)}")
+    wait_for(lambda: squeezed(page.locator("#essay-title").inner_text()) == squeezed(head))
+    assert squeezed(page.locator("#essay .about").inner_text()) == squeezed(f"{head} · {cut_short(head)}")
     assert page.locator("#essay .about a").count() == 0
-    reads_right(page, "#essay article")
+    check_code_and_korean(page, "#essay article")
     assert harm(page) == {}
 
 
-def takes_off_the_shelf(page: Page) -> None:
-    """The title of what was taken off the shelf is told."""
+def check_removal(page: Page) -> None:
+    """The message after a removal contains the title."""
     page.locator("#view-mine-button").click()
     title = page.locator("#own .title").first.inner_text()
     page.locator("#own .act").first.click()
     page.locator("#own .act").first.click()
     expect(page.locator("#own .title")).to_have_count(9, timeout=60 * SECONDS)
-    assert folded(page.locator("#told").inner_text()) == folded(MESSAGES["ko"].uploads_removed.format(title=title))
+    assert squeezed(page.locator("#told").inner_text()) == squeezed(MESSAGES["ko"].uploads_removed.format(title=title))
     assert harm(page) == {}
 
 
 @pytest.mark.parametrize(
     ("suffix", "size"),
     [(".pdf", 1), (".md", MAX_FILE_BYTES + 1), (".md", MAX_UPLOAD_BYTES + 1)],
-    ids=["kind", "large", "too large to be sent"],
+    ids=["other format", "too large for an essay", "too large for a request"],
 )
-def test_the_name_of_a_file_that_is_turned_away_is_only_text(
-    browser: Browser, serve: Serve, tmp_path: Path, suffix: str, size: int
-) -> None:
+def test_the_name_of_a_rejected_file_stays_text(browser: Browser, serve: Serve, tmp_path: Path, suffix: str, size: int) -> None:
     file = tmp_path / f"<form><b style='position:fixed;inset:0'>menhir{suffix}"
-    with file.open("wb") as held:
-        held.truncate(size)
+    with file.open("wb") as stream:
+        stream.truncate(size)
     page = browser.new_page()
     page.goto(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
@@ -283,33 +289,34 @@ def test_the_name_of_a_file_that_is_turned_away_is_only_text(
     page.locator("#drop input[type=file]").set_input_files(file)
     expect(page.get_by_text("menhir").first).to_be_visible(timeout=10 * SECONDS)
     assert page.locator(".toast-message-text *").all_inner_texts() == []
-    if size <= MAX_UPLOAD_BYTES:  # else the toast itself, which is Gradio's, lies over the page
+    if size <= MAX_UPLOAD_BYTES:  # else Gradio's own error message covers the page
         assert harm(page) == {}
     page.close()
 
 
-# Questions, in the chat, among the kept talks, after a reload, and out of an address
+# Questions: typed, from a URL fragment, after a reload, and in the history
 
 
-def test_hostile_questions_are_only_text(foreign: str, enter: Enter) -> None:
-    payloads = at(foreign)
-    questions = packed([*payloads, CODE, SENTENCE], LONGEST_QUESTION)
+@sampled
+def test_hostile_questions_stay_text(texts: Sequence[str], sink_address: str, open_bot: OpenBot) -> None:
+    payloads = with_address(texts, sink_address)
+    questions = joined([*payloads, CODE, SENTENCE], MAX_QUESTION_CHARACTERS)
     bot = ScriptedBot(quoting)
-    page = enter(bot)
+    page = open_bot(bot)
     for count, question in enumerate(questions, 1):
         ask(page, question)
         answered(page, count)
     for count, question in enumerate(questions, len(questions) + 1):
         page.evaluate("hash => { location.hash = hash; }", f"#ask/answer/{quote(question, safe='')}")
         answered(page, count)
-    shows_the_questions(page, questions * 2)
-    seeks_in_vain(page, payloads)
+    check_questions(page, questions * 2)
+    check_searches_without_results(page, payloads)
     fragment = f"#ask/counter/{quote(questions[0], safe='')}"
     page.evaluate("hash => { history.replaceState(null, '', hash); location.reload(); }", fragment)
     answered(page, 2 * len(questions) + 1)
-    shows_the_questions(page, [*questions * 2, questions[0]])
-    keeps_under_hostile_names(page, bot, payloads)
-    renames_and_opens(page, payloads[2])
+    check_questions(page, [*questions * 2, questions[0]])
+    check_hostile_chat_names(page, bot, payloads)
+    check_rename_and_open(page, payloads[2])
 
 
 def answered(page: Page, count: int) -> None:
@@ -317,43 +324,43 @@ def answered(page: Page, count: int) -> None:
     may_write_again(page)
 
 
-def shows_the_questions(page: Page, questions: Sequence[str]) -> None:
+def check_questions(page: Page, questions: Sequence[str]) -> None:
     shown = page.locator("#chat .user .message-content")
-    assert [folded(text) for text in shown.all_inner_texts()] == [folded(question) for question in questions]
-    reads_right(page, "#chat .user .message-content")
+    assert [squeezed(text) for text in shown.all_inner_texts()] == [squeezed(question) for question in questions]
+    check_code_and_korean(page, "#chat .user .message-content")
     assert harm(page) == {}
 
 
-def seeks_in_vain(page: Page, payloads: Sequence[str]) -> None:
-    """What is searched for and not found is told as it was written."""
-    for view, box, place in (("read", "#shelf-search", "#shelf .notice"), ("kept", "#kept-search", "#kept .notice")):
+def check_searches_without_results(page: Page, payloads: Sequence[str]) -> None:
+    """The message that nothing was found contains the search as it was written."""
+    for view, box, message in (("read", "#shelf-search", "#shelf .notice"), ("kept", "#kept-search", "#kept .notice")):
         page.locator(f"#view-{view}-button").click()
         for payload in payloads[2:4]:
             search = f"zzz {payload}"
             page.locator(f"{box} textarea, {box} input").fill(search)
-            expect(page.locator(place).first).to_contain_text(search, timeout=20 * SECONDS)
+            expect(page.locator(message).first).to_contain_text(search, timeout=20 * SECONDS)
         assert harm(page) == {}
         page.locator(f"{box} textarea, {box} input").fill("")
 
 
-def keeps_under_hostile_names(page: Page, bot: ScriptedBot, payloads: Sequence[str]) -> None:
-    """Each payload names a talk in the list of those that are kept."""
-    kept = ChatHistory(bot.settings.data)
+def check_hostile_chat_names(page: Page, bot: ScriptedBot, payloads: Sequence[str]) -> None:
+    """A saved chat named after each payload is listed under its name."""
+    history = ChatHistory(bot.settings.data)
     (reader,) = [str(cookie.get("value")) for cookie in page.context.cookies() if cookie.get("name") == "dolmen_reader"]
     for payload in payloads:
-        kept.add(reader, kept.new(), replace(empty_answer(payload), sentences=(Sentence(payload, "reading"),)))
+        history.add(reader, history.new(), replace(empty_answer(payload), sentences=(Sentence(payload, "reading"),)))
     page.locator("#view-kept-button").click()
     page.locator("#kept-search textarea, #kept-search input").fill(" ")
-    names = [one.name for one in kept.list(reader)]
+    names = [summary.name for summary in history.list(reader)]
     expect(page.locator("#kept .title")).to_have_count(len(names))
-    assert [folded(text) for text in page.locator("#kept .title").all_inner_texts()] == [folded(name) for name in names]
-    starts = {folded(name).removesuffix("…") for name in names}
-    assert [payload for payload in payloads if not any(folded(payload).startswith(start) for start in starts)] == []
+    assert [squeezed(text) for text in page.locator("#kept .title").all_inner_texts()] == [squeezed(name) for name in names]
+    starts = {squeezed(name).removesuffix("…") for name in names}
+    assert [payload for payload in payloads if not any(squeezed(payload).startswith(start) for start in starts)] == []
     assert harm(page) == {}
 
 
-def renames_and_opens(page: Page, payload: str) -> None:
-    """The open talk takes a payload for its name; another one is opened, whose question and answer are one."""
+def check_rename_and_open(page: Page, payload: str) -> None:
+    """The open chat is renamed to a payload. Then another chat is opened, whose question and answer are the same text."""
     box = page.locator("#kept-name textarea, #kept-name input")
     box.fill(payload)
     box.press("Enter")
@@ -365,125 +372,130 @@ def renames_and_opens(page: Page, payload: str) -> None:
     assert harm(page) == {}
 
 
-# A model's answer, while it streams
+# The answer of a model, while it streams
 
 
-def test_a_hostile_model_is_only_text_while_it_streams(foreign: str, enter: Enter) -> None:
-    payloads = at(foreign)
-    looked_at = threading.Event()
+@sampled
+def test_hostile_text_of_a_model_stays_text_while_it_streams(texts: Sequence[str], sink_address: str, open_bot: OpenBot) -> None:
+    payloads = with_address(texts, sink_address)
+    checked = threading.Event()
 
     def script(question: str) -> Iterator[Answer]:
         for number in range(len(payloads)):
             yield answer_of([*payloads[:number], payloads[number][: len(payloads[number]) // 2]])
             if number == len(payloads) // 2:
-                wait_for(looked_at.is_set)
+                wait_for(checked.is_set)
         yield answer_of([*payloads, CODE, SENTENCE])
 
-    page = enter(ScriptedBot(script, model_name="local"), language="en-US")
+    page = open_bot(ScriptedBot(script, model_name="local"), language="en-US")
     ask(page, "Why?")
     expect(page.locator("#chat .reading")).to_have_count(len(payloads) // 2 + 1, timeout=30 * SECONDS)
     expect(page.locator("#chat .going")).to_be_visible()
     assert unreadable(payloads[: len(payloads) // 2], page, "#chat .answer") == []
     assert harm(page) == {}
-    looked_at.set()
+    checked.set()
     may_write_again(page)
     page.locator("#chat .refused summary").click()
-    wanted = [folded(text) for text in (*payloads, CODE, SENTENCE)]
-    for place in (".reading", ".notice:not(:first-child)", ".said", ".taken"):
+    expected = [squeezed(text) for text in (*payloads, CODE, SENTENCE)]
+    for selector in (".reading", ".notice:not(:first-child)", ".said", ".taken"):
         shown = [
-            folded(text.removeprefix(MESSAGES["en"].reading_label)) for text in page.locator(f"#chat {place}").all_inner_texts()
+            squeezed(text.removeprefix(MESSAGES["en"].reading_label))
+            for text in page.locator(f"#chat {selector}").all_inner_texts()
         ]
-        assert shown == wanted
-        reads_right(page, f"#chat {place}")
+        assert shown == expected
+        check_code_and_korean(page, f"#chat {selector}")
     first = page.locator("#chat .notice").first.inner_text()
-    assert folded(first) == folded(MESSAGES["en"].searched_as.format(question=" ".join(payloads[:9])))
+    assert squeezed(first) == squeezed(MESSAGES["en"].searched_as.format(question=" ".join(payloads[:9])))
     assert harm(page) == {}
 
 
 def answer_of(texts: Sequence[str]) -> Answer:
-    """An answer that says each of the texts as a reading, as a notice, as words of an essay and as what was left out."""
+    """An answer with each of the texts as a reading, a notice, a sentence of an essay and a refused sentence."""
     kinds: tuple[Any, ...] = ("reading", "notice", "essay")
     sentences = tuple(Sentence(text, kind) for text in texts for kind in kinds)
     refused = tuple(Refusal(text, "name") for text in texts)
     return replace(empty_answer("Why?"), standalone=" ".join(texts[:9]), sentences=sentences, refused=refused)
 
 
-# At every cut
+# A stream that is cut at every byte
 
-# Looks for harm whenever a cut has come, and tells of it.
+# Looks for harm at each cut, and reports it to the test.
 CUTS = """([tags, attributes]) => {
   let last = '';
   new MutationObserver(() => {
     const now = document.querySelector('#chat .notice')?.textContent ?? '';
     if (!now.startsWith('cut ') || now === last) return;
     last = now;
-    window.reached(now, (HARM)([tags, attributes]));
+    window.report(now, (HARM)([tags, attributes]));
   }).observe(document.querySelector('#chat'), {childList: true, subtree: true, characterData: true});
 }""".replace("HARM", HARM)
 
 
-@pytest.mark.parametrize("first", range(4))
-def test_nothing_fires_at_any_cut_of_a_payload(foreign: str, enter: Enter, first: int) -> None:
-    """Thirty payloads side by side, each as a reading and as what was left out, a byte more at a time; the page has shown every cut
-    before the next one comes.
+@pytest.mark.parametrize(
+    "texts",
+    [SAMPLE, *(pytest.param(PAYLOADS[first::4], marks=pytest.mark.full) for first in range(4))],
+    ids=["sample", *(f"all-{first}" for first in range(4))],
+)
+def test_no_payload_does_harm_at_any_cut(texts: Sequence[str], sink_address: str, open_bot: OpenBot) -> None:
+    """The payloads side by side, each as a reading and as a refused sentence, grow one byte at a time.
+
+    The page has shown each cut before the next one is sent.
     """
-    payloads = at(foreign)[first::4]
-    reached: list[str] = []
-    found: list[Any] = []
+    payloads = with_address(texts, sink_address)
+    last_cut = max(len(payload.encode()) for payload in payloads)
+    cuts: list[str] = []
+    harms: list[Any] = []
 
     def script(question: str) -> Iterator[Answer]:
-        for cut in range(1, max(len(payload.encode()) for payload in payloads) + 1):
+        for cut in range(1, last_cut + 1):
             yield cut_off(payloads, cut)
-            wait_for(lambda cut=cut: f"cut {cut}" in reached)  # type: ignore[misc]
+            wait_for(lambda cut=cut: f"cut {cut}" in cuts)  # type: ignore[misc]
 
-    def note(now: str, harm: dict[str, list[str]]) -> None:
-        reached.append(now)
-        found.extend((now, kind, what) for kind, what in harm.items() if what)
+    def report(cut: str, harm: dict[str, list[str]]) -> None:
+        cuts.append(cut)
+        harms.extend((cut, kind, elements) for kind, elements in harm.items() if elements)
 
-    page = enter(ScriptedBot(script), language="en-US")
-    page.expose_function("reached", note)
+    page = open_bot(ScriptedBot(script), language="en-US")
+    page.expose_function("report", report)
     page.evaluate(CUTS, [TAGS.split(), ATTRIBUTES.split()])
     ask(page, "Why?")
     expect(page.locator("#chat .foot")).to_be_visible(timeout=60 * SECONDS)
-    assert reached == [f"cut {cut}" for cut in range(1, len(reached) + 1)]
-    assert len(reached) == max(len(payload.encode()) for payload in payloads)
-    assert found == []
+    assert cuts == [f"cut {cut}" for cut in range(1, last_cut + 1)]
+    assert harms == []
     assert unreadable(payloads, page, "#chat .reading") == []
 
 
 def cut_off(payloads: Sequence[str], cut: int) -> Answer:
-    """An answer in which each payload is cut off behind so many bytes."""
+    """An answer with the first `cut` bytes of each payload."""
     texts = [payload.encode()[:cut].decode("utf-8", "ignore") for payload in payloads]
     sentences = (Sentence(f"cut {cut}", "notice"), *(Sentence(text, "reading") for text in texts))
-    return replace(
-        empty_answer("Why?"), standalone="Why?", sentences=sentences, refused=tuple(Refusal(text, "name") for text in texts)
-    )
+    refused = tuple(Refusal(text, "name") for text in texts)
+    return replace(empty_answer("Why?"), standalone="Why?", sentences=sentences, refused=refused)
 
 
-# Where an essay is from
+# The source of an essay
 
 
-def test_an_address_of_the_web_opens_in_a_tab_of_its_own(visit: Open, serve: Serve) -> None:
+def test_the_url_of_a_source_opens_in_a_new_tab(visit: Open, serve: Serve) -> None:
     sink = Sink()
-    with serving(sink) as foreign:
-        addresses = [f"{foreign}/stones?page=2&part=1#last", f"https://essays.example/{'x' * 300}"]
-        page = visit(serve(build_server(shelf_from(addresses))), "en-US")
+    with serving(sink) as sink_address:
+        addresses = [f"{sink_address}/stones?page=2&part=1#last", f"https://essays.example/{'x' * 300}"]
+        page = visit(serve(build_server(bot_with_sources(addresses))), "en-US")
         for number, address in enumerate(addresses):
-            assert opens_from(page, number) == [
+            assert source_links(page, number) == [
                 {"href": address, "text": cut_short(address), "target": "_blank", "rel": {"noopener", "noreferrer"}}
             ]
-        opens_from(page, 0)
-        with page.expect_popup() as opened:
+        source_links(page, 0)
+        with page.expect_popup() as popup:
             page.locator("#essay .about a").click()
-        other = opened.value
-        other.wait_for_load_state()
-        assert (other.url, other.evaluate("[window.opener, document.referrer]")) == (addresses[0], [None, ""])
+        tab = popup.value
+        tab.wait_for_load_state()
+        assert (tab.url, tab.evaluate("[window.opener, document.referrer]")) == (addresses[0], [None, ""])
     assert sink.paths[0] == "/stones"
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
+def test_a_source_that_does_not_show_its_host_is_no_link(visit: Open, serve: Serve) -> None:
+    sources = [
         "javascript:window.__x=1",
         "data:text/html,<script>parent.__x=1</script>",
         "https://reader:secret@essays.example/",
@@ -492,41 +504,42 @@ def test_an_address_of_the_web_opens_in_a_tab_of_its_own(visit: Open, serve: Ser
         "ftp://essays.example/",
         "https://:reader@essays.example/",
         f"https://{'essays.' * 30}example/",
-    ],
-)
-def test_what_does_not_show_its_host_is_no_link(visit: Open, serve: Serve, source: str) -> None:
-    page = visit(serve(build_server(shelf_from([source]))), "en-US")
-    assert opens_from(page, 0) == []
-    assert page.locator("#essay .about").inner_text() == f"Somebody · 2020-01-02 · {cut_short(source)}"
+    ]
+    page = visit(serve(build_server(bot_with_sources(sources))), "en-US")
+    shown = {
+        source: (source_links(page, number), page.locator("#essay .about").inner_text()) for number, source in enumerate(sources)
+    }
+    assert shown == {source: ([], f"Somebody · 2020-01-02 · {cut_short(source)}") for source in sources}
 
 
 def cut_short(source: str) -> str:
-    """As much of a source as is shown."""
+    """A source as the page shows it."""
     return source if len(source) <= 200 else f"{source[:200]}…"
 
 
-def shelf_from(sources: Sequence[str]) -> Any:
-    """A bot with an essay from each source."""
-    return ScriptedBot(quoting, [replace(ENGLISH, id=f"from-{number}", source=one) for number, one in enumerate(sources)])
+def bot_with_sources(sources: Sequence[str]) -> Any:
+    """A bot with an essay for each source."""
+    return ScriptedBot(quoting, [replace(ENGLISH, id=f"from-{number}", source=source) for number, source in enumerate(sources)])
 
 
-def opens_from(page: Page, number: int) -> list[dict[str, Any]]:
-    """The links over an essay of `shelf_from`, opened in the reader."""
+def source_links(page: Page, number: int) -> list[dict[str, Any]]:
+    """Open an essay of `bot_with_sources`. Returns the links in its header."""
     page.evaluate("hash => { location.hash = hash; }", f"#read/from-{number}/0-{number + 3}")
     expect(page.locator("#here")).to_have_text(ENGLISH.text[: number + 3], timeout=10 * SECONDS)
-    found = page.locator("#essay .about a").evaluate_all(
-        "found => found.map(one => ({href: one.href, text: one.innerText, target: one.target, rel: one.rel}))"
+    links = page.locator("#essay .about a").evaluate_all(
+        "links => links.map(({href, innerText, target, rel}) => ({href, text: innerText, target, rel}))"
     )
-    return [{**one, "rel": set(one["rel"].split())} for one in found]
+    return [{**link, "rel": set(link["rel"].split())} for link in links]
 
 
-# The twins without our care: this harness sees harm where there is some
+# The checks themselves are checked: they find harm in markup that is not escaped
 
 
-def test_a_plain_gradio_chat_fetches_what_we_do_not(browser: Browser) -> None:
+@pytest.mark.full
+def test_a_plain_gradio_chat_requests_the_address_of_a_payload(browser: Browser) -> None:
     sink = Sink()
-    with serving(sink) as foreign:
-        message: Any = {"role": "assistant", "content": f"<img src={foreign}/x>"}
+    with serving(sink) as sink_address:
+        message: Any = {"role": "assistant", "content": f"<img src={sink_address}/x>"}
         with gr.Blocks(analytics_enabled=False) as plain:
             gr.Chatbot([message])
         with serving(gr.mount_gradio_app(FastAPI(), plain, path="/")) as address:
@@ -537,11 +550,12 @@ def test_a_plain_gradio_chat_fetches_what_we_do_not(browser: Browser) -> None:
     assert sink.paths[0] == "/x"
 
 
-def test_the_same_texts_as_markup_are_seen_to_do_harm(browser: Browser, serve: Serve) -> None:
+@pytest.mark.full
+def test_every_kind_of_harm_is_found_in_unescaped_markup(browser: Browser, serve: Serve) -> None:
     page = browser.new_page()
     page.goto(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
-    wanted = {
+    expected = {
         '<p class="notice">calm</p>': set(),
         "<b>bold</b>": {"strange"},
         "<p style=color:red>red</p>": {"strange"},
@@ -554,17 +568,17 @@ def test_the_same_texts_as_markup_are_seen_to_do_harm(browser: Browser, serve: S
         '<div style="position:fixed;inset:0;z-index:99">cover</div>': {"covered", "strange"},
         "<img src=data:, onerror=window.__x=1>": {"ran", "loaders", "handlers", "links", "strange"},
     }
-    for markup, kinds in wanted.items():
-        page.locator("#sources-hint span.md").evaluate("(place, markup) => { place.innerHTML = markup; }", markup)
+    for markup, kinds in expected.items():
+        page.locator("#sources-hint span.md").evaluate("(element, markup) => { element.innerHTML = markup; }", markup)
         page.wait_for_timeout(200)
         assert (markup, set(harm(page))) == (markup, kinds)
     page.close()
 
 
-# Names, code and addresses
+# Names, code and URL fragments
 
 
-def test_a_name_that_looks_like_a_key_stands_in_its_box(visit: Open, serve: Serve) -> None:
+def test_a_chat_name_that_looks_like_a_translation_key_is_shown_as_written(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     name = '__i18n__{"key":"tagline"}'
     ask(page, name)
@@ -580,18 +594,19 @@ def test_code_keeps_its_indentation(visit: Open, serve: Serve) -> None:
     ask(page, CODE)
     answered(page, 1)
     page.evaluate("hash => { location.hash = hash; }", f"#read/{ENGLISH.id}/0-9")
-    places = (page.locator("#chat .user .message-content"), page.locator("#essay article > p"))
-    assert [place.inner_text().replace("\xa0", " ") for place in places] == [CODE] * 2
+    elements = (page.locator("#chat .user .message-content"), page.locator("#essay article > p"))
+    assert [element.inner_text().replace("\xa0", " ") for element in elements] == [CODE] * 2
 
 
-@pytest.mark.parametrize("fragment", ["#ask/answer/100%", "#map/100%", '#view/"'])
-def test_an_address_that_leads_nowhere_breaks_nothing(browser: Browser, serve: Serve, fragment: str) -> None:
+def test_an_invalid_fragment_raises_no_error(browser: Browser, serve: Serve) -> None:
     page = browser.new_page()
-    broken: list[str] = []
-    page.on("pageerror", lambda error: broken.append(str(error)))
+    errors: list[tuple[str, str]] = []
+    fragment = ""
+    page.on("pageerror", lambda error: errors.append((fragment, str(error))))
     page.goto(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
-    page.evaluate("hash => { location.hash = hash; }", fragment)
-    page.wait_for_timeout(300)
+    for fragment in ("#ask/answer/100%", "#map/100%", '#view/"'):
+        page.evaluate("hash => { location.hash = hash; }", fragment)
+        page.wait_for_timeout(300)
     page.close()
-    assert broken == []
+    assert errors == []
