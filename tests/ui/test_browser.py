@@ -1,4 +1,4 @@
-"""The page in a real browser: whole talks with the real app, talks with a scripted one, and a look that can be read."""
+"""The page in a real browser: chats with the real application and with a scripted bot, its layout and its contrast."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="there is no Chromium on the PATH: apt-get install chromium fonts-noto-cjk"),
 ]
 
-SECONDS = 1_000  # milliseconds
+SECONDS = 1_000  # Playwright counts milliseconds
 BOX = "#question textarea"
 Open = Callable[..., Page]
 Serve = Callable[[ASGIApp], str]
@@ -45,28 +45,28 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serves an app until the test and its visits are over."""
+    """Serves an application until the end of the test. Returns its address."""
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(serving(app))
 
 
 @pytest.fixture
 def visit(browser: Browser, serve: Serve) -> Iterator[Open]:
-    """Opens an address as a new visitor. Afterwards: the console had no error, and nobody else was called."""
-    contexts, called, complaints = [], [], []
+    """Opens an address as a new visitor. At the end, the console must have no error and no other host may have been requested."""
+    contexts, requested, errors = [], [], []
 
-    def refuse(dialog: Dialog) -> None:
-        complaints.append(dialog.message)
-        dialog.dismiss()  # one that nobody answers holds the page up
+    def dismiss(dialog: Dialog) -> None:
+        errors.append(dialog.message)
+        dialog.dismiss()  # an open dialog blocks the page
 
     def open_page(address: str, language: str = "ko-KR", scheme: Any = "light", width: int = 1440) -> Page:
         context = browser.new_context(locale=language, color_scheme=scheme, viewport={"width": width, "height": 800})
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda request: called.append((address, request.url)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", refuse)
+        page.on("request", lambda request: requested.append((address, request.url)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", dismiss)
         page.goto(address)
         expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
         return page
@@ -74,14 +74,14 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Open]:
     yield open_page
     for context in contexts:
         context.close()
-    assert called
-    assert [url for home, url in called if not url.startswith((home, "data:", "blob:"))] == []
-    assert complaints == []
+    assert requested
+    assert [url for home, url in requested if not url.startswith((home, "data:", "blob:"))] == []
+    assert errors == []
 
 
 @pytest.fixture(scope="module")
 def real(real_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the real app, a process of its own."""
+    """The address of the real application, which runs in its own process."""
     data = tmp_path_factory.mktemp("data")
     settings = {
         "BOT_INDEX": str(real_index.index),
@@ -98,8 +98,8 @@ def ask(page: Page, question: str) -> None:
     page.keyboard.press("Enter")
 
 
-def may_write_again(page: Page) -> None:
-    """The answer is whole: it has its buttons, and the box takes the next question."""
+def wait_for_answer(page: Page) -> None:
+    """Wait until the answer is complete: it has its buttons, and the box accepts the next question."""
     expect(page.locator("#chat .bot").last.locator(".foot")).to_be_visible(timeout=30 * SECONDS)
     expect(page.locator("#question .submit-button")).to_be_visible(timeout=10 * SECONDS)
 
@@ -108,12 +108,14 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-# Whole talks with the real app
+# Chats with the real application
 
 
 @pytest.mark.parametrize(("language", "locale"), [("ko", "ko-KR"), ("en", "en-US")])
-def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, tmp_path: Path) -> None:
-    """From an empty page to a source, the reader, a counter-argument, the map, an own essay, a kept talk, and home again."""
+def test_every_view_works_from_the_first_question_to_a_deleted_chat(
+    visit: Open, real: str, language: Any, locale: str, tmp_path: Path
+) -> None:
+    """An answer, its sources, the open essay, a counter-argument, the map, an upload, a saved chat, its exports and its deletion."""
     page = visit(real, locale)
     words = MESSAGES[language]
     expect(page.locator("#masthead")).to_contain_text(words.tagline)
@@ -123,67 +125,67 @@ def test_the_whole_journey(visit: Open, real: str, language: Any, locale: str, t
         expect(page.get_by_role("button", name=question)).to_be_visible()
     page.get_by_role("button", name=EXAMPLE_QUESTIONS[language][0]).click()
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
-    may_write_again(page)
+    wait_for_answer(page)
     expect(page.locator("#chat .answer")).to_have_attribute("lang", language)
-    every_mark_is_of_an_essay(page)
-    opens_at_its_quotation(page)
-    counters_a_sentence(page, language)
-    draws_a_conversation_from_the_map(page, language)
-    asks_about_an_own_essay(page, language, tmp_path)
-    keeps_the_talk(page, language)
+    check_highlights(page)
+    check_marker_opens_quotation(page)
+    check_counter_argument(page, language)
+    check_question_from_map(page, language)
+    check_upload(page, language, tmp_path)
+    check_saved_chat(page, language)
 
 
-def every_mark_is_of_an_essay(page: Page) -> None:
-    """What is highlighted stands in an essay, letter for letter; the line feeds of the text are spaces on the page."""
+def check_highlights(page: Page) -> None:
+    """Each highlight is a part of an essay, character for character; line breaks of the text are spaces on the page."""
     texts = [flat(essay.text) for essay in loader.load_essays([ROOT / "corpus"]).essays]
     marks = page.locator("#sources mark")
     assert marks.count() == page.locator("#chat .marker").count() >= 1
     for mark in marks.all():
         assert any(flat(str(mark.text_content())) in text for text in texts)
-    assert all(flat(str(where.text_content())) for where in page.locator("#sources .where").all())
+    assert all(flat(str(origin.text_content())) for origin in page.locator("#sources .where").all())
 
 
-def opens_at_its_quotation(page: Page) -> None:
-    """A marker opens its essay in the reader, at the quotation, and Escape leads back to the marker."""
+def check_marker_opens_quotation(page: Page) -> None:
+    """A marker opens its essay at the quotation, and Escape returns to the marker."""
     marker = page.locator("#chat .marker").first
     quote = page.locator("#chat blockquote").first.text_content() or ""
     marker.click()
     expect(page.locator("#essay mark").first).to_be_in_viewport(timeout=10 * SECONDS)
-    held = " ".join(page.locator("#essay mark").all_text_contents())
-    assert flat(held) in flat(quote)
+    highlighted = " ".join(page.locator("#essay mark").all_text_contents())
+    assert flat(highlighted) in flat(quote)
     expect(page.locator("#here")).to_be_focused()
     page.keyboard.press("Escape")
     expect(marker).to_be_focused()
 
 
-def counters_a_sentence(page: Page, language: Any) -> None:
-    """A sentence of the open essay, clicked, can be argued with."""
+def check_counter_argument(page: Page, language: Any) -> None:
+    """A click on a sentence of the open essay offers to find a counter-argument."""
     before = page.locator("#chat .answer").count()
     page.locator("#essay .s").nth(3).click()
     page.locator("#choice button").nth(1).click()
     expect(page.locator("#chat .answer")).to_have_count(before + 1, timeout=30 * SECONDS)
-    may_write_again(page)
-    asked = page.locator("#chat .user .message-content").last
-    expect(asked).to_contain_text(MESSAGES[language].counter_question.partition("”")[2].strip())
+    wait_for_answer(page)
+    question = page.locator("#chat .user .message-content").last
+    expect(question).to_contain_text(MESSAGES[language].counter_question.partition("”")[2].strip())
 
 
-def draws_a_conversation_from_the_map(page: Page, language: Any) -> None:
-    """A line of the drawing opens its quotations; from there a conversation about it begins."""
+def check_question_from_map(page: Page, language: Any) -> None:
+    """A line of the drawing opens a section with quotations, and a link of the section asks about it."""
     page.locator("#view-map-button").click()
     drawing = page.locator("#map .analogy[open] svg:visible")
     drawing.locator("a.line").first.click()
-    more = page.locator("#map .more.shown")
-    expect(more).to_be_visible()
-    expect(more.locator("blockquote a.open").first).to_be_visible()
+    section = page.locator("#map .more.shown")
+    expect(section).to_be_visible()
+    expect(section.locator("blockquote a.open").first).to_be_visible()
     before = page.locator("#chat .answer").count()
-    more.locator(".asks a").first.click()
+    section.locator(".asks a").first.click()
     expect(page.locator("#chat .answer")).to_have_count(before + 1, timeout=30 * SECONDS)
-    may_write_again(page)
+    wait_for_answer(page)
     expect(page.locator("#chat .answer").last).to_have_attribute("lang", language)
 
 
-def asks_about_an_own_essay(page: Page, language: Any, folder: Path) -> None:
-    """A dropped file can be asked about a moment later, is nobody else's, and goes again."""
+def check_upload(page: Page, language: Any, folder: Path) -> None:
+    """An uploaded file is quoted in an answer, and can be removed."""
     sentence = (
         "등대지기 마루는 안개 낀 밤마다 종을 서른세 번 쳤다."
         if language == "ko"
@@ -197,7 +199,7 @@ def asks_about_an_own_essay(page: Page, language: Any, folder: Path) -> None:
     expect(page.locator("#told")).to_contain_text(MESSAGES[language].uploads_added.format(count=1))
     ask(page, "등대지기 마루는 종을 몇 번 쳤나요?" if language == "ko" else "How many times did Maru ring the fog bell?")
     expect(page.locator("#chat blockquote").last).to_contain_text(sentence[:12], timeout=30 * SECONDS)
-    may_write_again(page)
+    wait_for_answer(page)
     button = page.locator("#own .act")
     button.click()
     expect(button).to_have_text(MESSAGES[language].confirm)
@@ -205,8 +207,8 @@ def asks_about_an_own_essay(page: Page, language: Any, folder: Path) -> None:
     expect(page.locator("#own .title")).to_have_count(0, timeout=60 * SECONDS)
 
 
-def keeps_the_talk(page: Page, language: Any) -> None:
-    """The talk is there after a reload, can be named, found, taken home in three formats, and deleted."""
+def check_saved_chat(page: Page, language: Any) -> None:
+    """The chat is there after a reload, and can be renamed, found, downloaded in three formats and deleted."""
     words = MESSAGES[language]
     count = page.locator("#chat .answer").count()
     page.reload()
@@ -214,7 +216,7 @@ def keeps_the_talk(page: Page, language: Any) -> None:
     page.locator("#view-kept-button").click()
     name = page.locator("#kept-name textarea, #kept-name input")
     expect(name).not_to_have_value("", timeout=20 * SECONDS)
-    page.wait_for_timeout(1 * SECONDS)  # the view was put on the page just now, and its boxes are still being filled
+    page.wait_for_timeout(1 * SECONDS)  # the view was rendered just now, and its boxes are still being filled
     name.fill("돌 이야기 A")
     expect(name).to_have_value("돌 이야기 A")
     name.press("Enter")
@@ -224,17 +226,13 @@ def keeps_the_talk(page: Page, language: Any) -> None:
     expect(page.locator("#kept")).to_contain_text(words.history_no_match.format(search="zzz없음"))
     search.fill("돌 이야기")
     expect(page.locator("#kept .title")).to_have_count(1)
+    essays = {essay.id: essay for essay in loader.load_essays([ROOT / "corpus"]).essays}
     for kind in ("md", "html", "json"):
         with page.expect_download() as download:
             page.locator(f"#kept a.export[href$='.{kind}']").click()
         text = download.value.path().read_text("utf-8")
         assert quotations(text)
-        assert {
-            check(one, {e.id: e for e in loader.load_essays([ROOT / "corpus"]).essays}).state for one in quotations(text)
-        } <= {
-            "holds",
-            "gone",
-        }
+        assert {check(quotation, essays).state for quotation in quotations(text)} <= {"holds", "gone"}
     page.locator("#kept .acts .act").click()
     page.locator("#kept .acts .act").click()
     expect(page.locator("#kept .title")).to_have_count(0)
@@ -243,16 +241,18 @@ def keeps_the_talk(page: Page, language: Any) -> None:
 @pytest.mark.parametrize(
     ("language", "question"), [("ko", "김치찌개는 몇 분 동안 끓여야 맛있나요?"), ("en", "How long should I boil an egg?")]
 )
-def test_what_the_essays_do_not_say(visit: Open, real: str, language: str, question: str) -> None:
+def test_a_question_that_the_essays_do_not_answer_shows_the_nearest_passages(
+    visit: Open, real: str, language: str, question: str
+) -> None:
     page = visit(real, language)
     ask(page, question)
     expect(page.locator("#chat .answer.abstained")).to_have_attribute("lang", language, timeout=90 * SECONDS)
     expect(page.locator("#sources .source").first).to_be_visible()
     assert page.locator("#sources mark").count() == 0
-    may_write_again(page)
+    wait_for_answer(page)
 
 
-def test_the_shelf_is_searched_across_languages(visit: Open, real: str) -> None:
+def test_the_search_of_the_essays_opens_the_passage_it_found(visit: Open, real: str) -> None:
     page = visit(real, "ko-KR")
     page.locator("#view-read-button").click()
     expect(page.locator("#shelf .title")).to_have_count(23)
@@ -264,8 +264,8 @@ def test_the_shelf_is_searched_across_languages(visit: Open, real: str) -> None:
     expect(page.locator("#shelf .found .snippet").first).to_be_visible()
 
 
-def test_a_talk_outlives_the_server(visit: Open, real_index: Settings, tmp_path: Path) -> None:
-    """The server is stopped and another one started on the same port: the page, loaded again, shows the talk."""
+def test_a_chat_is_there_after_a_restart_of_the_server(visit: Open, real_index: Settings, tmp_path: Path) -> None:
+    """The second server listens on the same port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     settings = {"BOT_INDEX": str(real_index.index), "BOT_LLM": "quotes", "BOT_DATA": str(tmp_path), "BOT_PORT": port}
@@ -273,32 +273,39 @@ def test_a_talk_outlives_the_server(visit: Open, real_index: Settings, tmp_path:
         page = visit(address)
         ask(page, EXAMPLE_QUESTIONS["ko"][0])
         expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
-        may_write_again(page)
-        said = page.locator("#chat .answer").inner_text()
+        wait_for_answer(page)
+        answer = page.locator("#chat .answer").inner_text()
     with running(**settings):
         page.reload()
         expect(page.locator("#chat .answer")).to_have_count(1, timeout=30 * SECONDS)
-        assert page.locator("#chat .answer").inner_text() == said
+        assert page.locator("#chat .answer").inner_text() == answer
 
 
-CALLS = """
+AUDIT_HOOK = """
 import sys
 def note(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"):
         with open({path!r}, "a") as file:
             file.write(f"{{event}} {{arguments[event == 'socket.connect':]}}\\n")
 sys.addaudithook(note)
-"""  # started with every Python process: who is called, or only looked up
+"""  # a sitecustomize.py: records each connection and name lookup of a Python process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("early", [True, False], ids=["loading", "loaded"])
-def test_the_app_calls_nobody_and_stops_when_it_is_told(
-    real_index: Settings, browser: Browser, number: int, early: bool, capfd: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("number", "is_loading"),
+    [
+        pytest.param(signal.SIGINT, False, id="SIGINT-loaded"),
+        pytest.param(signal.SIGTERM, True, id="SIGTERM-loading"),
+        pytest.param(signal.SIGINT, True, id="SIGINT-loading", marks=pytest.mark.full),
+        pytest.param(signal.SIGTERM, False, id="SIGTERM-loaded", marks=pytest.mark.full),
+    ],
+)
+def test_the_application_connects_to_no_other_host_and_stops_on_a_signal(
+    real_index: Settings, browser: Browser, number: int, is_loading: bool, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """With a page open, which keeps a connection open; early is while the models still load."""
-    called = tmp_path / "called"
-    (tmp_path / "sitecustomize.py").write_text(CALLS.format(path=str(called)), "utf-8")
+    """The open page keeps a connection open. `is_loading` is while the models are still being loaded."""
+    connections = tmp_path / "connections"
+    (tmp_path / "sitecustomize.py").write_text(AUDIT_HOOK.format(path=str(connections)), "utf-8")
     python = f"{tmp_path}{os.pathsep}{ROOT}"
     with running(BOT_INDEX=str(real_index.index), BOT_LLM="quotes", BOT_DATA=str(tmp_path / "data"), PYTHONPATH=python) as (
         address,
@@ -306,7 +313,7 @@ def test_the_app_calls_nobody_and_stops_when_it_is_told(
     ):
         page = browser.new_page()
         page.goto(address)
-        if not early:
+        if not is_loading:
             ask(page, EXAMPLE_QUESTIONS["ko"][0])
             expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
         started = time.monotonic()
@@ -315,28 +322,28 @@ def test_the_app_calls_nobody_and_stops_when_it_is_told(
         assert time.monotonic() - started < 8
         page.close()
     assert capfd.readouterr().err == ""
-    assert not called.exists(), called.read_text("utf-8")
+    assert not connections.exists(), connections.read_text("utf-8")
 
 
-# Talks with a scripted bot
+# Chats with a scripted bot
 
 
-def test_the_first_question_says_why_it_waits(visit: Open, serve: Serve) -> None:
+def test_the_first_question_shows_that_the_model_is_loading(visit: Open, serve: Serve) -> None:
     def slowly(question: str) -> Iterator[Answer]:
-        wait_for(lambda: opened)
+        wait_for(lambda: loaded)
         yield from quoting(question)
 
-    opened: list[bool] = []
+    loaded: list[bool] = []
     address = serve(build_server(ScriptedBot(slowly, ready=False)))  # type: ignore[arg-type]
     page = visit(address)
     ask(page, "왜?")
     expect(page.locator("#chat .bot")).to_contain_text(MESSAGES["ko"].model_loading)
-    opened.append(True)
+    loaded.append(True)
     expect(page.locator("#chat blockquote")).to_be_visible()
     assert MESSAGES["ko"].model_loading not in page.locator("#chat").inner_text()
 
 
-def test_a_talk_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
+def test_a_chat_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
     def script(question: str) -> Iterator[Answer]:
         yield from quoting(question)
         if "boom" in question:
@@ -347,45 +354,45 @@ def test_a_talk_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
     ask(page, "왜 boom?")
     expect(page.locator("#chat .bot").last).to_contain_text(MESSAGES["ko"].unexpected_error)
     expect(page.locator("#chat blockquote")).to_have_count(1)
-    may_write_again(page)
+    wait_for_answer(page)
     ask(page, "왜?")
     expect(page.locator("#chat blockquote")).to_have_count(2)
     ask(page, "가" * 4_001)
     expect(page.locator("#chat .bot").last).to_contain_text("4,001자")
-    may_write_again(page)
+    wait_for_answer(page)
 
 
-def test_asking_again_and_editing_keep_the_readers_words(visit: Open, serve: Serve) -> None:
+def test_asking_again_and_editing_keep_the_question_as_written(visit: Open, serve: Serve) -> None:
     bot = ScriptedBot(quoting)
-    words = "왜 <b>그런가</b>? & *정말* [1]"
+    question = "왜 <b>그런가</b>? & *정말* [1]"
     address = serve(build_server(bot))  # type: ignore[arg-type]
     page = visit(address)
-    ask(page, words)
+    ask(page, question)
     expect(page.locator("#chat blockquote")).to_be_visible()
-    expect(page.locator("#chat .user .message-content")).to_have_text(words)
-    may_write_again(page)
+    expect(page.locator("#chat .user .message-content")).to_have_text(question)
+    wait_for_answer(page)
     page.locator("#turn-1-retry-answer").click()
     wait_for(lambda: len(bot.asked) == 2)
-    expect(page.locator("#chat .user .message-content")).to_have_text(words)
-    may_write_again(page)
+    expect(page.locator("#chat .user .message-content")).to_have_text(question)
+    wait_for_answer(page)
     page.locator("#turn-1-edit").click()
-    expect(page.locator(BOX)).to_have_value(words)
+    expect(page.locator(BOX)).to_have_value(question)
     expect(page.locator("#editing")).to_be_visible()
     page.locator(BOX).fill("고친 질문")
     page.keyboard.press("Enter")
     wait_for(lambda: len(bot.asked) == 3)
     expect(page.locator("#chat .user .message-content")).to_have_text("고친 질문")
     expect(page.locator("#editing")).to_have_count(0)
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#turn-1-edit").click()
     page.locator("#editing button").click()
     expect(page.locator(BOX)).to_have_value("")
     ask(page, "다음")
     expect(page.locator("#chat .answer")).to_have_count(2)
-    assert [asked for asked, _ in bot.asked] == [words, words, "고친 질문", "다음"]
+    assert [asked for asked, _ in bot.asked] == [question, question, "고친 질문", "다음"]
 
 
-def test_two_readers_do_not_meet(visit: Open, serve: Serve) -> None:
+def test_two_readers_see_only_their_own_chats(visit: Open, serve: Serve) -> None:
     bot = ScriptedBot(quoting)
     address = serve(build_server(bot))  # type: ignore[arg-type]
     first, second = visit(address), visit(address, "en-US")
@@ -400,10 +407,10 @@ def test_two_readers_do_not_meet(visit: Open, serve: Serve) -> None:
     assert bot.asked[-1] == ("또?", [("user", "왜 그런가 canary?"), ("assistant", "“고인돌은 힘을 보여 준다.” [1]")])
 
 
-# The look
+# Layout and contrast
 
 
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("width", [360, pytest.param(768, marks=pytest.mark.full), 1440])
 @pytest.mark.parametrize("question", ["왜?", "W" * 300, "없음"])
 def test_nothing_is_wider_than_the_screen(visit: Open, serve: Serve, width: int, question: str) -> None:
     def script(asked: str) -> Iterator[Answer]:
@@ -445,7 +452,7 @@ CONTRAST = """([selector]) => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read(visit: Open, serve: Serve, scheme: str) -> None:
+def test_every_text_has_enough_contrast(visit: Open, serve: Serve, scheme: str) -> None:
     essay, answer = hostile_answer("word")
 
     def script(question: str) -> Iterator[Answer]:
@@ -453,7 +460,7 @@ def test_every_text_can_be_read(visit: Open, serve: Serve, scheme: str) -> None:
 
     address = serve(build_server(ScriptedBot(script, [essay])))  # type: ignore[arg-type]
     page = visit(address, scheme=scheme)
-    places = [
+    selectors = [
         "#masthead h1",
         "#masthead p",
         "#chat .example-text",
@@ -462,10 +469,10 @@ def test_every_text_can_be_read(visit: Open, serve: Serve, scheme: str) -> None:
         "#mode label span",
         "#voice .label-wrap span",
     ]
-    seen = {place: page.evaluate(CONTRAST, [place]) for place in places}
+    ratios = {selector: page.evaluate(CONTRAST, [selector]) for selector in selectors}
     ask(page, "Why?")
     expect(page.locator("#chat .reading")).to_be_visible()
-    places = [
+    selectors = [
         "#chat .user p",
         "#chat .notice",
         "#chat blockquote",
@@ -474,8 +481,8 @@ def test_every_text_can_be_read(visit: Open, serve: Serve, scheme: str) -> None:
         "#chat .reading",
         "#chat .act",
     ]
-    places += ["#sources .title", "#sources .paragraph", "#sources mark", "#sources .number", "#sources .where", "textarea"]
-    seen |= {place: page.evaluate(CONTRAST, [place]) for place in places}
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(250, 248, 243)"
-    assert {place: ratio for place, ratio in seen.items() if ratio < 4.5} == {}
-    assert dark == (scheme == "dark")
+    selectors += ["#sources .title", "#sources .paragraph", "#sources mark", "#sources .number", "#sources .where", "textarea"]
+    ratios |= {selector: page.evaluate(CONTRAST, [selector]) for selector in selectors}
+    is_dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(250, 248, 243)"
+    assert {selector: ratio for selector, ratio in ratios.items() if ratio < 4.5} == {}
+    assert is_dark == (scheme == "dark")

@@ -13,7 +13,7 @@ from bot.schema import Answer, Refusal, Sentence
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
 from tests.pages import ENGLISH, ScriptedBot, cite, empty_answer, quoting, wait_for
-from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, real, serve, visit
+from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, pytestmark, real, serve, visit, wait_for_answer
 
 __all__ = ["browser", "pytestmark", "real", "serve", "visit"]  # fixtures and marks that are used here, too
 
@@ -60,7 +60,7 @@ def test_one_enter_during_a_composition_sends_one_complete_message(
         page.keyboard.press("Enter")
     wait_for(lambda: bot.asked)
     page.wait_for_timeout(400)
-    may_write_again(page)
+    wait_for_answer(page)
     assert [asked for asked, _ in bot.asked] == [question]
     expect(page.locator("#chat .user .message-content")).to_have_text(question)
     expect(page.locator(BOX)).to_have_value("")
@@ -116,7 +116,7 @@ def test_the_keyboard_reaches_everything(visit: Open, serve: Serve) -> None:
     expect(page.locator(BOX)).to_be_focused()
     page.keyboard.type("왜?")
     page.keyboard.press("Enter")
-    may_write_again(page)
+    wait_for_answer(page)
     reach(page, "#chat a.marker", "Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#here")).to_be_focused()
@@ -152,7 +152,7 @@ def test_the_keyboard_reaches_everything(visit: Open, serve: Serve) -> None:
 def test_a_streamed_answer_is_in_a_live_region(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     assert page.locator("[aria-live=polite] .answer, [role=log] .answer").count() == 1
     assert page.evaluate("document.documentElement.lang") == "ko"
 
@@ -173,7 +173,7 @@ def test_axe_finds_no_serious_violation(visit: Open, real: str, width: int, sche
     violations = serious(page, "empty")
     ask(page, EXAMPLE_QUESTIONS["ko" if locale.startswith("ko") else "en"][0])
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
-    may_write_again(page)
+    wait_for_answer(page)
     violations += serious(page, "answer")
     page.locator("#chat a.marker").first.click()
     expect(page.locator("#here")).to_be_in_viewport()
@@ -244,11 +244,11 @@ def test_the_text_does_not_move_while_an_answer_streams(visit: Open, serve: Serv
     page = visit(serve(build_server(ScriptedBot(long_answer, model_name="local"))), "en-US", width=width)  # type: ignore[arg-type]
     ask(page, "Why?")
     expect(page.locator("#chat .going")).to_be_visible()
-    may_write_again(page)
+    wait_for_answer(page)
     page.evaluate(WATCH)
     ask(page, "Why again?")
     expect(page.locator("#chat .answer")).to_have_count(2)
-    may_write_again(page)
+    wait_for_answer(page)
     moved = page.evaluate("window.moved")
     assert len(moved) <= 1  # once, when the question is scrolled to the top
     assert all(abs(after - before) <= 800 for before, after in moved)
@@ -259,7 +259,7 @@ def test_the_text_does_not_move_while_an_answer_streams(visit: Open, serve: Serv
 def test_the_refused_sentences_can_be_unfolded(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(long_answer))), "en-US")  # type: ignore[arg-type]
     ask(page, "Why?")
-    may_write_again(page)
+    wait_for_answer(page)
     summary = page.locator("#chat .refused summary")
     expect(summary).to_have_text(MESSAGES["en"].refused_count.format(count=1))
     expect(page.locator("#chat .taken")).to_be_hidden()
@@ -293,7 +293,7 @@ def test_a_rating_is_saved_with_its_reason(visit: Open, serve: Serve) -> None:
     bot = ScriptedBot(quoting)
     page = visit(serve(build_server(bot)))  # type: ignore[arg-type]
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#turn-1-bad").click()
     expect(page.locator("#turn-1-bad")).to_have_class("act on")
     page.locator("#why textarea").fill("인용이 짧다")
@@ -308,7 +308,7 @@ def test_copying_an_answer_gives_its_text_and_sources(visit: Open, serve: Serve)
     page = visit(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#turn-1-copy").click()
     expect(page.locator("#turn-1-copy")).to_have_text(MESSAGES["ko"].copied)
     assert page.evaluate("navigator.clipboard.readText()") == "“고인돌은 힘을 보여 준다.” [1]\n\n[1] 고인돌 이야기"

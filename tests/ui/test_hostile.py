@@ -32,7 +32,7 @@ from tests.pages import ENGLISH, KOREAN, ScriptedBot, Sink, cite, empty_answer, 
 from tests.payloads import PAYLOADS, SAMPLE
 from tests.places import ESSAYS
 from tests.toys import ToyEmbedder
-from tests.ui.test_browser import SECONDS, Open, Serve, ask, browser, flat, may_write_again, pytestmark, serve, visit
+from tests.ui.test_browser import SECONDS, Open, Serve, ask, browser, flat, pytestmark, serve, visit, wait_for_answer
 from tests.ui.test_map import toy
 
 __all__ = ["browser", "pytestmark", "serve", "visit"]  # fixtures and marks that are used here, too
@@ -321,7 +321,7 @@ def test_hostile_questions_stay_text(texts: Sequence[str], sink_address: str, op
 
 def answered(page: Page, count: int) -> None:
     expect(page.locator("#chat .answer")).to_have_count(count, timeout=30 * SECONDS)
-    may_write_again(page)
+    wait_for_answer(page)
 
 
 def check_questions(page: Page, questions: Sequence[str]) -> None:
@@ -394,7 +394,7 @@ def test_hostile_text_of_a_model_stays_text_while_it_streams(texts: Sequence[str
     assert unreadable(payloads[: len(payloads) // 2], page, "#chat .answer") == []
     assert harm(page) == {}
     checked.set()
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#chat .refused summary").click()
     expected = [squeezed(text) for text in (*payloads, CODE, SENTENCE)]
     for selector in (".reading", ".notice:not(:first-child)", ".said", ".taken"):

@@ -14,7 +14,7 @@ from bot.schema import Answer, Sentence
 from bot.ui.catalogue import MESSAGES
 from bot.ui.server import build_server
 from tests.pages import ScriptedBot, quoting, wait_for
-from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, real, serve, visit
+from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, pytestmark, real, serve, visit, wait_for_answer
 
 __all__ = ["browser", "pytestmark", "real", "serve", "visit"]  # fixtures and marks that are used here, too
 
@@ -50,7 +50,7 @@ Opened = Callable[..., tuple[Page, ScriptedBot]]
 def test_opening_another_chat_ends_the_answer_that_is_being_written(opened: Opened) -> None:
     page, bot = opened(endless_if_asked)
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#new").click()
     expect(page.locator("#chat .answer")).to_have_count(0)
     ask(page, "끝없이 왜?")
@@ -60,7 +60,7 @@ def test_opening_another_chat_ends_the_answer_that_is_being_written(opened: Open
     expect(page.locator("#chat .user .message-content")).to_have_text("왜?")
     page.wait_for_timeout(1 * SECONDS)
     assert page.locator("#chat .user .message-content").all_inner_texts() == ["왜?"]
-    may_write_again(page)
+    wait_for_answer(page)
     ask(page, "또?")
     expect(page.locator("#chat .answer")).to_have_count(2)
     assert bot.asked[-1] == ("또?", [("user", "왜?"), ("assistant", "“고인돌은 힘을 보여 준다.” [1]")])
@@ -78,7 +78,7 @@ def test_a_stopped_answer_is_marked_at_once_and_can_be_asked_again(opened: Opene
     expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped, timeout=3 * SECONDS)
     expect(page.locator("#chat .going")).to_have_count(0)
     expect(page.locator("#chat blockquote")).to_have_count(1)
-    may_write_again(page)
+    wait_for_answer(page)
 
 
 def test_a_reload_during_an_answer_keeps_the_question(browser: Browser, serve: Serve) -> None:
@@ -97,14 +97,14 @@ def test_a_reload_during_an_answer_keeps_the_question(browser: Browser, serve: S
 def test_deleting_the_open_chat_opens_a_new_one(opened: Opened) -> None:
     page, bot = opened()
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#view-kept-button").click()
     for _ in range(2):
         page.locator("#kept .open .acts .act").click()
     expect(page.locator("#chat .answer")).to_have_count(0)
     expect(page.locator("#kept .title")).to_have_count(0)
     ask(page, "또?")
-    may_write_again(page)
+    wait_for_answer(page)
     assert bot.asked[-1] == ("또?", [])
     page.locator("#turn-1-good").click()
     expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rating_saved)
@@ -114,7 +114,7 @@ def test_deleting_the_open_chat_opens_a_new_one(opened: Opened) -> None:
 def test_a_question_in_a_chat_deleted_in_another_tab_starts_a_new_chat(opened: Opened) -> None:
     page, bot = opened()
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     other = page.context.new_page()
     other.goto(page.url)
     expect(other.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
@@ -124,7 +124,7 @@ def test_a_question_in_a_chat_deleted_in_another_tab_starts_a_new_chat(opened: O
     expect(other.locator("#kept .title")).to_have_count(0)
     ask(page, "또?")
     expect(page.locator("#chat .user .message-content")).to_have_text(["또?"])
-    may_write_again(page)
+    wait_for_answer(page)
     assert bot.asked[-1] == ("또?", [])
 
 
@@ -132,7 +132,7 @@ def test_asking_an_earlier_question_again_needs_a_confirmation(opened: Opened) -
     page, bot = opened()
     for question in ("하나?", "둘?"):
         ask(page, question)
-        may_write_again(page)
+        wait_for_answer(page)
     again = page.locator("#turn-1-retry-answer")
     page.wait_for_timeout(1 * SECONDS)  # Gradio renders the finished chat once more
     again.click()
@@ -147,11 +147,11 @@ def test_opening_another_chat_cancels_an_edit(opened: Opened) -> None:
     page, bot = opened()
     for question in ("하나?", "둘?"):
         ask(page, question)
-        may_write_again(page)
+        wait_for_answer(page)
     page.locator("#new").click()
     expect(page.locator("#chat .answer")).to_have_count(0)
     ask(page, "셋?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#turn-1-edit").click()
     expect(page.locator("#editing")).to_be_visible()
     page.locator("#view-kept-button").click()
@@ -160,7 +160,7 @@ def test_opening_another_chat_cancels_an_edit(opened: Opened) -> None:
     expect(page.locator("#editing")).to_have_count(0)
     ask(page, "넷?")
     expect(page.locator("#chat .answer")).to_have_count(3)
-    may_write_again(page)
+    wait_for_answer(page)
     assert [asked for asked, _ in bot.asked] == ["하나?", "둘?", "셋?", "넷?"]
     assert page.locator("#chat .user .message-content").all_inner_texts() == ["하나?", "둘?", "넷?"]
 
@@ -169,7 +169,7 @@ def test_an_edit_that_is_declined_can_be_corrected(opened: Opened) -> None:
     page, bot = opened()
     for question in ("하나?", "둘?"):
         ask(page, question)
-        may_write_again(page)
+        wait_for_answer(page)
     page.locator("#turn-1-edit").click()
     page.locator(BOX).fill("가" * 4_001)
     page.keyboard.press("Enter")
@@ -179,7 +179,7 @@ def test_an_edit_that_is_declined_can_be_corrected(opened: Opened) -> None:
     page.locator(BOX).fill("고친 하나?")
     page.keyboard.press("Enter")
     expect(page.locator("#chat .user .message-content")).to_have_text(["고친 하나?"])
-    may_write_again(page)
+    wait_for_answer(page)
     expect(page.locator("#editing")).to_have_count(0)
     assert [asked for asked, _ in bot.asked] == ["하나?", "둘?", "고친 하나?"]
 
@@ -188,7 +188,7 @@ def test_asking_again_keeps_the_mode_in_which_it_was_asked(opened: Opened) -> No
     page, bot = opened(lambda question: iter([replace(list(quoting(question))[-1], mode="counter")]))
     page.locator("#mode label").nth(1).click()
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#mode label").nth(0).click()
     page.locator("#turn-1-retry-counter").click()
     wait_for(lambda: len(bot.asked) == 2)
@@ -198,7 +198,7 @@ def test_asking_again_keeps_the_mode_in_which_it_was_asked(opened: Opened) -> No
 def test_a_draft_survives_an_edit_a_quotation_and_a_change_of_language(opened: Opened) -> None:
     page, bot = opened()
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator(BOX).fill("쓰던 글")
     page.locator("#turn-1-edit").click()
     expect(page.locator(BOX)).to_have_value("왜?")
@@ -208,7 +208,7 @@ def test_a_draft_survives_an_edit_a_quotation_and_a_change_of_language(opened: O
     page.locator(BOX).fill("고친 글")
     page.keyboard.press("Enter")
     wait_for(lambda: len(bot.asked) == 2)
-    may_write_again(page)
+    wait_for_answer(page)
     expect(page.locator(BOX)).to_have_value("쓰던 글")
     page.locator("#chat a.marker").click()
     page.locator("#essay .s").first.click()
@@ -244,7 +244,7 @@ def test_a_question_from_a_link_is_put_in_the_box_while_an_answer_is_written(ope
 def test_the_selected_view_follows_the_width_of_the_window(opened: Opened) -> None:
     page, _ = opened()
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     for width, view in ((360, "chat"), (1440, "sources"), (360, "chat")):
         page.set_viewport_size({"width": width, "height": 800})
         expect(page.locator(f"#view-{view}-button")).to_have_attribute("aria-selected", "true")
@@ -276,7 +276,7 @@ def test_a_link_to_a_missing_essay_offers_the_list_of_essays(opened: Opened) -> 
 def test_the_browsers_back_button_leads_from_the_essay_to_the_answer(opened: Opened) -> None:
     page, _ = opened(width=390)
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#chat a.marker").click()
     expect(page.locator("#here")).to_be_in_viewport()
     page.go_back()
@@ -297,7 +297,7 @@ def test_the_browsers_back_button_closes_what_the_map_opened(visit: Open, real: 
 def test_escape_leads_from_a_sentences_buttons_to_the_answer(opened: Opened) -> None:
     page, _ = opened()
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#chat a.marker").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#here")).to_be_focused()
@@ -349,7 +349,7 @@ def test_buttons_have_accessible_names_and_messages_contain_no_markup_in_labels(
     expect(page.locator("#chat .going")).to_be_visible()
     assert page.locator("#chat [aria-label*='<']").count() == 0
     page.locator("#question .stop-button").click()
-    may_write_again(page)
+    wait_for_answer(page)
     assert page.locator("#chat [aria-label*='<']").count() == 0
 
 
@@ -359,10 +359,10 @@ def test_a_rating_during_another_answer_is_kept(opened: Opened) -> None:
         ask(page, question)
         expect(page.locator("#chat .answer")).to_have_count(1 if question == "왜?" else 2)
         if question == "왜?":
-            may_write_again(page)
+            wait_for_answer(page)
     page.locator("#turn-1-good").click()
     expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rating_saved)
-    may_write_again(page)
+    wait_for_answer(page)
     expect(page.locator("#turn-1-good")).to_have_class("act on")
     expect(page.locator("#turn-1-good")).to_have_attribute("aria-pressed", "true")
 
@@ -377,7 +377,7 @@ def slowly(question: str) -> Iterator[Answer]:
 def test_a_name_is_saved_when_its_box_loses_the_focus(opened: Opened) -> None:
     page, _ = opened()
     ask(page, "왜?")
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#view-kept-button").click()
     name = page.locator("#kept-name textarea, #kept-name input")
     expect(name).to_have_value("왜?")
@@ -398,7 +398,7 @@ def test_the_name_box_is_shown_only_while_a_saved_chat_is_open(opened: Opened) -
     name.fill("돌 이야기")
     name.press("Enter")
     page.locator("#question .stop-button").click()
-    may_write_again(page)
+    wait_for_answer(page)
     page.locator("#new").click()
     page.locator("#view-kept-button").click()
     expect(name).to_have_count(0)
@@ -456,7 +456,7 @@ def test_without_cookies_the_page_works_and_says_what_is_not_saved(browser: Brow
     expect(page.locator("body.ready")).to_be_attached(timeout=30 * SECONDS)
     for number in (1, 2):
         ask(page, "왜?")
-        may_write_again(page)
+        wait_for_answer(page)
         expect(page.locator("#chat .answer")).to_have_count(number)
     page.locator("#view-kept-button").click()
     expect(page.locator("#kept")).to_contain_text(MESSAGES["ko"].cookies_blocked)

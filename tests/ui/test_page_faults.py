@@ -16,7 +16,7 @@ from tests.answers.test_chat_models import CANARY, ORDERS, bot_with, gullible, h
 from tests.answers.test_faults import QUESTION, REPLY, SECRET, bot_at, endpoint, settings
 from tests.endpoint import Endpoint
 from tests.pages import ScriptedBot, Sink, quoting, serving
-from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, may_write_again, pytestmark, serve, visit
+from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, pytestmark, serve, visit, wait_for_answer
 
 __all__ = [
     "browser",
@@ -48,7 +48,7 @@ def test_a_failing_model_leaves_the_page_usable(
     for count in (1, 2):
         ask(page, QUESTION["ko"])
         expect(page.locator("#chat .answer")).to_have_count(count, timeout=20 * SECONDS)
-        may_write_again(page)
+        wait_for_answer(page)
         last = page.locator("#chat .answer").last
         expect(last.locator("blockquote").first).to_be_visible()
         expect(last.locator(".notice").last).to_have_text(wording.fault_notice(state, "ko"))
@@ -73,7 +73,7 @@ def test_a_model_that_follows_every_injected_instruction_does_no_harm(
         for number, order in enumerate(ORDERS, 1):
             ask(page, f"When do the bells ring? {order.replace('http://evil.example', foreign)}")
             expect(page.locator("#chat .answer")).to_have_count(number, timeout=20 * SECONDS)
-            may_write_again(page)
+            wait_for_answer(page)
         page.wait_for_timeout(500)
         shown = page.locator("body").inner_text()
         assert CANARY not in page.content()
@@ -109,7 +109,7 @@ def test_a_question_over_the_limit_stays_in_the_box_and_can_be_sent_later(
     for count, question in enumerate(("What is a dolmen?", "And why?"), 1):
         ask(page, question)
         expect(page.locator("#chat .answer")).to_have_count(count, timeout=20 * SECONDS)
-        may_write_again(page)
+        wait_for_answer(page)
     ask(page, "And who?")
     expect(page.locator("#chat .notice").last).to_contain_text("2 times a minute")
     expect(page.locator(BOX)).to_have_value("And who?")
@@ -118,7 +118,7 @@ def test_a_question_over_the_limit_stays_in_the_box_and_can_be_sent_later(
     page.locator(BOX).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#chat .answer")).to_have_count(3, timeout=20 * SECONDS)
-    may_write_again(page)
+    wait_for_answer(page)
     assert [asked for asked, _ in bot.asked] == ["What is a dolmen?", "And why?", "And who?"]
     expect(page.locator(BOX)).to_have_value("")
     expect(page.locator("#chat")).not_to_contain_text("times a minute")
