@@ -31,6 +31,8 @@ pytestmark = [
 
 SECONDS = 1_000  # Playwright counts milliseconds
 BOX = "#question textarea"
+# What Gradio's own client writes to the console when a page is left while its event stream is open: a slow machine gets to see it.
+STREAM_CLOSED = ("AbortError: signal is aborted without reason", "Connection errored out")
 Open = Callable[..., Page]
 Serve = Callable[[ASGIApp], str]
 
@@ -76,7 +78,7 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Open]:
         context.close()
     assert requested
     assert [url for home, url in requested if not url.startswith((home, "data:", "blob:"))] == []
-    assert errors == []
+    assert [error for error in errors if not any(known in error for known in STREAM_CLOSED)] == []
 
 
 @pytest.fixture(scope="module")
