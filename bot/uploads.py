@@ -1,40 +1,28 @@
-"""Readers' own essays: each reader's files lie in a folder of their own and are searched together with the shared collection.
+"""Readers' own essays: each reader's are searched together with the shared collection, by that reader only.
 
-A reader is an opaque token; a hash of it names the folder. Files are staged and indexed, and only then replace those before.
+A reader is an opaque token; a hash of it names the folder with the files and the index. Files are staged and indexed, and only then
+replace those before.
 """
 
 import hashlib
 import logging
-import re
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from bot.errors import BotError, CorpusError, QuestionError, StoreError
-from bot.indexing import loader
+from bot import upload_files
+from bot.errors import BotError, QuestionError, StoreError
 from bot.indexing.build import no_progress
-from bot.indexing.loader import MAX_FILE_BYTES, SUFFIXES, slug
 from bot.pipeline import Bot
-from bot.schema import Essay, Note, Report, Skipped
+from bot.schema import Essay, Report
 from bot.store import Progress
-from bot.text.normalize import clean
+from bot.store.disk import disk_errors
 
-ID_PREFIX = "mine-"  # of the ids of own essays
-MAX_FILES_AT_ONCE = 10
-MAX_FILES = 100  # of one reader
-MAX_BYTES = 50_000_000  # of one reader's files together
 MAX_OPEN_READERS = 32  # whose indexes stay open
-MAX_NAME_CHARACTERS = 60  # of a stored file's name, without its suffix
-
-_NOT_IN_NAME = re.compile(r"[^\w .()-]+")
-
-Remark = TypeVar("Remark", Skipped, Note)
 
 log = logging.getLogger(__name__)
 
@@ -70,53 +58,40 @@ class Uploads:
         return sorted(opened.essays, key=lambda essay: essay.title) if opened else []
 
     def add(self, reader: str, files: Sequence[tuple[str, Path]], progress: Progress = no_progress) -> Report:
-        """Add files, each as (name, where it lies now), to the reader's essays. A file replaces the one of the same name.
+        """Add files, each as (given name, path), to the reader's essays. A file replaces the stored one of the same name.
 
-        Of two files of one name in one call both are kept, the second under a name of its own. What cannot be read is named in the
-        report and not kept. Raises `CorpusError` over the limits and `StoreError`; then the reader's essays are what they were.
+        Of files of one name in one call each is stored, under different names. The report counts essays, and names, as they were given,
+        the files left out and those stored under another name or in the place of another. Raises `CorpusError` over the limits,
+        `EmbedderError` and `StoreError`; then the reader's essays are what they were.
         """
         folder = self._folder(reader)
-        with self._locked(folder.name), _staged_copy(folder) as staged:
-            before = {path.name for path in _files(staged)}
-            stored = _stored_names([name for name, _ in files], staged)
-            sources = {name: path for name, (_, path) in zip(stored, files, strict=True) if name}
-            _require_limits(files, staged, sources)
-            for name, path in sources.items():
-                shutil.copyfile(path, staged / name)
-            collection = _load(staged, self._bot)
-            for skipped in collection.skipped:
-                (staged / skipped.path).unlink(missing_ok=True)
-            kept = {name for name in sources if (staged / name).exists()}
-            reasons = (*_unsupported(files), *(skipped for skipped in collection.skipped if skipped.path in sources))
-            if not kept:
-                return Report(unchanged=len(before), skipped=reasons)
-            embedded = self._publish(folder, collection.essays, progress)
-            given = {name: clean(original).text for name, (original, _) in zip(stored, files, strict=True) if name in kept}
+        with self._locked(folder.name), upload_files.staged_copy(folder) as staged:
+            changes = upload_files.add_files(staged, files)
+            embedded = self._publish(folder, progress) if changes.added or changes.replaced else 0
             return Report(
-                added=len(kept - before),
-                changed=len(kept & before),
-                unchanged=len(before - kept),
+                added=changes.added,
+                changed=changes.replaced,
+                unchanged=changes.unchanged,
                 embedded=embedded,
-                skipped=reasons,
-                notes=(*_renamed(given), *(note for note in collection.notes if note.path in kept)),
+                skipped=changes.skipped,
+                notes=changes.notes,
             )
 
     def remove(self, reader: str, identity: str) -> None:
         """Remove one of the reader's own essays. Raises `QuestionError` where they have none with this id, and `StoreError`."""
         folder = self._folder(reader)
-        with self._locked(folder.name), _staged_copy(folder) as staged:
-            name = _file_of(identity, staged, self._bot)
+        if not folder.exists():
+            raise _no_such_essay(identity)
+        with self._locked(folder.name), upload_files.staged_copy(folder) as staged:
+            essays = upload_files.load(staged, self._shared_ids())
+            name = next((name for name, essay in essays.items() if essay.id == identity), None)
             if name is None:
-                raise QuestionError(
-                    f"None of your essays has the id {identity!r}. Choose one from the list.",
-                    f"{identity!r}라는 내 글이 없습니다. 목록에서 골라 주세요.",
-                )
+                raise _no_such_essay(identity)
             (staged / name).unlink()
-            if essays := _load(staged, self._bot).essays:
-                self._publish(folder, essays, no_progress)
+            if len(essays) > 1:
+                self._publish(folder, no_progress)
             else:
-                with self._lock:
-                    self._open.pop(folder.name, None)
+                self._close(folder.name)
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _opened(self, reader: str) -> _OpenReader | None:
@@ -129,9 +104,10 @@ class Uploads:
             if opened and opened.generation == self._bot.generation:
                 return opened
             try:
-                _recover(folder)
-                essays = _load(folder / "essays", self._bot).essays
-                return self._index(folder, essays, no_progress)[0] if essays else None
+                with disk_errors(folder, "BOT_DATA"):
+                    upload_files.recover(folder)
+                    essays = upload_files.load(folder / "essays", self._shared_ids())
+                return self._index(folder, list(essays.values()), no_progress)[0] if essays else None
             except BotError as error:
                 log.warning("A reader's own essays are left out: %s", error)
                 return None
@@ -151,6 +127,11 @@ class Uploads:
             while len(self._open) > MAX_OPEN_READERS:
                 self._open.popitem(last=False)
 
+    def _close(self, name: str) -> None:
+        """Let a reader's bot go."""
+        with self._lock:
+            self._open.pop(name, None)
+
     def _index(self, folder: Path, essays: Sequence[Essay], progress: Progress) -> tuple[_OpenReader, int]:
         """Index the essays together with the shared ones and keep the reader open; and how many windows were embedded."""
         generation = self._bot.generation
@@ -159,17 +140,19 @@ class Uploads:
         self._keep_open(folder.name, opened)
         return opened, report.embedded
 
-    def _publish(self, folder: Path, essays: Sequence[Essay], progress: Progress) -> int:
-        """Index the staged files, then let them replace the files before. Returns how many windows were embedded."""
-        before = self._lookup(folder.name)
-        _, embedded = self._index(folder, essays, progress)
+    def _publish(self, folder: Path, progress: Progress) -> int:
+        """Index the staged files, then let them replace the files before. Return how many windows were embedded."""
+        essays = upload_files.load(folder / "essays.new", self._shared_ids())
+        _, embedded = self._index(folder, list(essays.values()), progress)
         try:
-            _swap(folder)
-        except OSError as error:
-            if before:
-                self._keep_open(folder.name, before)
-            raise _unwritable(folder, error) from None
+            upload_files.swap(folder)
+        except BaseException:
+            self._close(folder.name)  # its index has essays that the files do not have; it is built again when it is next used
+            raise
         return embedded
+
+    def _shared_ids(self) -> set[str]:
+        return {essay.id for essay in self._bot.essays()}
 
     def _folder(self, reader: str) -> Path:
         if not reader:
@@ -188,167 +171,8 @@ class Uploads:
             return lock
 
 
-@contextmanager
-def _staged_copy(folder: Path) -> Iterator[Path]:
-    """A copy of the reader's files that may be changed. It is removed afterwards, and so is a folder that then holds nothing."""
-    staged, essays = folder / "essays.new", folder / "essays"
-    try:
-        _recover(folder)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.rmtree(staged, ignore_errors=True)
-        if essays.exists():
-            shutil.copytree(essays, staged)
-        else:
-            staged.mkdir()
-    except OSError as error:
-        raise _unwritable(folder, error) from None
-    try:
-        yield staged
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-        with suppress(OSError):  # it holds essays, or is gone
-            folder.rmdir()
-
-
-def _unwritable(folder: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{folder} cannot be written: {error.strerror}. Free some disk space, or set BOT_DATA to another folder.",
-        f"{folder}에 쓸 수 없습니다: {error.strerror}. 디스크 공간을 비우거나 BOT_DATA를 다른 폴더로 바꾸세요.",
+def _no_such_essay(identity: str) -> QuestionError:
+    return QuestionError(
+        f"None of your essays has the id {identity!r}. Choose one from the list.",
+        f"내 글 가운데 {identity!r}라는 글이 없습니다. 목록에서 골라 주세요.",
     )
-
-
-def _load(folder: Path, shared: Bot) -> loader.Collection:
-    """The essays of a reader's folder under ids that the shared collection does not have; remarks name files without the folder."""
-    collection = loader.load_existing([folder]) if folder.is_dir() else loader.Collection((), (), ())
-    ids = _ids([essay.id for essay in collection.essays], shared)
-    prefix = f"{clean(folder.as_posix()).text}/"  # a path of the server, which readers do not see
-
-    def without_folder(remark: Remark) -> Remark:
-        return replace(remark, **{field.name: getattr(remark, field.name).replace(prefix, "") for field in fields(remark)})
-
-    return loader.Collection(
-        tuple(replace(essay, id=ids[essay.id]) for essay in collection.essays),
-        tuple(map(without_folder, collection.skipped)),
-        tuple(map(without_folder, collection.notes)),
-    )
-
-
-def _ids(slugs: Iterable[str], shared: Bot) -> dict[str, str]:
-    """The ids of own essays by the slugs of their files: with the prefix, twice where the shared collection has that id."""
-    taken = {essay.id for essay in shared.essays()}
-    ids = {}
-    for one in slugs:
-        identity = f"{ID_PREFIX}{one}"
-        while identity in taken:
-            identity = f"{ID_PREFIX}{identity}"
-        ids[one] = identity
-    return ids
-
-
-def _file_of(identity: str, folder: Path, shared: Bot) -> str | None:
-    """The name of the file whose essay has this id; None where there is none."""
-    collection = loader.load_existing([folder])
-    ids = _ids([essay.id for essay in collection.essays], shared)
-    wanted = {one for one, own in ids.items() if own == identity}
-    # The loader numbers files of one slug in the order of their names: version 0.1.0 stored `a.md` and `a.txt` beside each other.
-    counted: dict[str, int] = {}
-    for path in _files(folder):
-        name = slug(Path(path.name))
-        counted[name] = counted.get(name, 0) + 1
-        if (name if counted[name] == 1 else f"{name}-{counted[name]}") in wanted:
-            return path.name
-    return None
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
-
-
-def _stored_names(names: Sequence[str], folder: Path) -> list[str]:
-    """Under which name each file is stored, empty for one that cannot be read: no two of one call, nor two essays, share a name."""
-    present = {path.name for path in _files(folder)}
-    stored: list[str] = []
-    for name in names:
-        readable = Path(name).suffix.lower() in SUFFIXES
-        stored.append(_free_name(name, present, set(filter(None, stored))) if readable else "")
-    return stored
-
-
-def _free_name(name: str, present: set[str], chosen: set[str]) -> str:
-    """A file's name that cannot leave the folder, for an essay of its own: `a.md` and `a.txt` would both have the id `a`.
-
-    A name that is `present` in the folder is taken over, since the new file replaces that one; a `chosen` one is numbered.
-    """
-    path = Path(clean(name).text.replace("\\", "/").replace("\n", " "))
-    stem = " ".join(_NOT_IN_NAME.sub("-", path.stem).split()).strip(" .-") or "essay"
-    if len(stem) > MAX_NAME_CHARACTERS:
-        stem = f"{stem[: MAX_NAME_CHARACTERS - 9].rstrip(' .-')}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
-    if stem.partition(".")[0].upper() == "README":  # the loader leaves READMEs out
-        stem = f"essay {stem}"
-    suffix, number, free = path.suffix.lower(), 1, stem
-    while not _is_free(free + suffix, present, chosen):
-        number += 1
-        free = f"{stem} {number}"
-    return free + suffix
-
-
-def _is_free(name: str, present: set[str], chosen: set[str]) -> bool:
-    """Whether a file may be stored under a name: it is not chosen yet, and no other file has an essay of the same id."""
-    identity = slug(Path(name))
-    return name not in chosen and not any(slug(Path(other)) == identity for other in (present | chosen) - {name})
-
-
-def _renamed(given: dict[str, str]) -> list[Note]:
-    """A note for each file that is stored under another name than it was given, by its stored name."""
-    return [
-        Note(
-            name, f"stored under this name; it was given as {original}", f"{original}(으)로 올린 파일을 이 이름으로 보관했습니다"
-        )
-        for name, original in given.items()
-        if Path(original).name.casefold() != name.casefold()
-    ]
-
-
-def _unsupported(files: Sequence[tuple[str, Path]]) -> list[Skipped]:
-    known = ", ".join(sorted(SUFFIXES))
-    reasons = f"it is none of {known}", f"{known} 가운데 어느 것도 아닙니다"
-    return [Skipped(clean(name).text, *reasons) for name, _ in files if Path(name).suffix.lower() not in SUFFIXES]
-
-
-def _require_limits(files: Sequence[tuple[str, Path]], staged: Path, sources: dict[str, Path]) -> None:
-    """Raise `CorpusError` where the files are too many or too large."""
-    large = next((name for name, path in files if path.stat().st_size > MAX_FILE_BYTES), "")
-    staying = [path for path in _files(staged) if path.name not in sources]
-    count, size = len(staying) + len(sources), sum(path.stat().st_size for path in (*staying, *sources.values()))
-    if large:
-        raise CorpusError(
-            f"{large} is larger than {MAX_FILE_BYTES // 10**6} MB. Add a smaller file.",
-            f"{large}이(가) {MAX_FILE_BYTES // 10**6} MB보다 큽니다. 더 작은 파일을 올려 주세요.",
-        )
-    if len(files) > MAX_FILES_AT_ONCE:
-        raise CorpusError(
-            f"These are {len(files)} files, more than {MAX_FILES_AT_ONCE} at once. Add fewer.",
-            f"파일이 {len(files)}개로, 한 번에 {MAX_FILES_AT_ONCE}개보다 많습니다. 나누어 올려 주세요.",
-        )
-    if count > MAX_FILES or size > MAX_BYTES:
-        raise CorpusError(
-            f"With these you would have {count} files and {size / 1e6:.1f} MB, more than {MAX_FILES} files or "
-            f"{MAX_BYTES // 10**6} MB. Remove some first.",
-            f"이대로면 내 글이 {count}개, {size / 1e6:.1f} MB로, {MAX_FILES}개나 {MAX_BYTES // 10**6} MB를 넘습니다. 먼저 몇 개를 빼 주세요.",
-        )
-
-
-def _swap(folder: Path) -> None:
-    """Let the staged files replace the others; `_recover` completes what a crash in between left."""
-    essays, old = folder / "essays", folder / "essays.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if essays.exists():
-        essays.rename(old)
-    (folder / "essays.new").rename(essays)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    """After a crash between the two renames of `_swap`, put the old files back."""
-    if (folder / "essays.old").exists() and not (folder / "essays").exists():
-        (folder / "essays.old").rename(folder / "essays")

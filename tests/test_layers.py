@@ -28,7 +28,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("retrieval",),
     ("answers",),
     ("chats",),
-    ("pipeline",),
+    ("pipeline", "upload_files"),
     ("uploads",),
     ("cli", "ui"),
     ("__init__", "__main__"),

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from bot.indexing.build import build_index
 from bot.settings import Settings
 from bot.uploads import Uploads
 from tests.places import ESSAYS
+from tests.ramdisk import ram_folder
 from tests.store.test_durability import spawn
 from tests.toys import ToyEmbedder
 
@@ -20,6 +22,13 @@ __all__ = ["spawn"]  # a fixture that is the same here
 
 pytestmark = pytest.mark.slow
 ANN = "a" * 43
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """An empty folder in memory, in place of pytest's on the disk."""
+    with ram_folder() as folder:
+        yield folder
 
 
 def bot_of(settings: Settings) -> Bot:
