@@ -1,4 +1,4 @@
-"""The nouns of the project, frozen: essays, passages, citations, answers. Knows nothing of how they are made."""
+"""The data classes that all packages share, frozen: essays, passages, hits, citations, answers, reports."""
 
 import hashlib
 from dataclasses import asdict, dataclass, field, fields
@@ -9,18 +9,18 @@ from bot.errors import BotError
 
 Language = Literal["ko", "en"]
 Mode = Literal["answer", "counter", "socratic", "compare"]  # of discussion
-Kind = Literal["essay", "reading", "notice"]
-Use = Literal["rank", "answer", "each"]  # what hits are wanted for
+Kind = Literal["essay", "reading", "notice"]  # of a sentence in an answer; see `Sentence`
+Use = Literal["rank", "answer", "each"]  # hits for a ranked list, for an answer, for an answer with one passage of each essay
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 @dataclass(frozen=True)
 class Essay:
-    """One text on the shelf.
+    """One essay of the collection.
 
-    `text` is NFC with line feeds as newlines, without its front matter; every offset in the project counts characters of it.
-    `source` is a path or an address, `kind` what the front matter calls it (`essay`, `retelling`, …), `date` an ISO date or empty.
+    `text` is NFC with line feeds as newlines, without front matter; every offset in the project counts its characters. `source` is a path
+    or an address, `kind` the one that the front matter gives (`essay`, `retelling`, …), `date` an ISO date or empty.
     """
 
     id: str
@@ -34,22 +34,22 @@ class Essay:
 
     @cached_property
     def sha256(self) -> str:
-        """Hex digest of the text in UTF-8: what a citation's offsets were counted against."""
+        """Hex digest of the text in UTF-8. A citation carries it, since its offsets are valid for this text only."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @cached_property
     def digest(self) -> str:
-        """Hex digest of the text and of everything said about it: differs when anything that is shown differs."""
+        """Hex digest of all fields; an index compares it to tell whether an essay has changed."""
         return hashlib.sha256(repr(tuple(asdict(self).values())).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """The essay as plain JSON, its text and the text's sha256 included."""
+        """The essay as plain JSON, with its text and the text's sha256."""
         return {**asdict(self), "sha256": self.sha256}
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of one essay: `essay.text[start:end] == text`. The passages of an essay, joined, are its text."""
+    """A span of one essay: `essay.text[start:end] == text`. The passages of an essay, joined, are its whole text."""
 
     id: str
     essay: str
@@ -71,9 +71,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is embedded: a few whole sentences of a passage, from character `start` to `end` of the essay, as `text`.
+    """What is embedded: a few whole sentences of a passage, from character `start` to `end` of the essay.
 
-    `text` may say more than the span (the essay's title, say); it is never shown and never cited.
+    `text` is what the embedder is given. It may contain more than the span, such as the essay's title, and is never shown or cited.
     """
 
     passage: str
@@ -84,7 +84,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WindowHit:
-    """A window found near a question: its passage, its span in the essay, and its cosine with the question, -1 to 1."""
+    """A window that the index found for a question: its passage, its span in the essay, and its cosine with the question, -1 to 1."""
 
     passage: str
     start: int
@@ -94,9 +94,11 @@ class WindowHit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that a question found. `score` orders hits; `dense` is the best window's cosine, -1 to 1; `lexical` is the share,
-    0 to 1, of the question's weighted words which the passage holds; `nearness` says by how many standard deviations the best
-    window is nearer than the language's windows are on average; `near` are the windows near the question, nearest first.
+    """A passage found for a question.
+
+    `score` orders the hits. `dense` is the cosine of the best window, -1 to 1. `lexical` is the share, 0 to 1, of the question's weighted
+    words that the passage contains. `nearness` is the z-score of `dense` among the windows of the passage's language. `windows` are the
+    windows of the passage, and of those merged into it, that the index found, best first.
     """
 
     passage: Passage
@@ -104,7 +106,7 @@ class Hit:
     dense: float
     lexical: float
     nearness: float = 0.0
-    near: tuple[WindowHit, ...] = ()
+    windows: tuple[WindowHit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON: the passage's fields, then the scores rounded to four places."""
@@ -114,7 +116,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A checked quotation: `essay.text[start:end] == quote` held when it was made, for the text with this `sha256`."""
+    """A checked quotation: `essay.text[start:end] == quote` when it was made, for the text with this `sha256`. `number` is from 1."""
 
     number: int
     essay: str
@@ -134,8 +136,8 @@ class Citation:
 class Sentence:
     """One sentence of an answer and the numbers of its citations.
 
-    Kinds: `essay` (the cited passages say it, and the check agrees), `reading` (the bot's own connection, never with an essay's
-    authority), `notice` (about the bot itself).
+    Kinds: `essay` (a quotation, or a sentence that the check found supported by the cited passages), `reading` (the bot's own
+    interpretation, which no essay states), `notice` (about the answer or the bot).
     """
 
     text: str
@@ -149,7 +151,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A sentence that the check took out, and why."""
+    """A sentence of a chat model that the check removed, and the reason code."""
 
     text: str
     reason: str
@@ -157,9 +159,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the reader gets. Built up while it streams; the last one is whole, or not `complete` where a model was cut short.
+    """An answer. A stream yields longer and longer ones; the last is final.
 
-    Timings are in milliseconds.
+    `standalone` is the question that was searched for, a follow-up condensed with its history. `voice` is the chat model's name, or
+    `quotes` for quotations only. `nearest` are passages shown where the answer `abstained`, `refused` the sentences that the check
+    removed. `complete` is false where the chat model was interrupted. `timings` are in milliseconds since the question.
     """
 
     question: str
@@ -177,13 +181,13 @@ class Answer:
 
     @cached_property
     def text(self) -> str:
-        """The sentences as one text, a line each, every citation marked `[n]` behind its sentence."""
+        """The sentences as one text, a line each, followed by the numbers of their citations as `[n]`."""
         return "\n".join(
             " ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]) for sentence in self.sentences
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain JSON: the same on the command line, in the API and in exports."""
+        """The answer as plain JSON, the same on the command line, in the API and in exports."""
         return {
             "question": self.question,
             "standalone": self.standalone,
@@ -201,37 +205,31 @@ class Answer:
         }
 
     @classmethod
-    def from_dict(cls, told: Any) -> Self:
-        """The answer whose `to_dict` this is. Raises `BotError` for what is none."""
+    def from_dict(cls, payload: Any) -> Self:
+        """The answer whose `to_dict` gave this payload. Raises `BotError` for anything else."""
         try:
             return cls(
-                **{name: _of(str, told[name]) for name in ("question", "standalone", "mode", "voice")},
-                language=_one_of(("ko", "en"), told["language"]),
-                sentences=tuple(
-                    Sentence(
-                        _of(str, one["text"]),
-                        _one_of(("essay", "reading", "notice"), one["kind"]),
-                        tuple(_of(int, number) for number in one["citations"]),
-                    )
-                    for one in told["sentences"]
-                ),
-                citations=tuple(_made(Citation, one) for one in told["citations"]),
-                abstained=_of(bool, told["abstained"]),
-                nearest=tuple(_made(Passage, one) for one in told["nearest"]),
-                refused=tuple(_made(Refusal, one) for one in told["refused"]),
-                complete=_of(bool, told.get("complete", True)),
-                timings={_of(str, name): float(value) for name, value in told["timings"].items()},
+                **{name: _typed(str, payload[name]) for name in ("question", "standalone", "mode", "voice")},
+                language=_choice(get_args(Language), payload["language"]),
+                sentences=tuple(map(_sentence, payload["sentences"])),
+                citations=tuple(_record(Citation, citation) for citation in payload["citations"]),
+                abstained=_typed(bool, payload["abstained"]),
+                nearest=tuple(_record(Passage, passage) for passage in payload["nearest"]),
+                refused=tuple(_record(Refusal, refusal) for refusal in payload["refused"]),
+                complete=_typed(bool, payload.get("complete", True)),
+                timings={_typed(str, name): float(value) for name, value in payload["timings"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            reason = f"{type(error).__name__}: {error}"
             raise BotError(
-                f"This is no answer of Dolmen's ({type(error).__name__}: {error}). Use what `ask --json` prints, or an export.",
-                f"Dolmen의 답이 아닙니다({type(error).__name__}). `ask --json`이나 내려받기로 만든 것을 쓰세요.",
+                f"This is not an answer of Dolmen ({reason}). Give the output of `ask --json`, or an exported chat.",
+                f"Dolmen의 답변이 아닙니다({reason}). `ask --json`의 출력이나 내려받은 대화 파일을 지정하세요.",
             ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not taken in, and why, in English and in Korean."""
+    """A file that was left out, and why, in English and Korean, without a final period."""
 
     path: str
     reason: str
@@ -240,20 +238,20 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What was done to a file that was taken in, in English and in Korean."""
+    """A remark on a file that was read, in English and Korean, without a final period."""
 
     path: str
     text: str
     korean: str
 
     def __str__(self) -> str:
-        """As a line of a report."""
+        """The English remark as a line of a report."""
         return f"{self.path}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an ingest did, counted in essays, but for `embedded`: the windows that were computed anew."""
+    """What an ingest did: counts of essays, and in `embedded` the number of windows that were embedded."""
 
     added: int = 0
     changed: int = 0
@@ -264,30 +262,33 @@ class Report:
     notes: tuple[Note, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON: counts, then what was skipped and why."""
+        """The report as plain JSON: the counts, then the skipped files with reasons, and the notes."""
         counts = {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
         files = [{"path": skipped.path, "reason": skipped.reason} for skipped in self.skipped]
         notes = [str(note) for note in self.notes]
         return {**counts, "skipped": len(files), "embedded": self.embedded, "skipped_files": files, "notes": notes}
 
 
-def _of(kind: type[Any], value: Any) -> Any:
-    """The value, if it is of this very type."""
-    if type(value) is not kind:
-        raise TypeError(f"{kind.__name__} wanted")
+def _sentence(payload: Any) -> Sentence:
+    numbers = tuple(_typed(int, number) for number in payload["citations"])
+    return Sentence(_typed(str, payload["text"]), _choice(get_args(Kind), payload["kind"]), numbers)
+
+
+def _record(data_class: type[Any], payload: Any) -> Any:
+    """A data class of strings and integers from its fields. Raises `TypeError` for a value of another type."""
+    types = {"int": int, "str": str, int: int, str: str}
+    return data_class(**{field.name: _typed(types[field.type], payload[field.name]) for field in fields(data_class)})
+
+
+def _typed(expected: type[Any], value: Any) -> Any:
+    """The value. Raises `TypeError` where it is not exactly of this type (`True` is no integer)."""
+    if type(value) is not expected:
+        raise TypeError(f"{expected.__name__} expected, not {type(value).__name__}")
     return value
 
 
-def _one_of(choices: tuple[str, ...], value: Any) -> Any:
+def _choice(choices: tuple[str, ...], value: Any) -> Any:
+    """The value. Raises `ValueError` where it is none of the choices."""
     if value not in choices:
-        raise ValueError(f"one of {', '.join(choices)} wanted")
+        raise ValueError(f"one of {', '.join(choices)} expected")
     return value
-
-
-def _made(noun: type[Any], told: Any) -> Any:
-    """A flat noun from its fields, each of the type that it should have."""
-    return noun(**{one.name: _of({"int": int, "str": str}[_name(one.type)], told[one.name]) for one in fields(noun)})
-
-
-def _name(kind: Any) -> str:
-    return kind if isinstance(kind, str) else str(kind.__name__)

@@ -92,7 +92,7 @@ def test_an_answer_that_has_just_begun_has_empty_parts() -> None:
 
 
 def test_the_json_of_a_hit_is_its_passage_with_rounded_scores() -> None:
-    hit = Hit(PASSAGE, 1.234567, 0.87654321, 0.5, near=(WindowHit(PASSAGE.id, 10, 29, 0.9),))
+    hit = Hit(PASSAGE, 1.234567, 0.87654321, 0.5, windows=(WindowHit(PASSAGE.id, 10, 29, 0.9),))
     assert hit.to_dict() == {**PASSAGE.to_dict(), "score": 1.2346, "dense": 0.8765, "lexical": 0.5, "nearness": 0.0}
 
 

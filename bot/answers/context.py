@@ -61,7 +61,7 @@ def _candidates(
     in_best_windows = [
         (essays[hit.passage.essay], span)
         for hit in hits
-        for window in hit.near[:1]
+        for window in hit.windows[:1]
         for span in sentence_spans(essays[hit.passage.essay])
         if window.start <= span[0] and span[1] <= window.end
     ]

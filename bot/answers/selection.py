@@ -86,9 +86,9 @@ def _gives_reason(text: str, preceding: Sequence[Span], span: Span) -> bool:
 
 def _relative_cosine(hit: Hit, span: Span) -> float:
     """The mean cosine of the windows that contain the span, minus that of the passage's nearest window; at most 0."""
-    cosines = [window.cosine for window in hit.near if window.start <= span[0] and span[1] <= window.end]
+    cosines = [window.cosine for window in hit.windows if window.start <= span[0] and span[1] <= window.end]
     if not cosines:
-        return min((window.cosine for window in hit.near), default=hit.dense) - hit.dense
+        return min((window.cosine for window in hit.windows), default=hit.dense) - hit.dense
     return sum(cosines) / len(cosines) - hit.dense
 
 

@@ -231,7 +231,7 @@ class Retriever:
             dense=max(hit.dense, neighbour.dense),
             lexical=max(hit.lexical, neighbour.lexical),
             nearness=max(hit.nearness, neighbour.nearness),
-            near=tuple(sorted(hit.near + neighbour.near, key=lambda window: -window.cosine)),
+            windows=tuple(sorted(hit.windows + neighbour.windows, key=lambda window: -window.cosine)),
         )
 
 

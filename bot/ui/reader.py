@@ -122,7 +122,7 @@ def upload_list(essays: Sequence[Essay], language: Language) -> str:
 
 def _nearest_span(hit: Hit) -> Span:
     """The span of the passage's window that is nearest to the search; the whole passage if there is none."""
-    windows = [window for window in hit.near if window.passage == hit.passage.id]
+    windows = [window for window in hit.windows if window.passage == hit.passage.id]
     return (windows[0].start, windows[0].end) if windows else (hit.passage.start, hit.passage.end)
 
 

@@ -335,5 +335,5 @@ def test_an_answer_is_restored_from_its_json(answer: Answer) -> None:
     ],
 )
 def test_json_that_is_not_an_answer_is_a_bot_error(payload: Any) -> None:
-    with pytest.raises(BotError, match="no answer"):
+    with pytest.raises(BotError, match="not an answer"):
         Answer.from_dict(payload)

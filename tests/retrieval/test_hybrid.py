@@ -70,8 +70,8 @@ def test_hits_are_at_most_k_best_first_with_passages_of_their_essays(question: s
         assert -1.0001 <= hit.dense <= 1.0001
         assert -1e-6 <= hit.lexical <= 1 + 1e-6
         assert np.isfinite(hit.score)
-        assert all(passage.start <= near.start < near.end <= passage.end for near in hit.near)
-        assert [near.cosine for near in hit.near] == sorted((near.cosine for near in hit.near), reverse=True)
+        assert all(passage.start <= window.start < window.end <= passage.end for window in hit.windows)
+        assert [window.cosine for window in hit.windows] == sorted((window.cosine for window in hit.windows), reverse=True)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -155,5 +155,5 @@ def test_a_merged_hit_has_the_best_score_of_each_kind() -> None:
     assert (hit.passage.start, hit.passage.end) == (0, len(text))
     assert (hit.dense, hit.lexical, hit.nearness) == pytest.approx((0.6, 1.0, 1.0), abs=1e-6)
     assert hit.score == pytest.approx(float(scores.max()))
-    assert hit.dense == hit.near[0].cosine
+    assert hit.dense == hit.windows[0].cosine
     assert retriever.evidence(question, [hit]) == pytest.approx((0.6, 0.0))

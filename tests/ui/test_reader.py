@@ -142,7 +142,7 @@ def test_the_list_has_uploads_first_then_essays_in_the_readers_language() -> Non
 
 def test_search_results_are_titles_then_passages_at_their_nearest_window() -> None:
     passage = Passage.of(KOREAN, 9, 36)
-    hit = Hit(passage, 1.0, 0.9, 0.5, near=(WindowHit(passage.id, 15, 29, 0.9), WindowHit("other", 0, 3, 0.8)))
+    hit = Hit(passage, 1.0, 0.9, 0.5, windows=(WindowHit(passage.id, 15, 29, 0.9), WindowHit("other", 0, 3, 0.8)))
     shown = search_results("고인돌", {KOREAN.id: KOREAN, ENGLISH.id: ENGLISH}, [hit], [], "ko")
     assert re.findall(r'href="([^"]+)"', shown) == [
         read_link(KOREAN.id, 0, 0, KOREAN.sha256),
