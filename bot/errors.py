@@ -1,32 +1,32 @@
-"""Every way the bot can fail, as one tree.
+"""The errors of the bot, as one tree.
 
-BotError                 shown to the reader as it stands; exit code 1
+BotError                 shown to users as it is; exit code 1
 ├── SettingsError        a setting has a value that cannot be used
-├── CorpusError          no essay could be read from the paths given
-├── EmbedderError        the embedding model cannot be made or loaded
-├── ModelError           the language model cannot be reached or used
-├── QuestionError        the question is empty or too long
-├── CitationError        a quotation does not stand in its essay
-├── TooManyRequests      a caller of the page asks too often
-└── StoreError           the index cannot be used
+├── CorpusError          no essay could be read from the given paths
+├── EmbedderError        the embedding model cannot be loaded or used
+├── ModelError           the chat model cannot be reached or used
+├── QuestionError        the question, or what it refers to, cannot be used
+├── CitationError        a quotation is not in its essay
+├── TooManyRequests      a client of the page asks too often
+└── StoreError           the index, or the data folder, cannot be used
     ├── IndexMissing     there is no index yet
-    ├── IndexMismatch    the index was made with other settings
+    ├── IndexMismatch    the index was built with other settings
     ├── IndexDamaged     the index is not what its manifest says
     └── IndexBusy        another process is writing the index; exit code 75 (EX_TEMPFAIL)
 
-A message is one line: the fact, the value, the remedy. `korean` is the same line for Korean readers of the page.
+A message is one line with the fact, the value and the remedy. `korean` is the same line in Korean.
 """
 
 from typing import ClassVar
 
 
 class BotError(Exception):
-    """The base of every error that a user can mend. `str(error)` is one English line, `error.korean` one Korean line."""
+    """The base of all errors that a user can fix. `str(error)` is one line in English, `error.korean` one line in Korean."""
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, korean: str = "") -> None:
-        """Keep both wordings on one line each, whatever was put into them."""
+        """White space, line breaks included, is collapsed in both. Without `korean` the English line is used."""
         super().__init__(" ".join(message.split()))
         self.korean = " ".join((korean or message).split())
 
@@ -36,31 +36,31 @@ class SettingsError(BotError):
 
 
 class CorpusError(BotError):
-    """No essay could be read from the paths given."""
+    """No essay could be read from the given paths."""
 
 
 class EmbedderError(BotError):
-    """The embedding model cannot be made or loaded."""
+    """The embedding model cannot be loaded or used."""
 
 
 class ModelError(BotError):
-    """The language model cannot be reached or used."""
+    """The chat model cannot be reached or used."""
 
 
 class QuestionError(BotError):
-    """The question is empty or too long."""
+    """The question is empty or too long, or its mode, history, essay or chat is unknown."""
 
 
 class CitationError(BotError):
-    """A quotation does not stand, character for character, in its essay."""
+    """A quotation is not in its essay, character for character."""
 
 
 class TooManyRequests(BotError):
-    """A caller asks more often, or more at once, than one may."""
+    """A client sends more requests, per minute or at once, than the limit."""
 
 
 class StoreError(BotError):
-    """The index cannot be used."""
+    """The index, or the data folder, cannot be read or written."""
 
 
 class IndexMissing(StoreError):
@@ -68,7 +68,7 @@ class IndexMissing(StoreError):
 
 
 class IndexMismatch(StoreError):
-    """The index was made with another embedder, splitter or version."""
+    """The index was built with another embedder, splitter or version."""
 
 
 class IndexDamaged(StoreError):

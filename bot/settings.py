@@ -1,4 +1,4 @@
-"""Every knob of the bot, its default and its `BOT_…` name. The only module that reads the environment."""
+"""All settings with their defaults and `BOT_…` names, and the keys of providers. The only module that reads the environment."""
 
 import os
 from pathlib import Path
@@ -9,60 +9,90 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+GRADIO_NAMES = {"host": "GRADIO_SERVER_NAME", "port": "GRADIO_SERVER_PORT"}  # Gradio's own variables, which are read as well
+
 
 def cache_folder() -> Path:
-    """The user's cache folder for models, after the XDG Base Directory Specification; shared by every clone."""
+    """The user's cache folder for models, by the XDG Base Directory Specification; all clones of the project share it."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     root = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
     return root / "dolmen"
 
 
 class Settings(BaseSettings):
-    """The knobs. Order: what the caller gives, the environment, `.env`, the default."""
+    """The settings. A value given by the caller wins over the environment, then `.env`, then the default."""
 
     model_config = SettingsConfigDict(
         env_prefix="BOT_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
     corpus: Path = Field(Path("corpus"), description="folder or file with the essays that ingest.py reads when no path is given")
-    index: Path = Field(Path("index"), description="folder of the index; made by ingest.py")
-    chroma_url: str = Field("", description="address of a Chroma server that holds the index in place of the folder")
-    embedding_model: str = Field("", description="a sentence-transformers model, by name or folder; empty is the bundled one")
-    llm: str = Field("auto", description="the voice: auto, quotes, local, local:/path.gguf or provider:model")
-    cache: Path = Field(default_factory=cache_folder, description="where models are kept")
-    data: Path = Field(Path("data"), description="folder of what readers keep: conversations, ratings, essays of their own")
+    index: Path = Field(Path("index"), description="folder of the index; created by ingest.py")
+    chroma_url: str = Field("", description="address of a Chroma server that has the index instead of the folder")
+    embedding_model: str = Field("", description="a sentence-transformers model, by name or folder; if empty, the bundled one")
+    llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
+    cache: Path = Field(default_factory=cache_folder, description="folder of downloaded models")
+    data: Path = Field(Path("data"), description="folder of saved chats, ratings and readers' own essays")
     host: str = Field(
         "127.0.0.1",
-        validation_alias=AliasChoices("BOT_HOST", "GRADIO_SERVER_NAME"),
+        validation_alias=AliasChoices("BOT_HOST", GRADIO_NAMES["host"]),
         description="address that the page listens on",
     )
     port: int = Field(
         7860,
         ge=0,
         le=65535,
-        validation_alias=AliasChoices("BOT_PORT", "GRADIO_SERVER_PORT"),
+        validation_alias=AliasChoices("BOT_PORT", GRADIO_NAMES["port"]),
         description="port that the page listens on",
     )
 
     @classmethod
     def load(cls, **given: Any) -> "Settings":
-        """The settings, or a `SettingsError` that names the knob, its value and what to do. `None` counts as not given."""
+        """The settings; `None` counts as not given. Raises `SettingsError` for an unknown setting and for a value that cannot be used."""
         given = {name: value for name, value in given.items() if value is not None}
         unknown = sorted(given.keys() - cls.model_fields.keys())
         if unknown:
-            raise SettingsError(f"No setting is called {unknown[0]!r}. Choose from: {', '.join(cls.model_fields)}.")
+            known = ", ".join(cls.model_fields)
+            raise SettingsError(
+                f"No setting is called {unknown[0]!r}. Choose from: {known}.",
+                f"{unknown[0]!r}라는 설정이 없습니다. 고를 수 있는 것: {known}.",
+            )
         try:
             return cls(**given)
-        except UnicodeDecodeError:
-            raise SettingsError(f"{Path('.env').resolve()} is not UTF-8 text. Save it as UTF-8, or remove it.") from None
+        except (UnicodeDecodeError, OSError) as error:
+            raise _unreadable_file(error) from None
         except ValidationError as error:
-            first = error.errors()[0]
-            name = "_".join(str(part) for part in first["loc"]).upper().removeprefix("BOT_")
-            raise SettingsError(f"BOT_{name} is {first['input']!r}: {first['msg']}. Change or unset it.") from None
+            raise _unusable_value(error, given) from None
+
+
+def _unreadable_file(error: UnicodeDecodeError | OSError) -> SettingsError:
+    file = Path(".env").resolve()
+    if isinstance(error, OSError):
+        return SettingsError(
+            f"{file} cannot be read: {error.strerror}. Make it readable, or remove it.",
+            f"{file} 파일을 읽을 수 없습니다: {error.strerror}. 읽을 수 있게 하거나 지우세요.",
+        )
+    return SettingsError(
+        f"{file} is not UTF-8 text. Save it as UTF-8, or remove it.",
+        f"{file} 파일이 UTF-8 텍스트가 아닙니다. UTF-8로 저장하거나 지우세요.",
+    )
+
+
+def _unusable_value(error: ValidationError, given: dict[str, Any]) -> SettingsError:
+    """The error for the first value that cannot be used, under the name by which it was set."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]).lower().removeprefix("bot_")
+    alias = GRADIO_NAMES.get(name, "")
+    is_alias = alias in os.environ and name not in given and not os.environ.get(f"BOT_{name.upper()}")
+    shown = alias if is_alias else f"BOT_{name.upper()}"
+    return SettingsError(
+        f"{shown} is {first['input']!r}: {first['msg']}. Change or unset it.",
+        f"{shown} 값 {first['input']!r}을(를) 쓸 수 없습니다({first['msg']}). 값을 바꾸거나 지우세요.",
+    )
 
 
 class Keys(BaseSettings):
-    """The providers' own variables, under their usual names: from the environment, else from `.env`. Printing it shows no key."""
+    """The variables of the providers, under their usual names, from the environment, else from `.env`. Its repr shows no key."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -74,13 +104,13 @@ class Keys(BaseSettings):
 
     @classmethod
     def load(cls) -> "Keys":
-        """What is set now. A `.env` that cannot be read counts as none: `Settings.load` names it."""
+        """The keys that are set now. A `.env` that cannot be read is ignored; `Settings.load` reports it."""
         try:
             return cls()
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, OSError):
             return cls(_env_file=None)  # type: ignore[call-arg]
 
     def of(self, provider: str) -> str:
-        """The provider's key, or nothing."""
+        """The provider's key; empty without one."""
         key: SecretStr | None = getattr(self, f"{provider}_api_key", None)
         return key.get_secret_value() if key else ""

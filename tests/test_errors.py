@@ -1,4 +1,4 @@
-"""The tree of errors: as drawn in the module's docstring, each message on one line, each with its exit code."""
+"""The tree of errors: as drawn in the docstring of `bot.errors`, with one-line messages and exit codes."""
 
 import re
 
@@ -10,7 +10,7 @@ from bot.errors import BotError, IndexBusy, StoreError
 TREE = re.compile(r"^(?P<branch>[│├└─ ]*)(?P<name>[A-Z]\w+)  +\S", re.MULTILINE)
 
 
-def family() -> list[type[BotError]]:
+def error_classes() -> list[type[BotError]]:
     return [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, BotError)]
 
 
@@ -21,32 +21,32 @@ def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
         depth = len(match["branch"]) // 4
         line[depth:] = [match["name"]]
         drawn[match["name"]] = line[depth - 1] if depth else "Exception"
-    assert drawn == {kind.__name__: kind.__base__.__name__ for kind in family() if kind.__base__}
+    assert drawn == {kind.__name__: kind.__base__.__name__ for kind in error_classes() if kind.__base__}
 
 
-@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
-def test_every_error_keeps_both_wordings_on_one_line(kind: type[BotError]) -> None:
+@pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
+def test_both_messages_of_every_error_are_one_line(kind: type[BotError]) -> None:
     error = kind("A fact,\n a value\t.\r\n Run: this", "사실,\n 값.\u2028 명령")
     assert str(error) == "A fact, a value . Run: this"
     assert error.korean == "사실, 값. 명령"
 
 
-@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
-def test_without_korean_the_english_line_stands_in(kind: type[BotError]) -> None:
+@pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
+def test_without_korean_the_english_line_is_used(kind: type[BotError]) -> None:
     assert kind("One\nline.").korean == "One line."
 
 
-@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 def test_exit_codes(kind: type[BotError]) -> None:
     assert kind("x").exit_code == (75 if kind is IndexBusy else 1)
 
 
-@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
-def test_every_error_has_a_line_of_its_own(kind: type[BotError]) -> None:
+@pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
+def test_every_error_has_its_own_docstring(kind: type[BotError]) -> None:
     assert kind.__doc__
     assert kind.__doc__ != getattr(kind.__base__, "__doc__", "")
 
 
-def test_one_except_catches_all_of_the_index() -> None:
+def test_a_store_error_is_the_base_of_the_index_errors() -> None:
     with pytest.raises(StoreError):
         raise IndexBusy("Busy.")
