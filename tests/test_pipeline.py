@@ -1,4 +1,4 @@
-"""The whole journey with a toy embedder and a real Chroma: what holds of every index and every answer, whatever the weights."""
+"""The whole pipeline with a toy embedder and a real Chroma: what is true of every index and answer, whatever the embedder."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from bot.store import open_store
 from tests.places import ESSAYS
 from tests.toys import ToyEmbedder
 
-# Facts of tests/shelf that stand nowhere else: a question, the essay, words of the sentence that answers.
+# Facts that only one of the essays in tests/essays has: a question, the essay, words of the answering sentence.
 FACTS = [
     ("종탑의 종은 왜 정오에 열한 번만 치나요?", "bell-tower.ko", "마지막 한 번을 치다가 줄이 끊어졌고"),
     ("벌통은 언제 옮기나요?", "bees.ko", "벌통은 밤에 옮긴다."),
@@ -105,26 +105,26 @@ def made(folder: Path, essays: Mapping[str, str], toy: ToyEmbedder) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def shelf_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of an index of tests/shelf. Not to be ingested into."""
+def toy_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of an index of tests/essays, which tests must not change."""
     settings = Settings.load(corpus=ESSAYS, index=tmp_path_factory.mktemp("pipeline") / "index", llm="quotes")
     build_index(settings, embedder=ToyEmbedder())
     return settings
 
 
 @pytest.fixture
-def bot(shelf_settings: Settings, toy: ToyEmbedder) -> Bot:
-    return Bot(shelf_settings, toy)
+def bot(toy_settings: Settings, toy: ToyEmbedder) -> Bot:
+    return Bot(toy_settings, toy)
 
 
-def shelf_of(bot: Bot) -> dict[str, Essay]:
+def essays_by_id(bot: Bot) -> dict[str, Essay]:
     return {essay.id: essay for essay in bot.essays()}
 
 
 # Opening
 
 
-def test_without_an_index_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
+def test_a_missing_index_is_reported_with_the_command_that_builds_it(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing) as caught:
         Bot.open(index=tmp_path / "nowhere")
     for line in (str(caught.value), caught.value.korean):
@@ -134,7 +134,7 @@ def test_without_an_index_the_command_that_makes_one_is_named(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("ask", [lambda bot: bot.ask("왜?"), lambda bot: bot.search("왜?"), Bot.essays, Bot.warm])
-def test_a_bot_that_was_made_before_its_index_says_so_until_it_is_there(
+def test_a_bot_created_before_its_index_answers_once_that_is_built(
     ask: Callable[[Bot], object], tmp_path: Path, toy: ToyEmbedder
 ) -> None:
     settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index")
@@ -145,19 +145,19 @@ def test_a_bot_that_was_made_before_its_index_says_so_until_it_is_there(
     ask(bot)
 
 
-def test_open_takes_the_settings_given_before_the_environment(shelf_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_given_settings_win_over_the_environment(toy_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_INDEX", "elsewhere")
-    assert Bot.open(index=shelf_settings.index).settings.index == shelf_settings.index
-    monkeypatch.setenv("BOT_INDEX", str(shelf_settings.index))
-    assert Bot.open().settings.index == shelf_settings.index
+    assert Bot.open(index=toy_settings.index).settings.index == toy_settings.index
+    monkeypatch.setenv("BOT_INDEX", str(toy_settings.index))
+    assert Bot.open().settings.index == toy_settings.index
 
 
-def test_a_voice_that_there_is_not_is_named_with_those_there_are(shelf_settings: Settings) -> None:
+def test_an_unknown_chat_model_is_refused_with_the_known_ones(toy_settings: Settings) -> None:
     with pytest.raises(ModelError, match=r"BOT_LLM.*'bogus'.*quotes"):
-        Bot.open(index=shelf_settings.index, llm="bogus")
+        Bot.open(index=toy_settings.index, llm="bogus")
 
 
-def test_opening_and_listing_load_no_embedder(bot: Bot, toy: ToyEmbedder) -> None:
+def test_opening_and_listing_do_not_load_the_embedder(bot: Bot, toy: ToyEmbedder) -> None:
     assert len(bot.essays()) == 4
     assert bot.essay("bees.ko").title == "벌통을 옮기는 밤"
     assert (toy.loads, bot.ready) == (0, False)
@@ -172,42 +172,40 @@ def test_a_warm_bot_is_ready(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize(("question", "essay", "words"), FACTS)
-def test_a_fact_found_nowhere_else_is_quoted_from_its_essay(question: str, essay: str, words: str, bot: Bot) -> None:
+def test_a_fact_of_one_essay_is_quoted_from_it(question: str, essay: str, words: str, bot: Bot) -> None:
     answer = bot.ask(question)
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
     assert not answer.abstained
     assert words in " ".join(citation.quote for citation in answer.citations if citation.essay == essay)
 
 
 @pytest.mark.parametrize("question", [question for question, _, _ in FACTS] + UNKNOWN)
-def test_an_answer_grows_citations_first_and_words_after(question: str, bot: Bot) -> None:
+def test_an_answer_is_streamed_citations_first(question: str, bot: Bot) -> None:
     steps = list(bot.stream(question))
     for before, after in zip(steps, steps[1:], strict=False):
         assert after.citations[: len(before.citations)] == before.citations
         assert after.sentences[: len(before.sentences)] == before.sentences
     for step in steps:
-        held = {citation.number for citation in step.citations}
-        assert {number for sentence in step.sentences for number in sentence.citations} <= held
+        numbers = {citation.number for citation in step.citations}
+        assert {number for sentence in step.sentences for number in sentence.citations} <= numbers
     assert steps[0].sentences == () or steps[0].abstained
     assert steps[0].citations == steps[-1].citations
     assert timeless(steps[-1]) == timeless(bot.ask(question))
 
 
 @pytest.mark.parametrize("question", UNKNOWN)
-def test_what_no_essay_says_is_answered_by_saying_so(question: str, bot: Bot) -> None:
+def test_a_question_that_no_essay_answers_is_abstained_from(question: str, bot: Bot) -> None:
     answer = bot.ask(question)
     assert answer.abstained
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
 
 
 @pytest.mark.parametrize("question", [question for question, _, _ in FACTS])
-def test_an_abstention_shows_the_nearest_passages_and_cites_nothing(
-    question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_abstention_has_nearest_passages_and_no_citations(question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
     answer = bot.ask(question)
     assert answer.abstained
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
     assert list(answer.nearest) == [hit.passage for hit in bot.search(question, 6)][: len(answer.nearest)]
 
 
@@ -215,19 +213,21 @@ def test_an_abstention_shows_the_nearest_passages_and_cites_nothing(
     ("question", "language"),
     [("벌통은 언제 옮기나요?", "ko"), ("When is a hive moved?", "en"), ("Ada Morrow는 배를 몇 척 셌나요?", "ko")],
 )
-def test_an_answer_speaks_the_questions_language(question: str, language: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_is_in_the_language_of_the_question(
+    question: str, language: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = bot.ask(question)
     monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
-    for one in (answer, bot.ask(question)):
-        notices = " ".join(sentence.text for sentence in one.sentences if sentence.kind == "notice")
+    for each in (answer, bot.ask(question)):
+        notices = " ".join(sentence.text for sentence in each.sentences if sentence.kind == "notice")
         for essay in bot.essays():
             notices = notices.replace(essay.title, "")  # a title stays as it is
-        assert one.language == language
+        assert each.language == language
         assert bool(HANGUL.search(notices)) == (language == "ko")
 
 
-def test_the_same_question_gets_the_same_answer(bot: Bot, shelf_settings: Settings) -> None:
-    again = Bot(shelf_settings, ToyEmbedder())
+def test_the_same_question_gets_the_same_answer(bot: Bot, toy_settings: Settings) -> None:
+    again = Bot(toy_settings, ToyEmbedder())
     for question, _, _ in FACTS:
         assert timeless(bot.ask(question)) == timeless(bot.ask(question)) == timeless(again.ask(question))
 
@@ -246,15 +246,15 @@ def test_a_history_of_another_shape_is_refused_before_anything_is_searched(bot: 
     assert toy.queries == []
 
 
-def test_earlier_turns_are_taken_and_an_answer_is_still_sound(bot: Bot) -> None:
+def test_an_answer_with_a_history_is_sound(bot: Bot) -> None:
     history = [("user", "벌통은 언제 옮기나요?"), ("assistant", "“벌통은 밤에 옮긴다.” [7]"), ("user", "")]
     answer = bot.ask("왜 밤에 옮기나요?", history=history)
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
     assert answer.question == "왜 밤에 옮기나요?"
     assert history[0] == ("user", "벌통은 언제 옮기나요?")
 
 
-def test_one_question_is_embedded_once(bot: Bot, toy: ToyEmbedder) -> None:
+def test_a_question_is_embedded_once(bot: Bot, toy: ToyEmbedder) -> None:
     bot.ask("벌통은 언제 옮기나요?")
     assert toy.queries == ["벌통은 언제 옮기나요?"]
     assert toy.embedded == 0
@@ -264,8 +264,8 @@ def test_one_question_is_embedded_once(bot: Bot, toy: ToyEmbedder) -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 50])
-def test_hits_are_at_most_k_best_first_and_true_to_their_essays(k: int, bot: Bot) -> None:
-    essays = shelf_of(bot)
+def test_a_search_gives_at_most_k_hits_best_first_with_the_text_of_their_spans(k: int, bot: Bot) -> None:
+    essays = essays_by_id(bot)
     for question in [question for question, _, _ in FACTS] + UNKNOWN:
         hits = bot.search(question, k=k)
         assert 1 <= len(hits) <= k
@@ -273,11 +273,11 @@ def test_hits_are_at_most_k_best_first_and_true_to_their_essays(k: int, bot: Bot
         assert all(essays[h.passage.essay].text[h.passage.start : h.passage.end] == h.passage.text for h in hits)
 
 
-def test_five_hits_are_asked_for_by_default(bot: Bot) -> None:
+def test_a_search_gives_five_hits_by_default(bot: Bot) -> None:
     assert bot.search("salt") == bot.search("salt", 5)
 
 
-def test_essays_come_by_id_with_their_whole_text(bot: Bot) -> None:
+def test_essays_are_listed_by_id_with_their_whole_text(bot: Bot) -> None:
     essays = bot.essays()
     assert [essay.id for essay in essays] == ["bees.ko", "bell-tower.ko", "lighthouse.en", "salt-road"]
     assert [essay.language for essay in essays] == ["ko", "ko", "en", "en"]
@@ -286,7 +286,7 @@ def test_essays_come_by_id_with_their_whole_text(bot: Bot) -> None:
     assert essays[3].to_dict()["sha256"] == hashlib.sha256(essays[3].text.encode()).hexdigest()
 
 
-# Questions that cannot be asked
+# Refused questions
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_essays_come_by_id_with_their_whole_text(bot: Bot) -> None:
     ids=["nothing", "white space", "zero-width", "nul and surrogate", "4,001", "a million", "unknown mode", "empty mode"],
 )
 @pytest.mark.parametrize("ask", [Bot.ask, lambda *rest, **mode: list(Bot.stream(*rest, **mode))], ids=["ask", "stream"])
-def test_a_question_that_cannot_be_asked_is_refused_before_anything_is_loaded(
+def test_an_unusable_question_is_refused_before_anything_is_loaded(
     question: str, mode: str, words: str, ask: Callable[..., object], bot: Bot, toy: ToyEmbedder
 ) -> None:
     with pytest.raises(QuestionError, match=words) as caught:
@@ -316,67 +316,69 @@ def test_a_question_that_cannot_be_asked_is_refused_before_anything_is_loaded(
 
 
 @pytest.mark.parametrize("question", ["", "\u200b", "가" * (MAX_QUESTION_CHARACTERS + 1)], ids=["nothing", "zero-width", "4,001"])
-def test_a_search_refuses_the_same_questions(question: str, bot: Bot, toy: ToyEmbedder) -> None:
+def test_a_search_refuses_unusable_questions_too(question: str, bot: Bot, toy: ToyEmbedder) -> None:
     with pytest.raises(QuestionError):
         bot.search(question)
     assert toy.queries == []
 
 
 def test_the_longest_question_is_answered(bot: Bot) -> None:
-    assert_sound(bot.ask("벌통 " * (MAX_QUESTION_CHARACTERS // 3)), shelf_of(bot))
+    assert_sound(bot.ask("벌통 " * (MAX_QUESTION_CHARACTERS // 3)), essays_by_id(bot))
 
 
-def test_an_essay_that_is_not_there_is_named_with_those_that_are(bot: Bot) -> None:
+def test_an_unknown_essay_is_refused_with_the_known_ids(bot: Bot) -> None:
     with pytest.raises(QuestionError, match=r"'bees'.*bees\.ko, bell-tower\.ko, lighthouse\.en, salt-road") as caught:
         bot.essay("bees")
     assert HANGUL.search(caught.value.korean)
 
 
 @pytest.mark.parametrize("question", ["종탑에 대한 시 한 편 써 줘", "Write me a poem about the bell tower"])
-def test_other_work_is_declined_with_what_lies_nearest(question: str, bot: Bot) -> None:
+def test_an_out_of_scope_request_is_declined_with_the_nearest_passages(question: str, bot: Bot) -> None:
     answer = bot.ask(question)
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
     assert answer.abstained
     assert [sentence.text for sentence in answer.sentences] == [wording.OUT_OF_SCOPE[answer.language]]
 
 
 @pytest.mark.parametrize("mode", ["answer", "counter", "socratic", "compare"])
 @pytest.mark.parametrize(("question", "language"), [("안녕하세요", "ko"), ("thanks!", "en"), ("😀", "ko")])
-def test_a_greeting_is_asked_what_it_would_like_to_know(question: str, language: Language, mode: str, bot: Bot) -> None:
+def test_a_greeting_is_answered_without_a_search(question: str, language: Language, mode: str, bot: Bot) -> None:
     answer = bot.ask(question, [("user", "종은 몇 시에 울리나요?"), ("assistant", "“종은 울린다.” [1]")], mode=mode)
     assert (answer.standalone, answer.abstained, answer.citations, answer.nearest) == (question, True, (), ())
     assert [sentence.text for sentence in answer.sentences] == [wording.GREETING[language]]
 
 
 @pytest.mark.parametrize("question", ["에세이들은 종을 어떻게 보나요?", "what do the essays say about the bell and the hives?"])
-def test_the_whole_shelf_is_heard_with_one_sentence_an_essay(question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_about_all_essays_quotes_one_sentence_of_each(
+    question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
     answer = bot.ask(question)
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
     essays = [citation.essay for citation in answer.citations]
     assert len(set(essays)) == len(essays) >= 2
-    own = [shelf_of(bot)[essay].language == answer.language for essay in essays]
+    own = [essays_by_id(bot)[essay].language == answer.language for essay in essays]
     assert own == sorted(own, reverse=True)
 
 
-def test_every_mode_that_there_is_answers(bot: Bot) -> None:
+def test_every_mode_gives_a_sound_answer(bot: Bot) -> None:
     for mode in MODES:
         answer = bot.ask("벌통은 언제 옮기나요?", mode=mode)
         assert answer.mode == mode
-        assert_sound(answer, shelf_of(bot))
+        assert_sound(answer, essays_by_id(bot))
 
 
-# Odd shelves
+# Unusual collections
 
 SENTENCE = "The capstone weighs forty tons."
 
 
-def test_a_shelf_of_one_sentence_answers_with_it(tmp_path: Path, toy: ToyEmbedder) -> None:
+def test_a_collection_of_one_sentence_answers_with_it(tmp_path: Path, toy: ToyEmbedder) -> None:
     bot = Bot(made(tmp_path, {"one.md": SENTENCE}, toy), toy)
     answer = bot.ask("How many tons does the capstone weigh?")
     assert [citation.quote for citation in answer.citations] == [SENTENCE]
     for question in ["zzz qqq", "덮개돌은 몇 톤인가요?", "?!", "capstone"]:
-        assert_sound(bot.ask(question), shelf_of(bot))
+        assert_sound(bot.ask(question), essays_by_id(bot))
         assert len(bot.search(question)) <= 1
 
 
@@ -387,25 +389,25 @@ def test_a_shelf_of_one_sentence_answers_with_it(tmp_path: Path, toy: ToyEmbedde
         (["bees.ko.md", "bell-tower.ko.md"], ["When is a hive moved?", "How heavy is the bell?", "Who is 문가람?"]),
     ],
 )
-def test_a_shelf_in_one_language_is_asked_in_the_other(
+def test_a_collection_in_one_language_answers_questions_in_the_other(
     essays: list[str], questions: list[str], tmp_path: Path, toy: ToyEmbedder
 ) -> None:
     bot = Bot(made(tmp_path, {name: (ESSAYS / name).read_text(encoding="utf-8") for name in essays}, toy), toy)
     for question in questions:
         answer = bot.ask(question)
-        assert_sound(answer, shelf_of(bot))
+        assert_sound(answer, essays_by_id(bot))
         assert answer.language == ("ko" if HANGUL.search(question) else "en")
         assert bot.search(question)
 
 
 @pytest.mark.parametrize("text", ["# The weight of the capstone", "...", "|a|b|\n|---|---|\n|capstone|forty|", "capstone"])
-def test_a_shelf_without_a_sentence_to_quote_still_says_something(text: str, tmp_path: Path, toy: ToyEmbedder) -> None:
+def test_a_collection_without_a_quotable_sentence_gives_a_sound_answer(text: str, tmp_path: Path, toy: ToyEmbedder) -> None:
     bot = Bot(made(tmp_path, {"one.md": text}, toy), toy)
     for question in ["capstone", "What is the weight of the capstone?", "덮개돌?"]:
-        assert_sound(bot.ask(question), shelf_of(bot))
+        assert_sound(bot.ask(question), essays_by_id(bot))
 
 
-def test_essays_that_say_the_same_are_quoted_once(tmp_path: Path, toy: ToyEmbedder) -> None:
+def test_a_sentence_in_two_essays_is_quoted_once(tmp_path: Path, toy: ToyEmbedder) -> None:
     bot = Bot(made(tmp_path, {"one.md": SENTENCE, "two.md": f"{SENTENCE}\n\nSo they say."}, toy), toy)
     answer = bot.ask("What does the capstone weigh?")
     assert [citation.quote for citation in answer.citations].count(SENTENCE) == 1
@@ -435,27 +437,27 @@ QUOTE = "종의 무게는 3.4톤이고 줄의 길이는 27미터였다."
 
 @pytest.fixture
 def mapped(tmp_path: Path, toy: ToyEmbedder) -> Settings:
-    """The settings of an index of tests/shelf with a map of one analogy beside the essays."""
+    """The settings of an index of tests/essays with a map of one analogy beside the essays."""
     essays = {path.name: path.read_text(encoding="utf-8") for path in ESSAYS.iterdir()}
     return made(tmp_path, {**essays, "analogies.yaml": MAP.replace("QUOTE", QUOTE)}, toy)
 
 
 @pytest.mark.parametrize("question", ["종탑과 등대의 비유는 어디서 깨지나요?", "How is the bell like the lighthouse?"])
-def test_an_answer_from_the_map_keeps_every_promise_too(question: str, mapped: Settings, toy: ToyEmbedder) -> None:
+def test_an_answer_from_the_analogy_map_is_sound(question: str, mapped: Settings, toy: ToyEmbedder) -> None:
     bot = Bot(mapped, toy)
     answer = bot.ask(question)
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
     assert QUOTE in [citation.quote for citation in answer.citations]
     assert "reading" in {sentence.kind for sentence in answer.sentences}
     assert [analogy.id for analogy in bot.analogies()] == ["bell"]
 
 
-def test_a_list_of_all_analogies_cites_nothing_that_it_does_not_show(mapped: Settings, toy: ToyEmbedder) -> None:
+def test_a_list_of_all_analogies_is_sound(mapped: Settings, toy: ToyEmbedder) -> None:
     bot = Bot(mapped, toy)
-    assert_sound(bot.ask("이 글에는 어떤 비유들이 나오나요?"), shelf_of(bot))
+    assert_sound(bot.ask("이 글에는 어떤 비유들이 나오나요?"), essays_by_id(bot))
 
 
-def test_a_map_with_a_false_quotation_stops_the_ingest_and_loses_nothing(mapped: Settings, toy: ToyEmbedder) -> None:
+def test_a_map_with_a_false_quotation_stops_the_ingest_and_keeps_the_index(mapped: Settings, toy: ToyEmbedder) -> None:
     before = open_store(mapped.index).current()
     (mapped.corpus / "analogies.yaml").write_text(MAP.replace("QUOTE", "종의 무게는 9.9톤이었다."), encoding="utf-8")
     (mapped.corpus / "new.md").write_text(SENTENCE)
@@ -463,7 +465,7 @@ def test_a_map_with_a_false_quotation_stops_the_ingest_and_loses_nothing(mapped:
         build_index(mapped, embedder=toy)
     assert open_store(mapped.index).current() == before
     bot = Bot(mapped, toy)
-    assert_sound(bot.ask("종탑과 등대의 비유는 어디서 깨지나요?"), shelf_of(bot))  # the map is left out, the essays answer
+    assert_sound(bot.ask("종탑과 등대의 비유는 어디서 깨지나요?"), essays_by_id(bot))  # the map is left out, the essays answer
     assert bot.analogies() == ()
 
 
@@ -471,7 +473,7 @@ def test_a_map_with_a_false_quotation_stops_the_ingest_and_loses_nothing(mapped:
 
 
 def marked(number: int) -> dict[str, str]:
-    """A shelf of which every sentence carries the number of its generation."""
+    """Essays in which every sentence has the number of its generation."""
     return {
         f"{place}.md": f"The stone of mark{number} stands in place {place}. Its crew came from mark{number}."
         for place in range(3)
@@ -483,12 +485,12 @@ def rewrite(settings: Settings, essays: Mapping[str, str]) -> None:
         (settings.corpus / name).write_text(text, encoding="utf-8")
 
 
-def test_a_running_bot_answers_from_the_new_generation_at_the_next_question(tmp_path: Path, toy: ToyEmbedder) -> None:
+def test_a_running_bot_answers_the_next_question_from_a_new_generation(tmp_path: Path, toy: ToyEmbedder) -> None:
     settings = made(tmp_path, marked(0), toy)
     bot, done = Bot(settings, toy), threading.Event()
 
     def ask_on() -> list[tuple[set[str], int]]:
-        """Ask until told to stop. Of each answer: the marks in what it cites, and how many quotations it has."""
+        """Ask until `done` is set. Return of each answer the marks in its quotations and their number."""
         seen = []
         while not done.is_set():
             answer = bot.ask("Where does the stone stand?")
@@ -496,7 +498,7 @@ def test_a_running_bot_answers_from_the_new_generation_at_the_next_question(tmp_
         return seen
 
     with ThreadPoolExecutor(4) as pool:
-        talks = [pool.submit(ask_on) for _ in range(4)]
+        askers = [pool.submit(ask_on) for _ in range(4)]
         try:
             for number in range(1, 6):
                 rewrite(settings, marked(number))
@@ -504,18 +506,18 @@ def test_a_running_bot_answers_from_the_new_generation_at_the_next_question(tmp_
                 answer = bot.ask("Where does the stone stand?")
                 assert answer.citations
                 assert all(f"mark{number}" in citation.quote for citation in answer.citations)
-                assert_sound(answer, shelf_of(bot))
+                assert_sound(answer, essays_by_id(bot))
         finally:
             done.set()
-        seen = [one for talk in talks for one in talk.result()]
+        seen = [answer for asker in askers for answer in asker.result()]
     assert len(seen) >= 4
     assert all(len(marks) == 1 and count for marks, count in seen), "an answer mixes two generations, or lost its quotations"
 
 
-def test_an_answer_that_has_begun_ends_in_the_generation_it_began_in(tmp_path: Path, toy: ToyEmbedder) -> None:
+def test_a_started_answer_ends_in_the_generation_in_which_it_started(tmp_path: Path, toy: ToyEmbedder) -> None:
     settings = made(tmp_path, marked(0), toy)
     bot = Bot(settings, toy)
-    old = shelf_of(bot)
+    old = essays_by_id(bot)
     growing = bot.stream("Where does the stone stand?")
     first = next(growing)
     rewrite(settings, marked(1))
@@ -526,25 +528,25 @@ def test_an_answer_that_has_begun_ends_in_the_generation_it_began_in(tmp_path: P
     assert_sound(last, old)
 
 
-def test_eight_threads_get_the_answers_that_one_would(bot: Bot, shelf_settings: Settings) -> None:
+def test_eight_threads_get_the_same_answers_as_one(bot: Bot, toy_settings: Settings) -> None:
     questions = [question for question, _, _ in FACTS] + UNKNOWN
-    alone = Bot(shelf_settings, ToyEmbedder())
+    alone = Bot(toy_settings, ToyEmbedder())
     expected = {question: timeless(alone.ask(question)) for question in questions}
     begin = threading.Barrier(8)
 
-    def talk(thread: int) -> Iterator[tuple[str, Answer]]:
+    def ask_in_turn(thread: int) -> Iterator[tuple[str, Answer]]:
         begin.wait(60)
         for turn in range(20):
             question = questions[(thread + turn) % len(questions)]
             yield question, timeless(bot.ask(question))
 
     with ThreadPoolExecutor(8) as pool:
-        talks = list(pool.map(lambda thread: list(talk(thread)), range(8)))
-    assert sum(map(len, talks)) == 160
-    assert [question for one in talks for question, answer in one if answer != expected[question]] == []
+        results = list(pool.map(lambda thread: list(ask_in_turn(thread)), range(8)))
+    assert sum(map(len, results)) == 160
+    assert [question for result in results for question, answer in result if answer != expected[question]] == []
 
 
-def test_the_first_question_of_many_threads_opens_the_index_once(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_first_questions_open_the_index_once(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
     snapshot = bot._store.snapshot
 
@@ -589,7 +591,7 @@ CHANGES: dict[str, tuple[Callable[[], ToyEmbedder], str, object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_index_made_otherwise_is_refused_with_the_command_and_rebuilt_by_it(
+def test_an_index_built_in_another_way_is_refused_with_the_command_that_rebuilds_it(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index")
@@ -614,7 +616,7 @@ def test_an_index_made_otherwise_is_refused_with_the_command_and_rebuilt_by_it(
 
 
 @pytest.mark.parametrize("damage", ["CURRENT", "vectors.npy", "manifest.json", "chroma/chroma.sqlite3"])
-def test_a_damaged_index_is_named_with_the_command_that_mends_it(damage: str, tmp_path: Path, toy: ToyEmbedder) -> None:
+def test_a_damaged_index_is_refused_with_the_command_that_repairs_it(damage: str, tmp_path: Path, toy: ToyEmbedder) -> None:
     settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index")
     build_index(settings, embedder=toy)
     digest = json.loads((settings.index / "gen-1" / "manifest.json").read_text(encoding="utf-8"))["digest"]
@@ -627,4 +629,4 @@ def test_a_damaged_index_is_named_with_the_command_that_mends_it(damage: str, tm
     assert manifest is not None
     assert manifest.digest == digest
     bot = Bot(settings, toy)
-    assert_sound(bot.ask("Which family paid its rent in salt?"), shelf_of(bot))
+    assert_sound(bot.ask("Which family paid its rent in salt?"), essays_by_id(bot))

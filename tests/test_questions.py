@@ -1,4 +1,4 @@
-"""Any question at all: nothing that can be typed raises anything but `QuestionError`, and one question has one answer in any form."""
+"""Arbitrary questions: each is answered or refused by a `QuestionError`, and all Unicode forms of one have the same answer."""
 
 import os
 import unicodedata
@@ -137,7 +137,7 @@ def test_an_odd_question_is_answered_or_refused(name: str, bot: Bot, essays: dic
 
 
 @pytest.mark.parametrize("question", WORDLESS)
-def test_a_question_without_a_word_is_told_that_the_essays_do_not_say(question: str, bot: Bot, essays: dict[str, Essay]) -> None:
+def test_a_question_without_a_word_is_abstained_from(question: str, bot: Bot, essays: dict[str, Essay]) -> None:
     assert_answered_or_refused(question, bot, essays)
     assert bot.ask(question).abstained
 
@@ -156,7 +156,7 @@ def test_any_mixture_is_answered_or_refused(bot: Bot, essays: dict[str, Essay], 
 
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("question", ["왜?", "And the second one?", "벌통은 언제 옮기나요?"])
-def test_whatever_was_said_before_an_answer_is_sound(name: str, question: str, bot: Bot, essays: dict[str, Essay]) -> None:
+def test_an_answer_is_sound_after_any_history(name: str, question: str, bot: Bot, essays: dict[str, Essay]) -> None:
     history = [
         ("user", ODD[name]),
         ("assistant", f"“{ODD[name]}” [1]\n“없는 인용이다.” [2]"),
@@ -166,17 +166,17 @@ def test_whatever_was_said_before_an_answer_is_sound(name: str, question: str, b
     assert_sound(answer, essays)
     assert answer.question == question
     assert answer.standalone.strip()
-    assert clean(answer.standalone).text == answer.standalone, "what was said before has to pass the text door too"
+    assert clean(answer.standalone).text == answer.standalone, "the history has to be cleaned too"
 
 
-def test_a_talk_without_end_is_not_searched_for_whole(bot: Bot, essays: dict[str, Essay]) -> None:
+def test_a_long_history_is_cut_before_it_is_searched_for(bot: Bot, essays: dict[str, Essay]) -> None:
     history = [("user", "벌통 " * 20_000), ("assistant", "“" + "종 " * 20_000 + "” [1]")] * 20
     answer = bot.ask("왜?", history=history)
     assert_sound(answer, essays)
     assert len(answer.standalone) <= 3 * MAX_QUESTION_CHARACTERS
 
 
-def test_what_is_not_in_the_essays_is_never_quoted(bot: Bot) -> None:
+def test_text_from_the_question_is_never_quoted(bot: Bot) -> None:
     for name in ("forged citation", "주입", "injection", "role tags"):
         answer = bot.ask(ODD[name])
         assert "9.9톤" not in answer.text
@@ -184,28 +184,28 @@ def test_what_is_not_in_the_essays_is_never_quoted(bot: Bot) -> None:
         assert {citation.number for citation in answer.citations} <= set(range(1, 10))
 
 
-def test_unseen_characters_make_no_difference(bot: Bot) -> None:
+def test_invisible_characters_do_not_change_the_answer(bot: Bot) -> None:
     for name in ("zero-width", "right to left"):
         assert timeless(bot.ask(ODD[name])) == timeless(bot.ask("벌통은 언제 옮기나요?"))
         assert bot.search(ODD[name]) == bot.search("벌통은 언제 옮기나요?")
 
 
-def test_case_and_outer_white_space_make_no_difference_to_what_is_found(bot: Bot) -> None:
+def test_case_and_outer_white_space_do_not_change_the_hits(bot: Bot) -> None:
     for question in ("Which family paid its rent in salt?", "What did Ada Morrow keep?"):
         for other in (question.upper(), f"\n  {question}\t", question.lower()):
-            assert found(bot.search(other)) == found(bot.search(question))
+            assert passage_ids(bot.search(other)) == passage_ids(bot.search(question))
 
 
-# One question in any form (U1, U6)
+# Unicode forms of one question
 
 
-def found(hits: list[Hit]) -> list[str]:
+def passage_ids(hits: list[Hit]) -> list[str]:
     return [hit.passage.id for hit in hits]
 
 
 @pytest.fixture(scope="module")
 def decomposed_bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
-    """A bot whose corpus is tests/shelf with texts and file names in NFD."""
+    """A bot over tests/essays with texts and file names in NFD."""
     folder = tmp_path_factory.mktemp("decomposed")
     corpus = folder / "essays"
     corpus.mkdir()
@@ -218,20 +218,18 @@ def decomposed_bot(tmp_path_factory: pytest.TempPathFactory) -> Bot:
 
 
 @pytest.mark.parametrize("question", KOREAN)
-def test_a_question_finds_the_same_composed_or_not_in_a_corpus_composed_or_not(
-    question: str, bot: Bot, decomposed_bot: Bot
-) -> None:
+def test_nfc_and_nfd_questions_find_the_same_in_nfc_and_nfd_essays(question: str, bot: Bot, decomposed_bot: Bot) -> None:
     expected = bot.search(question, 10)
     assert expected
     for form in (decomposed(question), mixed(question)):
         assert form != question
-        for one in (bot, decomposed_bot):
-            assert one.search(form, 10) == expected  # ids, and every score: the words found are the same too
-            assert timeless(one.ask(form)) == timeless(bot.ask(question))
+        for each in (bot, decomposed_bot):
+            assert each.search(form, 10) == expected  # the scores too, so that the tokens are the same
+            assert timeless(each.ask(form)) == timeless(bot.ask(question))
 
 
-def test_a_corpus_in_nfd_makes_the_same_index(bot: Bot, decomposed_bot: Bot) -> None:
-    digests = [getattr(open_store(one.settings.index).usable(), "digest", "none") for one in (bot, decomposed_bot)]
+def test_essays_in_nfd_give_the_same_index(bot: Bot, decomposed_bot: Bot) -> None:
+    digests = [getattr(open_store(each.settings.index).usable(), "digest", "none") for each in (bot, decomposed_bot)]
     assert digests[0] == digests[1] != "none"
 
 
@@ -249,20 +247,20 @@ def test_a_file_name_in_nfd_gives_the_same_essay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("question", KOREAN)
-def test_words_are_the_same_behind_the_text_door(question: str) -> None:
+def test_a_cleaned_question_has_the_same_tokens(question: str) -> None:
     for form in (decomposed(question), mixed(question)):
         assert morphemes(clean(form).text) == morphemes(question)
         assert bigrams(clean(form).text) == bigrams(question)
 
 
-def test_the_limit_counts_what_the_reader_sees(bot: Bot, essays: dict[str, Essay]) -> None:
+def test_the_length_limit_counts_composed_characters(bot: Bot, essays: dict[str, Essay]) -> None:
     question = ("벌통은 언제 옮기나요? " * 400)[: MAX_QUESTION_CHARACTERS - 10].strip()
     assert len(question) <= MAX_QUESTION_CHARACTERS < len(decomposed(question))
     assert_sound(bot.ask(question), essays)
-    assert found(bot.search(decomposed(question))) == found(bot.search(question))
+    assert passage_ids(bot.search(decomposed(question))) == passage_ids(bot.search(question))
 
 
-# The real embedder on the real shelf
+# The real embedder over corpus/
 
 KNOWN = [
     "고인돌은 왜 지었나요?",
@@ -292,7 +290,7 @@ def real_essays(real_bot: Bot) -> dict[str, Essay]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("question", KNOWN)
-def test_the_shelf_answers_with_checked_quotations(question: str, real_bot: Bot, real_essays: dict[str, Essay]) -> None:
+def test_the_real_index_answers_with_checked_quotations(question: str, real_bot: Bot, real_essays: dict[str, Essay]) -> None:
     answer = real_bot.ask(question)
     assert_sound(answer, real_essays)
     assert not answer.abstained
@@ -301,7 +299,7 @@ def test_the_shelf_answers_with_checked_quotations(question: str, real_bot: Bot,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("question", OFF_TOPIC)
-def test_the_shelf_says_when_it_does_not_say(question: str, real_bot: Bot, real_essays: dict[str, Essay]) -> None:
+def test_the_real_index_abstains_from_an_off_topic_question(question: str, real_bot: Bot, real_essays: dict[str, Essay]) -> None:
     answer = real_bot.ask(question)
     assert_sound(answer, real_essays)
     assert answer.abstained
@@ -309,18 +307,18 @@ def test_the_shelf_says_when_it_does_not_say(question: str, real_bot: Bot, real_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("question", KNOWN[:6])
-def test_the_real_embedder_finds_the_same_composed_or_not(question: str, real_bot: Bot) -> None:
+def test_nfc_and_nfd_questions_find_the_same_in_the_real_index(question: str, real_bot: Bot) -> None:
     for form in (decomposed(question), mixed(question)):
-        assert found(real_bot.search(form, 10)) == found(real_bot.search(question, 10))
+        assert passage_ids(real_bot.search(form, 10)) == passage_ids(real_bot.search(question, 10))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
-def test_the_real_shelf_answers_or_refuses_an_odd_question(name: str, real_bot: Bot, real_essays: dict[str, Essay]) -> None:
+def test_the_real_index_answers_or_refuses_an_odd_question(name: str, real_bot: Bot, real_essays: dict[str, Essay]) -> None:
     assert_answered_or_refused(ODD[name], real_bot, real_essays)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("question", WORDLESS)
-def test_the_real_shelf_says_nothing_to_a_question_without_a_word(question: str, real_bot: Bot) -> None:
+def test_the_real_index_abstains_from_a_question_without_a_word(question: str, real_bot: Bot) -> None:
     assert real_bot.ask(question).abstained

@@ -1,4 +1,4 @@
-"""The nouns: what they hold, that they are frozen, and their JSON, key by key."""
+"""The shared data classes: their JSON, key by key, their hashes, and that they are frozen."""
 
 import hashlib
 import json
@@ -66,14 +66,14 @@ def test_the_json_of_an_answer() -> None:
     }
 
 
-def test_the_json_of_an_answer_keeps_the_order_of_the_contract() -> None:
+def test_the_json_of_an_answer_has_the_published_order_of_keys() -> None:
     assert list(ANSWER.to_dict()) == [
         "question", "standalone", "language", "mode", "voice", "text", "abstained",
         "sentences", "citations", "nearest", "refused", "timings", "complete",
     ]  # fmt: skip
 
 
-def test_the_json_of_an_answer_survives_the_wire() -> None:
+def test_the_json_of_an_answer_is_the_same_after_encoding() -> None:
     assert json.loads(json.dumps(ANSWER.to_dict(), ensure_ascii=False)) == ANSWER.to_dict()
 
 
@@ -83,7 +83,7 @@ def test_an_answer_cannot_be_changed_through_its_json() -> None:
     assert answer.timings == {"total_ms": 3.0}
 
 
-def test_an_answer_that_has_just_begun_has_empty_parts() -> None:
+def test_a_new_answer_has_empty_parts() -> None:
     assert Answer("q", "q", "en", "answer", "quotes").to_dict() == {
         "question": "q", "standalone": "q", "language": "en", "mode": "answer", "voice": "quotes", "text": "", "abstained": False,
         "sentences": [], "citations": [], "nearest": [], "refused": [], "timings": {},
@@ -91,7 +91,7 @@ def test_an_answer_that_has_just_begun_has_empty_parts() -> None:
     }  # fmt: skip
 
 
-def test_the_json_of_a_hit_is_its_passage_with_rounded_scores() -> None:
+def test_the_json_of_a_hit_has_its_passage_and_rounded_scores() -> None:
     hit = Hit(PASSAGE, 1.234567, 0.87654321, 0.5, windows=(WindowHit(PASSAGE.id, 10, 29, 0.9),))
     assert hit.to_dict() == {**PASSAGE.to_dict(), "score": 1.2346, "dense": 0.8765, "lexical": 0.5, "nearness": 0.0}
 
@@ -125,14 +125,14 @@ def test_the_json_of_a_report() -> None:
     }
 
 
-@pytest.mark.parametrize("noun", [
+@pytest.mark.parametrize("instance", [
     ESSAY, PASSAGE, CITATION, ANSWER, Window("p", 0, 1, "a"), WindowHit("p", 0, 1, 0.5), Hit(PASSAGE, 0, 0, 0), Sentence("a", "essay"),
     Refusal("a", "b"), Skipped("a", "b", "c"), Note("a", "b", "c"), Report(),
-], ids=lambda noun: type(noun).__name__)  # fmt: skip
-def test_nouns_are_frozen(noun: object) -> None:
-    for field in fields(noun):  # type: ignore[arg-type]
+], ids=lambda instance: type(instance).__name__)  # fmt: skip
+def test_data_classes_are_frozen(instance: object) -> None:
+    for field in fields(instance):  # type: ignore[arg-type]
         with pytest.raises(FrozenInstanceError):
-            setattr(noun, field.name, "other")
+            setattr(instance, field.name, "other")
 
 
 def test_an_essays_sha256_is_that_of_its_text_in_utf8() -> None:
@@ -140,27 +140,27 @@ def test_an_essays_sha256_is_that_of_its_text_in_utf8() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "title", "author", "date", "language", "source", "kind", "text"])
-def test_an_essays_digest_differs_when_anything_differs(name: str) -> None:
+def test_an_essays_digest_depends_on_every_field(name: str) -> None:
     changed: dict[str, Any] = {name: "en" if name == "language" else "other"}
     assert replace(ESSAY, **changed).digest != ESSAY.digest
     assert replace(ESSAY).digest == ESSAY.digest
 
 
-def test_a_digest_does_not_run_fields_together() -> None:
+def test_a_digest_separates_the_fields() -> None:
     assert replace(ESSAY, title="ab", author="c").digest != replace(ESSAY, title="a", author="bc").digest
 
 
-def test_a_passage_is_a_stretch_of_its_essay() -> None:
+def test_a_passage_is_a_span_of_its_essay() -> None:
     assert (PASSAGE.essay, PASSAGE.start, PASSAGE.end, PASSAGE.text) == ("돌.ko", 10, 29, "The stone is heavy.")
 
 
 def test_a_passages_id_is_stable_between_runs_and_versions() -> None:
-    """Worked out by hand: the first 32 hex digits of sha256("e\\0" "0\\0" "2\\0" "ab")."""
+    """Computed by hand: the first 32 hex digits of sha256("e\\0" "0\\0" "2\\0" "ab")."""
     assert Passage.of(essay_of("abc", identity="e"), 0, 2).id == hashlib.sha256(b"e\x000\x002\x00ab").hexdigest()[:32]
 
 
 @given(st.text(min_size=1, max_size=20), st.data())
-def test_passages_have_the_same_id_only_where_essay_span_and_text_are_the_same(text: str, data: st.DataObject) -> None:
+def test_passages_have_the_same_id_only_for_the_same_essay_and_span(text: str, data: st.DataObject) -> None:
     spans = st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))
     one, other = data.draw(spans), data.draw(spans)
     names = data.draw(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["a", "b"])))

@@ -19,7 +19,7 @@ from bot.retrieval.hybrid import Retriever
 from bot.schema import Answer
 from bot.settings import Settings
 from tests.places import ESSAYS
-from tests.test_pipeline import assert_sound, shelf_of
+from tests.test_pipeline import assert_sound, essays_by_id
 from tests.toys import ScriptedModel, ToyEmbedder
 
 QUESTION = "벌통은 언제 옮기나요?"
@@ -48,7 +48,7 @@ def test_quotations_are_streamed_before_the_model_is_asked(settings: Settings) -
     assert answers[0].citations
     assert not answers[0].sentences
     assert answers[1].sentences[1].kind == "essay"
-    assert_sound(answers[-1], shelf_of(bot))
+    assert_sound(answers[-1], essays_by_id(bot))
     assert answers[-1].voice == "scripted"
     for earlier, later in zip(answers, answers[1:], strict=False):
         assert later.sentences[: len(earlier.sentences)] == earlier.sentences

@@ -19,7 +19,7 @@ from bot.schema import Answer
 from bot.settings import Keys, Settings
 from tests.endpoint import Endpoint
 from tests.places import ESSAYS
-from tests.test_pipeline import assert_sound, shelf_of
+from tests.test_pipeline import assert_sound, essays_by_id
 from tests.toys import ToyEmbedder
 
 SECRET = "sk-canary-55aa"
@@ -97,7 +97,7 @@ def assert_ends_with(fault: str, answer: Answer, quotations: Answer, bot: Bot) -
     if fault:
         assert answer.sentences[-1].text == wording.fault_notice(fault, answer.language)
     assert SECRET not in str(answer.to_dict())
-    assert_sound(answer, shelf_of(bot))
+    assert_sound(answer, essays_by_id(bot))
 
 
 @pytest.mark.parametrize(("mode", "language"), CASES)
