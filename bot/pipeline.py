@@ -290,16 +290,19 @@ class Bot:
 
 
 def checked_question(question: str, mode: str) -> str:
-    """The question, cleaned. Raises `QuestionError` where it is empty or too long, or the mode is unknown."""
+    """The question, cleaned. Raises `QuestionError` where it is not a string, empty or too long, or the mode is unknown."""
     if mode not in MODES:
         known = ", ".join(MODES)
         raise QuestionError(
             f"No mode is called {mode!r}. Choose from: {known}.", f"{mode!r}라는 방식이 없습니다. 고를 수 있는 것: {known}."
         )
-    if (
-        len(question) <= 10 * MAX_QUESTION_CHARACTERS
-    ):  # decomposed Hangul and invisible characters do not count; a megabyte is not cleaned
-        question = clean(question).text.strip()
+    if not isinstance(question, str):
+        raise QuestionError(
+            f"The question is of the type {type(question).__name__}, not a string. Give it as text.",
+            f"질문이 문자열이 아니라 {type(question).__name__}입니다. 글로 주세요.",
+        )
+    if len(question) <= 10 * MAX_QUESTION_CHARACTERS:  # a longer one is too long in any form, and not worth cleaning
+        question = clean(question).text.strip()  # before it is measured: decomposed Hangul and invisible characters do not count
     if len(question) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(
             f"The question has {len(question):,} characters, more than {MAX_QUESTION_CHARACTERS:,}. Shorten it.",

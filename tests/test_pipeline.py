@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -300,12 +301,25 @@ def test_essays_are_listed_by_id_with_their_whole_text(bot: Bot) -> None:
         ("a" * 1_000_000, "answer", "1,000,000"),
         ("왜?", "poetry", "'poetry'"),
         ("왜?", "", "''"),
+        (None, "answer", "NoneType"),
+        (b"why?", "answer", "bytes"),
     ],
-    ids=["nothing", "white space", "zero-width", "nul and surrogate", "4,001", "a million", "unknown mode", "empty mode"],
+    ids=[
+        "nothing",
+        "white space",
+        "zero-width",
+        "nul, surrogate",
+        "4,001",
+        "a million",
+        "unknown mode",
+        "empty mode",
+        "none",
+        "bytes",
+    ],
 )
 @pytest.mark.parametrize("ask", [Bot.ask, lambda *rest, **mode: list(Bot.stream(*rest, **mode))], ids=["ask", "stream"])
 def test_an_unusable_question_is_refused_before_anything_is_loaded(
-    question: str, mode: str, words: str, ask: Callable[..., object], bot: Bot, toy: ToyEmbedder
+    question: Any, mode: str, words: str, ask: Callable[..., object], bot: Bot, toy: ToyEmbedder
 ) -> None:
     with pytest.raises(QuestionError, match=words) as caught:
         ask(bot, question, mode=mode)

@@ -22,6 +22,7 @@ SCHEMA_VERSION = 1  # of the tables, stored in `PRAGMA user_version`
 MAX_NAME_CHARACTERS = 100
 MAX_DERIVED_NAME_CHARACTERS = 60  # of a name made from the first question
 MAX_REASON_CHARACTERS = 1_000
+MAX_PLACE = 2**63 - 1  # of a turn: SQLite's largest integer
 LOCK_SECONDS = 10.0  # that a writer waits for another one
 _TABLES = """
 create table talks (
@@ -101,6 +102,7 @@ class ChatHistory:
         question, now by default. Raises `QuestionError` for another reader's chat and `StoreError` where the file cannot be written;
         then nothing has changed.
         """
+        _require_storable(chat, replace_from)
         moment = asked or _now()
         with self._writing() as connection:
             owner = connection.execute("select reader from talks where id = ?", (chat,)).fetchone()
@@ -124,7 +126,7 @@ class ChatHistory:
 
         Raises `QuestionError` where there is no such turn (any more), and `StoreError`.
         """
-        with self._changing(reader, chat) as connection:
+        with self._changing(reader, chat, place) as connection:
             statement = "update turns set answer = ?, words = ? where talk = ? and place = ? and asked = ?"
             values = (_stored_json(answer), _searchable_text(answer), chat, place, asked)
             if not connection.execute(statement, values).rowcount:
@@ -132,6 +134,7 @@ class ChatHistory:
 
     def get(self, reader: str, chat: str) -> Chat:
         """A chat with its readable turns. Raises `QuestionError` where this reader has none with this id, and `StoreError`."""
+        _require_storable(chat)
         with self._reading() as connection:
             if connection is None:
                 raise _no_such_chat()
@@ -191,7 +194,7 @@ class ChatHistory:
                 f"The reason has {len(reason):,} characters, more than {MAX_REASON_CHARACTERS:,}. Shorten it.",
                 f"이유가 {len(reason):,}자로, {MAX_REASON_CHARACTERS:,}자를 넘습니다. 줄여 주세요.",
             )
-        with self._changing(reader, chat) as connection:
+        with self._changing(reader, chat, place) as connection:
             row = connection.execute("select answer from turns where talk = ? and place = ?", (chat, place)).fetchone()
             if row is None or _parsed_answer(row[0]) is None:
                 raise _no_such_chat()
@@ -208,8 +211,9 @@ class ChatHistory:
             file.write(f"{_without_surrogates(line)}\n".encode())
 
     @contextmanager
-    def _changing(self, reader: str, chat: str) -> Iterator[sqlite3.Connection]:
+    def _changing(self, reader: str, chat: str, place: int = 0) -> Iterator[sqlite3.Connection]:
         """A transaction on a chat of this reader. Raises `QuestionError` where there is none; then no file is created either."""
+        _require_storable(chat, place)
         if not self._file.exists():
             raise _no_such_chat()
         with self._writing() as connection:
@@ -294,6 +298,12 @@ def _parsed_answer(text: str) -> Answer | None:
     except (ValueError, RecursionError, BotError) as error:
         log.warning("A saved turn cannot be read and is left out: %s", type(error).__name__)
         return None
+
+
+def _require_storable(chat: str, place: int = 0) -> None:
+    """Raise `QuestionError` for an id or a place that SQLite cannot store, so that no chat has it: both may come from a browser."""
+    if chat != _without_surrogates(chat) or not 0 <= place <= MAX_PLACE:
+        raise _no_such_chat()
 
 
 def _stored_json(answer: Answer) -> str:

@@ -40,13 +40,14 @@ class Checked:
 def check_file(path: Path, essays: Sequence[Essay]) -> list[Checked]:
     """Check every quotation of an export. Raises `BotError` for a file that cannot be read or is not an export."""
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)  # not its size, which a pipe or a device does not have
+        if len(data) > MAX_FILE_BYTES:
             raise BotError(
-                f"{path} has {size:,} bytes, more than {MAX_FILE_BYTES:,}. Give an exported chat (.md, .html, .json).",
-                f"{path} 파일이 {size:,}바이트로, {MAX_FILE_BYTES:,}바이트를 넘습니다. 내려받은 대화 파일(.md, .html, .json)을 지정하세요.",
+                f"{path} has more than {MAX_FILE_BYTES:,} bytes. Give an exported chat (.md, .html, .json).",
+                f"{path} 파일이 {MAX_FILE_BYTES:,}바이트를 넘습니다. 내려받은 대화 파일(.md, .html, .json)을 지정하세요.",
             )
-        text = clean(decode(path.read_bytes())).text
+        text = clean(decode(data)).text
     except (OSError, UndecodableError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         korean_reason = error.korean if isinstance(error, UndecodableError) else error.strerror

@@ -1,7 +1,9 @@
 """Exports: every citation is included, no text becomes markup, and an altered quotation is found when the file is read back."""
 
 import json
+import os
 import re
+import threading
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chats import recheck
 from bot.chats.export import EXPORTS
 from bot.chats.export_reader import quotations
 from bot.chats.history import Chat, Rating, Turn
@@ -170,6 +173,19 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere", tmp_path / "binary"):
         with pytest.raises(BotError, match="cannot be read"):
             check_file(path, [KOREAN])
+
+
+def test_a_file_without_an_end_is_refused_and_a_pipe_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recheck, "MAX_FILE_BYTES", 100_000)
+    with pytest.raises(BotError, match="more than 100,000 bytes") as error:
+        check_file(Path("/dev/zero"), [KOREAN])
+    assert re.search("[가-힣]", error.value.korean)
+    os.mkfifo(tmp_path / "pipe")
+    text = exported(chat_of(answer_with(cite(KOREAN, "고인돌은 힘을 보여 준다."))), "md")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text, "utf-8"))
+    writer.start()
+    assert [checked.state for checked in check_file(tmp_path / "pipe", [KOREAN])] == ["holds"]
+    writer.join()
 
 
 def test_the_output_of_ask_json_can_be_checked() -> None:

@@ -201,6 +201,27 @@ def test_a_change_to_a_chat_that_does_not_exist_creates_no_file(history: ChatHis
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("saved", [False, True])
+def test_an_id_or_place_that_cannot_be_stored_is_treated_as_unknown(saved: bool, history: ChatHistory) -> None:
+    chat = history.new()
+    if saved:
+        history.add(ANN, chat, answered("왜?"))
+    attempts: list[Any] = [
+        lambda: history.get(ANN, "a\ud800"),
+        lambda: history.add(ANN, "a\ud800", answered("왜?")),
+        lambda: history.add(ANN, chat, answered("왜?"), replace_from=10**30),
+        lambda: history.add(ANN, chat, answered("왜?"), replace_from=-1),
+        lambda: history.rename(ANN, "a\ud800", "name"),
+        lambda: history.delete(ANN, "a\ud800"),
+        lambda: history.rate(ANN, chat, 10**30, True),
+        lambda: history.update_answer(ANN, chat, 10**30, "", answered("왜?")),
+    ]
+    for attempt in attempts:
+        with pytest.raises(QuestionError):
+            attempt()
+    assert [summary.turns for summary in history.list(ANN)] == [1] * saved
+
+
 def test_thirty_two_threads_write_their_own_chats_only(history: ChatHistory) -> None:
     def work(number: int) -> list[str]:
         reader, chat = f"{number:043d}", history.new()
