@@ -40,8 +40,8 @@ def fail(error: BotError) -> int:
 
 
 def _escaping(stream: Any) -> Any:
-    """The stream, set to escape characters that its encoding does not have."""
-    if isinstance(stream, io.TextIOWrapper) and not _is_utf8(stream):
+    """The stream, set to escape characters that its encoding does not have: in UTF-8 those of a file name that is not UTF-8."""
+    if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream
 

@@ -125,8 +125,8 @@ class ChatEvents:
 
 
 def parse_place(value: Any) -> int:
-    """The place of a turn, from 1, as page.js sends it; 0 for anything that is not a number."""
-    text = str(value or "")
+    """The place of a turn, from 1, as page.js sends it; 0 for anything that is not a number. Digits after the 20th are ignored."""
+    text = str(value or "")[:20]
     return int(text) if text.isdecimal() else 0
 
 

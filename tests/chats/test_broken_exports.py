@@ -1,6 +1,7 @@
 """Exports that somebody changed or damaged: checking one gives a result or a `BotError`, and never a traceback."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -173,6 +174,21 @@ def test_the_command_line_reports_a_changed_character_or_number(
     else:
         assert code == 0
         assert '"moved": 2' in output if as_json else "moved 2" in output
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+def test_the_command_line_reports_a_file_whose_name_is_not_utf_8(
+    as_json: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(Bot, "open", lambda: SimpleNamespace(essays=lambda: list(ESSAYS.values())))
+    name = os.fsdecode(bytes(tmp_path) + b"/\xff.md")
+    Path(name).write_text(RENDERED["md"], "utf-8")
+    assert main(["check", name, *["--json"] * as_json]) == 0
+    output = capsys.readouterr().out
+    if as_json:
+        assert json.loads(output)["file"] == name
+    assert main(["check", f"{name}.missing"]) == 1
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_negative_offsets_do_not_count_from_the_end() -> None:

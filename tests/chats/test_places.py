@@ -14,6 +14,7 @@ from bot.chats.export_reader import quotations
 from bot.chats.history import ChatHistory, Rating
 from bot.errors import QuestionError
 from bot.schema import Answer
+from bot.ui.chat_events import parse_place
 from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.history import chat_messages
 from bot.uploads import Uploads
@@ -98,6 +99,14 @@ def test_an_edit_on_the_page_keeps_the_turns_before_it(history: ChatHistory) -> 
     assert numbered(history) == [(1, "하나?"), (3, "새 셋?")]
     *_, last = handlers.reply("다섯?", "answer", "chat", 0, (), REQUEST)
     assert button_places("".join(message["content"] for message in last.messages)) == [1, 3, 4]
+
+
+def test_a_place_from_the_browser_may_have_any_number_of_digits(history: ChatHistory) -> None:
+    place = parse_place("9" * 5_000)
+    with pytest.raises(QuestionError):
+        history.rate(READER, "chat", place, good=True)
+    with pytest.raises(QuestionError):
+        history.add(READER, "chat", answered("왜?"), replace_from=place)
 
 
 def test_a_chat_that_is_not_saved_numbers_its_turns_by_itself() -> None:
