@@ -40,11 +40,11 @@ class Uploads:
     """The shared collection, and beside it the own essays of each reader. Threads may share it."""
 
     def __init__(self, bot: Bot) -> None:
-        """`bot` answers readers without own essays; the readers' folders lie in its settings' `data`."""
+        """`bot` answers readers without own essays; the readers' folders are in its settings' `data`."""
         self._bot = bot
         self._root = bot.settings.data / "readers"
-        self._open: OrderedDict[str, _OpenReader] = OrderedDict()  # by the folder's name, the one used longest ago first
-        self._locks: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()  # one lives while somebody holds it
+        self._open: OrderedDict[str, _OpenReader] = OrderedDict()  # by the folder's name, least recently used first
+        self._locks: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()  # a lock that no thread uses is dropped
         self._lock = threading.Lock()  # of the two above
 
     def bot_for(self, reader: str) -> Bot:
@@ -92,7 +92,7 @@ class Uploads:
                 self._publish(folder, no_progress)
             else:
                 self._close(folder.name)
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder / "essays")  # `staged_copy` then removes the folder
 
     def _opened(self, reader: str) -> _OpenReader | None:
         """The reader's bot and essays, opened again where the shared index has changed; None without own essays or where it fails."""
@@ -113,14 +113,14 @@ class Uploads:
                 return None
 
     def _lookup(self, name: str) -> _OpenReader | None:
-        """The open reader of a folder, which then counts as used last."""
+        """The open reader of a folder, marked as the most recently used; None where it is not open."""
         with self._lock:
             if name in self._open:
                 self._open.move_to_end(name)
             return self._open.get(name)
 
     def _keep_open(self, name: str, opened: _OpenReader) -> None:
-        """Keep a reader open; of too many, those used longest ago are let go. Their indexes close once nobody reads in them."""
+        """Keep a reader open, and close the least recently used ones beyond the limit. Their indexes close after the last answer from them."""
         with self._lock:
             self._open[name] = opened
             self._open.move_to_end(name)
@@ -128,12 +128,12 @@ class Uploads:
                 self._open.popitem(last=False)
 
     def _close(self, name: str) -> None:
-        """Let a reader's bot go."""
+        """Close a reader; the next access opens it again from the files."""
         with self._lock:
             self._open.pop(name, None)
 
     def _index(self, folder: Path, essays: Sequence[Essay], progress: Progress) -> tuple[_OpenReader, int]:
-        """Index the essays together with the shared ones and keep the reader open; and how many windows were embedded."""
+        """Index the essays together with the shared ones and keep the reader open. Return it and the number of windows embedded."""
         generation = self._bot.generation
         bot, report = self._bot.with_uploads(folder / "index", essays, progress)
         opened = _OpenReader(bot, tuple(essays), generation)
@@ -141,13 +141,13 @@ class Uploads:
         return opened, report.embedded
 
     def _publish(self, folder: Path, progress: Progress) -> int:
-        """Index the staged files, then let them replace the files before. Return how many windows were embedded."""
+        """Index the staged files, then let them replace the files before. Return the number of windows embedded."""
         essays = upload_files.load(folder / "essays.new", self._shared_ids())
         _, embedded = self._index(folder, list(essays.values()), progress)
         try:
             upload_files.swap(folder)
         except BaseException:
-            self._close(folder.name)  # its index has essays that the files do not have; it is built again when it is next used
+            self._close(folder.name)  # its index does not match the files, and is built again at the next access
             raise
         return embedded
 
@@ -163,7 +163,7 @@ class Uploads:
         return self._root / hashlib.sha256(reader.encode()).hexdigest()[:32]
 
     def _locked(self, name: str) -> threading.RLock:
-        """The lock of one reader. It is forgotten when nobody holds it, so that invented readers leave none behind."""
+        """The lock of one reader. It is dropped when no thread uses it, so that invented readers do not accumulate."""
         with self._lock:
             lock = self._locks.get(name)
             if lock is None:

@@ -483,6 +483,25 @@ def test_a_failed_swap_leaves_the_earlier_essays_and_their_index(shared: Bot, dr
         assert "mine-b" not in [essay.id for essay in each.bot_for(ANN).essays()]
 
 
+def test_an_essay_that_cannot_be_deleted_is_a_store_error(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Uploads(shared)
+    own.add(ANN, [drop("a.md", text_of(1))])
+    rmtree = shutil.rmtree
+
+    def denied(path: Path, **options: Any) -> None:
+        if path.name == "essays":
+            raise PermissionError(13, "Permission denied")
+        rmtree(path, **options)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(shutil, "rmtree", denied)
+        with pytest.raises(StoreError, match="Permission denied"):
+            own.remove(ANN, "mine-a")
+    assert read_texts(own) == {"mine-a": text_of(1).strip()}
+    own.remove(ANN, "mine-a")
+    assert not own._folder(ANN).exists()
+
+
 def test_a_failed_first_upload_leaves_no_folder(shared: Bot, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     own = Uploads(shared)
 

@@ -76,7 +76,7 @@ def titles(settings: Settings) -> list[str]:
 
 
 def check_crashes(tmp_path: Path, spawn: Any, *, every_stage: bool) -> None:
-    """Let an upload die at its stages: each of them, or either side of the renames and the first and last of the others."""
+    """Let an upload die at each of its stages, or before, between and after the two renames; at the last number it does not die."""
     settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index", llm="quotes", data=tmp_path / "data")
     build_index(settings, embedder=ToyEmbedder())
     first, second = tmp_path / "first.md", tmp_path / "second.md"
@@ -86,7 +86,8 @@ def check_crashes(tmp_path: Path, spawn: Any, *, every_stage: bool) -> None:
     stages = dying(spawn, settings, second, tmp_path / "probe", 0)[1].recv()
     renames = [place for place, name in enumerate(stages, 1) if name.split()[-1].startswith("essays")]
     assert len(renames) == 4
-    chosen = range(1, len(stages) + 2) if every_stage else sorted({1, *renames, len(stages), len(stages) + 1})
+    before, between, _, after = renames
+    chosen = range(1, len(stages) + 2) if every_stage else (before, between, after, len(stages) + 1)
     seen = set()
     for crash_at in chosen:
         here = settings.model_copy(update={"data": tmp_path / f"data{crash_at}"})
