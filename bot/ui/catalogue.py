@@ -173,7 +173,7 @@ MESSAGES: dict[Language, Messages] = {
         sentence_hint="문장을 누르면 그 문장에 대해 묻거나 반론을 찾을 수 있습니다.",
         uploads_title="내 글",
         uploads_hint="마크다운이나 텍스트 파일(.md, .txt)을 올리면 바로 질문할 수 있습니다. "
-        "이 브라우저에서만 보이고, 이 컴퓨터 밖으로 나가지 않습니다.",
+        "이 컴퓨터에 저장되고 이 브라우저에서만 보입니다. 외부 모델을 쓰면 답에 필요한 대목이 그 모델로 전송됩니다.",
         uploads_drop="파일을 여기에 끌어다 놓거나 눌러서 고르세요 (.md, .txt)",
         uploads_added="내 글 {count}편을 추가했습니다. 이제 질문할 수 있습니다.",
         uploads_skipped="{name} 파일을 추가하지 못했습니다: {reason}.",
@@ -273,7 +273,7 @@ MESSAGES: dict[Language, Messages] = {
         sentence_hint="Click a sentence to ask about it or to find a counter-argument.",
         uploads_title="My essays",
         uploads_hint="Upload Markdown or text files (.md, .txt) and ask about them right away. "
-        "Only this browser can see them, and they never leave this computer.",
+        "They are stored on this computer, and only this browser can see them. A hosted model is sent the passages that it answers from.",
         uploads_drop="Drop files here, or click to choose (.md, .txt)",
         uploads_added="Essays added: {count}. You can ask about them now.",
         uploads_skipped="{name} was not added: {reason}.",
