@@ -14,6 +14,9 @@ from bot.ui.layout import Components, TabState, chat_name_box, example_questions
 from bot.ui.view_handlers import ViewHandlers
 from bot.ui.visitor import visitor_of
 
+# By default Gradio drops an event that is triggered while the last one of its kind is not finished.
+LATEST: Any = {**PRIVATE, "trigger_mode": "always_last"}  # for what is shown: the newest wins
+EVERY: Any = {**PRIVATE, "trigger_mode": "multiple"}  # for what is changed: none is lost
 SETTLE_SECONDS = 0.1  # in which the last updates of a cancelled answer arrive, before another chat is shown
 
 
@@ -32,24 +35,24 @@ class ViewEvents:
         page = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model]
         commands["start"].submit(self.start, commands["start"], page, **PRIVATE)
         # Opening another chat ends the answer that is being written.
-        opening = commands["open"].submit(self.open_chat, [commands["open"], ui.tab], chat, cancels=question_events, **PRIVATE)
+        opening = commands["open"].submit(self.open_chat, [commands["open"], ui.tab], chat, cancels=question_events, **LATEST)
         opening.then(self.list_history, listing, ui.history, **PRIVATE)
         for event in question_events:
             event.then(self.update_history, listing, [ui.history, ui.chat_name], **PRIVATE)
-        commands["read"].submit(self.read_essay, commands["read"], ui.essay, **PRIVATE)
-        ui.essays_search.change(self.search_essays, ui.essays_search, ui.essays, trigger_mode="always_last", **PRIVATE)
-        ui.history_search.change(self.list_history, listing, ui.history, trigger_mode="always_last", **PRIVATE)
+        commands["read"].submit(self.read_essay, commands["read"], ui.essay, **LATEST)
+        ui.essays_search.change(self.search_essays, ui.essays_search, ui.essays, **LATEST)
+        ui.history_search.change(self.list_history, listing, ui.history, **LATEST)
         naming = [ui.chat_id, ui.chat_name, ui.history_search], [ui.chat_name, ui.history, ui.chat_name_notice]
-        gr.on([ui.chat_name.submit, ui.chat_name.blur], self.rename_chat, *naming, **PRIVATE)
-        commands["delete"].submit(self.delete_chat, [commands["delete"], *listing], ui.history, **PRIVATE)
+        gr.on([ui.chat_name.submit, ui.chat_name.blur], self.rename_chat, *naming, **EVERY)
+        commands["delete"].submit(self.delete_chat, [commands["delete"], *listing], ui.history, **EVERY)
         rating = [commands["rate"], ui.chat_id, ui.turns], [ui.rating_notice, ui.chat, ui.turns]
-        commands["rate"].submit(self.rate, *rating, **PRIVATE)
+        commands["rate"].submit(self.rate, *rating, **EVERY)
         reason = [ui.rating_reason, commands["rate"], ui.chat_id], [ui.rating_notice, ui.rating_reason]
-        ui.rating_reason.submit(self.give_reason, *reason, **PRIVATE)
+        ui.rating_reason.submit(self.give_reason, *reason, **EVERY)
         uploads = [ui.upload_report, ui.uploads, ui.essays]
         progress: Any = {"show_progress_on": ui.upload_report, "api_visibility": "private"}
         ui.upload_files.upload(self.upload, ui.upload_files, [*uploads, ui.upload_files], **progress)
-        commands["remove"].submit(self.remove_upload, commands["remove"], uploads, **PRIVATE)
+        commands["remove"].submit(self.remove_upload, commands["remove"], uploads, **EVERY)
         ui.model_test.click(self.test_model, None, ui.model_test_result, **PRIVATE)
 
     def start(self, command: str, request: gr.Request) -> Updates:
