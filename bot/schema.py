@@ -83,6 +83,15 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitEssay:
+    """What an index holds of one essay: its passages, their terms (`terms[i]` are the morphemes of `passages[i]`) and its windows."""
+
+    passages: tuple[Passage, ...]
+    terms: tuple[str, ...]
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WindowHit:
     """A window that the index found for a question: its passage, its span in the essay, and its cosine with the question, -1 to 1."""
 

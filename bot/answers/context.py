@@ -6,7 +6,7 @@ A model on two cores reads about 50 tokens a second, so every further sentence i
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.schema import Citation, Essay, Hit, Passage
-from bot.text.sentences import Span
+from bot.text.markdown import Span
 
 MAX_EXCERPTS = 6  # small models confuse more of them
 MAX_TOKENS = 450.0  # of all excerpts together, by `estimate_tokens`

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.schema import Essay, Hit
-from bot.text.sentences import Span
+from bot.text.markdown import Span
 from bot.text.tokenize import morphemes, weighted_length
 
 MAX_SENTENCES = 5  # in an answer, so that it can be read at a glance

@@ -3,7 +3,7 @@
 `build_index` and `publish` hold the order of an ingest; the functions below them are its steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bot.errors import CorpusError
 from bot.indexing import analogies, loader, splitter
 from bot.models.embeddings import Embedder
-from bot.schema import Essay, Passage, Report, Window
+from bot.schema import Essay, Report, SplitEssay, Window
 from bot.settings import Settings
 from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
 from bot.text import tokenize
@@ -59,9 +59,12 @@ def publish(
             return report
         known = reuse_from.vectors(embedder.fingerprint) if reuse_from else {}
         known = {**known, **writer.known_vectors(embedder.fingerprint)}
-        passages, windows = _split(collection.essays, progress)
+        indexed = {**(reuse_from.splits(fingerprint) if reuse_from else {}), **store.splits(fingerprint)}
+        splits = _split(collection.essays, indexed, progress)
+        windows = tuple(window for split in splits for window in split.windows)
         vectors, embedded = _embed(windows, known, embedder, progress)
-        terms = tuple(" ".join(tokenize.morphemes(passage.text)) for passage in passages)
+        passages = tuple(passage for split in splits for passage in split.passages)
+        terms = tuple(line for split in splits for line in split.terms)
         writer.publish(Contents(collection.essays, passages, terms, windows, vectors), fingerprint)
     return replace(report, embedded=embedded)
 
@@ -99,22 +102,22 @@ def _check_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> None:
         analogies.load(folder / loader.MAP_FILE, {essay.id: essay for essay in essays})
 
 
-def _split(essays: Sequence[Essay], progress: Progress) -> tuple[tuple[Passage, ...], tuple[Window, ...]]:
-    """Return the passages and windows of all essays. Raises `CorpusError` where no essay contains a sentence."""
-    passages: list[Passage] = []
-    windows: list[Window] = []
+def _split(essays: Sequence[Essay], indexed: Mapping[str, SplitEssay], progress: Progress) -> list[SplitEssay]:
+    """Return the passages, terms and windows of each essay: those `indexed` under its digest, else new ones.
+
+    Raises `CorpusError` where no essay contains a sentence.
+    """
+    splits: list[SplitEssay] = []
     for done, essay in enumerate(essays):
         progress("split", done, len(essays))
-        essay_passages = splitter.split(essay)
-        passages += essay_passages
-        windows += splitter.windows(essay, essay_passages)
-    if not windows:
+        splits.append(indexed.get(essay.digest) or splitter.split_essay(essay))
+    if not any(split.windows for split in splits):
         sources = ", ".join(essay.source for essay in essays[:3])
         raise CorpusError(
             f"No essay contains a sentence ({sources}). Put essays there, or name another folder.",
             f"문장이 있는 에세이가 없습니다({sources}). 에세이를 넣거나 다른 폴더를 지정하세요.",
         )
-    return tuple(passages), tuple(windows)
+    return splits
 
 
 def _embed(

@@ -4,14 +4,16 @@ Cuts are between sentences, and where possible between paragraphs. The joined pa
 """
 
 import unicodedata
-from bisect import bisect
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from bot.schema import Essay, Passage, Window
-from bot.text.sentences import Span, headings, sentences
-from bot.text.tokenize import weighted_length
+from bot.schema import Essay, Passage, SplitEssay, Window
+from bot.text.markdown import Span, without_markup
+from bot.text.sentences import outline, sentences
+from bot.text.tokenize import morphemes, weighted_length
 
-VERSION = "1"  # part of the index's fingerprint: raise it when cuts or windows change
+VERSION = "2"  # part of the index's fingerprint: raise it when cuts or windows change
 
 # Weights are `weighted_length`: a Latin character weighs 1, a Hangul syllable 2.
 MAX_PASSAGE_WEIGHT = 900  # about 450 Korean characters
@@ -22,26 +24,32 @@ WINDOW_SENTENCES = 3  # measured: windows of three or four sentences find far mo
 
 def split(essay: Essay) -> list[Passage]:
     """The passages of `essay` in order: `"".join(p.text for p in passages) == essay.text`. None for an empty text."""
-    starts = _passage_starts(essay.text, sentences(essay.text))
+    found = outline(essay.text)
+    starts = _passage_starts(essay.text, sorted({*found.sentences, *(span for span in found.other if span[0] < span[1])}))
     return [Passage.of(essay, start, end) for start, end in pairwise([*starts, len(essay.text)])]
 
 
-def windows(essay: Essay, passages: list[Passage]) -> list[Window]:
+def split_essay(essay: Essay) -> SplitEssay:
+    """The passages, terms and windows of `essay`."""
+    passages = split(essay)
+    spans = sentences(essay.text)
+    by_passage = [_clipped(passage, spans) for passage in passages]
+    terms = tuple(" ".join(morphemes(_readable(essay.text, inside))) for inside in by_passage)
+    found = (
+        window for passage, inside in zip(passages, by_passage, strict=True) for window in _windows_of(essay, passage, inside)
+    )
+    return SplitEssay(tuple(passages), terms, tuple(found))
+
+
+def windows(essay: Essay, passages: Sequence[Passage]) -> list[Window]:
     """The windows of `essay`'s `passages`: every run of three consecutive sentences in a passage, headings included."""
     spans = sentences(essay.text)
-    return [window for passage in passages for window in _windows_of(essay, passage, spans)]
+    return [window for passage in passages for window in _windows_of(essay, passage, _clipped(passage, spans))]
 
 
 def quotable(essay: Essay) -> list[Span]:
     """The spans of the essay's sentences that may be quoted: all except headings."""
-    heading_spans = headings(essay.text)
-    starts = [start for start, _ in heading_spans]
-
-    def is_in_heading(offset: int) -> bool:
-        index = bisect(starts, offset)
-        return index > 0 and offset < heading_spans[index - 1][1]
-
-    return [span for span in sentences(essay.text) if not is_in_heading(span[0])]
+    return outline(essay.text).quotable
 
 
 def _passage_starts(text: str, spans: list[Span]) -> list[int]:
@@ -67,7 +75,7 @@ def _line_start(text: str, start: int) -> int:
 
 
 def _paragraphs(text: str, spans: list[Span]) -> list[list[Span]]:
-    """The sentences grouped by the empty lines between them."""
+    """The spans grouped by the empty lines between them."""
     groups: list[list[Span]] = []
     for span in spans:
         if groups and "\n\n" not in text[groups[-1][-1][1] : span[0]].replace(" ", ""):
@@ -121,10 +129,24 @@ def _between_characters(text: str, start: int, cut: int) -> int:
     return cut
 
 
-def _windows_of(essay: Essay, passage: Passage, spans: list[Span]) -> list[Window]:
-    """The windows of one passage; the sentences `spans` of the essay are clipped to it."""
-    inside = [
-        (max(start, passage.start), min(end, passage.end)) for start, end in spans if start < passage.end and end > passage.start
-    ]
-    runs = [inside[i : i + WINDOW_SENTENCES] for i in range(max(1, len(inside) - WINDOW_SENTENCES + 1))] if inside else []
-    return [Window(passage.id, run[0][0], run[-1][1], essay.text[run[0][0] : run[-1][1]]) for run in runs]
+def _clipped(passage: Passage, spans: Sequence[Span]) -> list[Span]:
+    """The sentences of an essay, ordered and without overlap, that lie in a passage, clipped to it."""
+    first = bisect_right(spans, passage.start, key=lambda span: span[1])
+    last = bisect_left(spans, passage.end, key=lambda span: span[0])
+    return [(max(start, passage.start), min(end, passage.end)) for start, end in spans[first:last]]
+
+
+def _windows_of(essay: Essay, passage: Passage, inside: Sequence[Span]) -> Iterator[Window]:
+    """The windows of one passage with the sentences `inside`."""
+    for first in range(max(1, len(inside) - WINDOW_SENTENCES + 1) if inside else 0):
+        run = inside[first : first + WINDOW_SENTENCES]
+        yield Window(passage.id, run[0][0], run[-1][1], _readable(essay.text, run))
+
+
+def _readable(text: str, run: Sequence[Span]) -> str:
+    """The text of consecutive sentences, without the code and markup between and in them."""
+    pieces = [text[slice(*run[0])]] if run else []
+    for (_, end), (start, last) in pairwise(run):
+        gap = text[end:start]
+        pieces += ["\n" if any(map(str.isalnum, gap)) else gap, text[start:last]]
+    return without_markup("".join(pieces))

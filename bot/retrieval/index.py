@@ -10,7 +10,7 @@ from bot.retrieval.hybrid import Retriever
 from bot.schema import Essay, Hit, Use
 from bot.store import Snapshot
 from bot.text.language import language_of
-from bot.text.sentences import Span
+from bot.text.markdown import Span
 
 NEAREST_WINDOWS = 600  # fetched from the store for each question; more do not change which passages are found
 

@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from bot.errors import IndexDamaged, IndexMismatch, IndexMissing
+from bot.errors import IndexDamaged, IndexMismatch, IndexMissing, StoreError
+from bot.schema import SplitEssay
 from bot.store.chroma import Progress, installed
 from bot.store.disk import damaged
 from bot.store.generations import next_name, number
@@ -105,6 +106,15 @@ class Store(ABC):
                 manifest = self._manifest(name)
                 if fingerprint.items() <= manifest.fingerprint.items():
                     return self._vectors(name, manifest)
+        return {}
+
+    def splits(self, fingerprint: Mapping[str, str]) -> dict[str, SplitEssay]:
+        """Read what each essay of the published index was split into, by the essay's digest.
+
+        Empty where nothing is published, where it was made with another fingerprint, and where it cannot be read.
+        """
+        with suppress(StoreError), closing(self.snapshot(fingerprint)) as snapshot:
+            return snapshot.splits()
         return {}
 
     @contextmanager

@@ -7,7 +7,8 @@ A generation `gen-7` is two collections, the same in a folder and on a server, s
 
     dolmen-gen-7-passages    id: the passage's id; document: its text; metadata: span, terms, and the fields of its essay.
                              Passages are never queried by vector. Chroma requires one, so each gets a point on the unit circle.
-    dolmen-gen-7-windows     id: the window's number; its vector; metadata: passage, span, sha256 of the embedded text
+    dolmen-gen-7-windows     id: the window's number; its vector; metadata: passage, span, sha256 of the embedded text, and
+                             that text where it is not the essay's at the span
 
 The windows' distance is "ip": for vectors of length 1 it equals that of "cosine" (1 - cosine), and Chroma returns the vectors bit
 for bit as they were written.
@@ -191,9 +192,12 @@ def _passage_metadata(contents: Contents) -> list[dict[str, Any]]:
 
 
 def _window_metadata(contents: Contents) -> list[dict[str, Any]]:
-    """Return the windows' metadata, in their order."""
+    """Return the windows' metadata, in their order: with `text` where that is not the essay's text at the span."""
+    essay_by_passage = {passage.id: passage.essay for passage in contents.passages}
+    texts = {essay.id: essay.text for essay in contents.essays}
     return [
         {"passage": window.passage, "start": window.start, "end": window.end, "key": text_key(window.text)}
+        | ({} if texts[essay_by_passage[window.passage]][window.start : window.end] == window.text else {"text": window.text})
         for window in contents.windows
     ]
 

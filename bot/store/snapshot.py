@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import StoreError
-from bot.schema import Essay, Language, Passage, WindowHit
+from bot.schema import Essay, Language, Passage, SplitEssay, Window, WindowHit
 from bot.store.chroma import ESSAY_FIELDS, collection_names
 from bot.store.disk import damaged
-from bot.store.manifest import Contents, Manifest, Span, outline_of
+from bot.store.manifest import Contents, Manifest, Span, outline_of, text_key
 
 if TYPE_CHECKING:
     from bot.store.chroma import Client
@@ -99,6 +99,29 @@ class Snapshot:
             records = cast(Any, self._windows.get(ids=[str(index) for index in chosen], include=["embeddings"]))
         spans = tuple(self.windows[int(key)] for key in records["ids"])
         return spans, np.asarray(records["embeddings"], dtype=np.float32)
+
+    def splits(self) -> dict[str, SplitEssay]:
+        """Return what each essay was split into, by the essay's digest. Raises `IndexDamaged` where a window is not what was embedded."""
+        with self._reading(), self._errors():
+            columns = _read_all(self._windows, ["metadatas"])
+        metadata = {int(key): data for key, data in zip(columns["ids"], columns["metadatas"], strict=True)}
+        texts = {essay.id: essay.text for essay in self.essays}
+        parts: dict[str, tuple[list[Passage], list[str], list[Window]]] = {essay.id: ([], [], []) for essay in self.essays}
+        essay_by_passage = {passage.id: passage.essay for passage in self.passages}
+        for passage, terms in zip(self.passages, self.terms, strict=True):
+            parts[passage.essay][0].append(passage)
+            parts[passage.essay][1].append(terms)
+        for number, span in enumerate(self.windows):
+            essay = essay_by_passage[span.passage]
+            text = str(metadata[number].get("text", texts[essay][span.start : span.end]))
+            if text_key(text) != metadata[number]["key"]:
+                raise damaged(f"window {number} of {self.opened}", "does not have the text that was embedded")
+            parts[essay][2].append(Window(*span, text))
+        split = {
+            identity: SplitEssay(tuple(found), tuple(terms), tuple(windows))
+            for identity, (found, terms, windows) in parts.items()
+        }
+        return {essay.digest: split[essay.id] for essay in self.essays}
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snowballstemmer.english_stemmer import EnglishStemmer
 
 
-VERSION = "3"  # part of an index's fingerprint; raise it when tokens or sentence spans change
+VERSION = "4"  # part of an index's fingerprint; raise it when tokens or sentence spans change
 
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.text.normalize import clean
-from bot.text.sentences import headings, sentences
+from bot.text.sentences import outline, sentences
+from bot.text.tokenize import weighted_length
 from tests.toys import growth
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
-# What may stand between two sentences: white space and Markdown markers.
-GAP = re.compile(r"(?:\s+|(?:#{1,6}|[-*+>]|\d{1,3}[.)])(?=\s)|[-*_=|: \t]+(?=\n|\Z))*")
+# What may stand between two sentences: what is no word, the number of an item, the column heads of a table.
+GAP = re.compile(r"(?:[^\w]|_|\d{1,3}[.)](?=\s)|\| a \| b \|)*")
 PIECES = [
     "고인돌은 무겁다.", "그 돌은 3.4배였다.", "왜 지었을까?", "The stone is 3.14 m long.", "Dr. Kim came.", "GPT-4는 크다.",
     "“하나다. 둘이다.”", '"One. Two."', "‘그런가.’", "(정말 그렇다.)", "「책. 둘」",
@@ -99,18 +100,43 @@ def test_a_quotation_mark_that_is_not_closed_has_no_effect() -> None:
     assert split(f"그는 “여기라고 했다. {' '.join(following)}")[-29:] == following[1:]
 
 
-@pytest.mark.parametrize("text", [
-    "This line is hard-wrapped and goes on here. It then ends. And another sentence follows it, longer than a line.",
-    "He met Dr. Hale there. They spoke (at length, and of nothing) before the bell. Then he left.",
-    "She called it “the old road” and smiled. It was built in 1931. Nobody knew why.",
-    "이 글은 한 줄이 짧게 접혀 있다. 그래도 문장은 그대로다. 줄(괄호가 있는 줄)이 바뀌어도 문장은 이어진다. 인용도 그렇다.",
-])  # fmt: skip
-def test_a_line_break_inside_a_sentence_does_not_split_it(text: str) -> None:
-    for column in range(1, len(text)):
-        space = text.find(" ", column)
-        if space > 0:
-            wrapped = text[:space] + "\n" + text[space + 1 :]
-            assert [sentence.replace("\n", " ") for sentence in split(wrapped)] == split(text), wrapped
+WRAPPED = [
+    "This paragraph is hard-wrapped and goes on here. It then ends. And another sentence follows it, longer than a line. He met "
+    "Dr. Hale there. They spoke (at length, and of nothing) before the bell. Then she called it “the old road” and smiled.",
+    "이 글은 편집기가 줄을 바꾸어 놓은 글이다. 그래도 문장은 그대로다. 줄(괄호가 있는 줄)이 바뀌어도 문장은 이어진다. 인용도 “그렇다. 정말 "
+    "그렇다.”처럼 이어진다. 길이가 일정한 줄은 사람이 나눈 것이 아니라 프로그램이 나눈 것이기 때문이다.",
+]
+
+
+@pytest.mark.parametrize("text", WRAPPED)
+@pytest.mark.parametrize("width", [60, 72, 80])
+def test_lines_that_a_program_wrapped_do_not_split_sentences(text: str, width: int) -> None:
+    lines = [""]
+    for word in text.split():
+        candidate = f"{lines[-1]} {word}".strip()
+        if weighted_length(candidate) > width:
+            lines.append(word)
+        else:
+            lines[-1] = candidate
+    assert len(lines) > 2
+    assert [sentence.replace("\n", " ") for sentence in split("\n".join(lines))] == split(text)
+
+
+def test_a_line_in_lower_case_continues_a_long_line() -> None:
+    text = "A sentence that somebody broke by hand where its second half begins,\nand that goes on. Then it ends.\nAnother line."
+    assert split(text) == [text[: text.index(" Then")], "Then it ends.", "Another line."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "그 봄을 기억한다\n우리는 걸었다\n다시 오지 않을",
+        "I remember that spring\nWe walked\nand did not stop",
+        "우산\n장갑\n물 두 병",
+    ],
+)
+def test_lines_of_a_poem_or_of_notes_stand_alone(text: str) -> None:
+    assert split(text) == text.split("\n")
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -171,7 +197,7 @@ def test_kiwi_is_given_a_long_text_in_pieces(monkeypatch: pytest.MonkeyPatch) ->
         sizes.append(len(block))
         return [SimpleNamespace(start=0, end=len(block), tokens=[])]
 
-    monkeypatch.setattr("bot.text.sentences.kiwi", lambda: SimpleNamespace(split_into_sents=split_into_sents))
+    monkeypatch.setattr("bot.text.boundaries.kiwi", lambda: SimpleNamespace(split_into_sents=split_into_sents))
     sentences("고인돌은 무거운 돌이다. 그 돌은 경고였다. " * 10_000)
     sentences("가나다라" * 50_000)
     assert max(sizes, default=0) <= 20_000
@@ -183,21 +209,27 @@ def test_kiwi_is_given_a_long_text_in_pieces(monkeypatch: pytest.MonkeyPatch) ->
 ])  # fmt: skip
 def test_time_is_proportional_to_the_length(piece: str) -> None:
     def work(count: int) -> None:
+        outline.cache_clear()
         sentences(piece * count + "x")
-        headings(piece * count)
 
     assert growth(work, 2_000) < 8
 
 
 def test_time_is_proportional_to_the_length_of_a_text_without_spaces() -> None:
-    assert growth(lambda count: sentences("abcde" * count), 250_000) < 8
+    assert growth(lambda count: outline.__wrapped__("abcde" * count), 250_000) < 8
 
 
 @pytest.mark.parametrize(("text", "expected"), [
-    ("# One\n\nWords.\n\n### 셋\n", ["# One\n", "### 셋\n"]),
+    ("# One\n\nWords.\n\n### 셋\n", [("One", 1), ("셋", 3)]),
     ("Words # no heading\n#hashtag\n####### seven\n", []),
-    ("C # sharp\n# Real", ["# Real"]),
+    ("C # sharp\n# Real", [("Real", 1)]),
+    ("# 닫는 표시 #\n", [("닫는 표시", 1)]),
+    ("오래된 집\n=====\n\n둘째\n---\n", [("오래된 집", 1), ("둘째", 2)]),
+    ("이 문단 바로 밑에 줄이 있다.\n---\n다음.", []),
+    ("```sh\n# a comment\n```\n", []),
+    ("    # a comment\n    x = 1\n", []),
+    ("<!--\n-->\n# Real", [("Real", 1)]),
     ("", []),
 ])  # fmt: skip
-def test_headings_are_the_lines_with_a_heading_marker(text: str, expected: list[str]) -> None:
-    assert [text[start:end] for start, end in headings(text)] == expected
+def test_headings_are_those_of_commonmark(text: str, expected: list[tuple[str, int]]) -> None:
+    assert [(text[start:end], level) for (start, end), level in outline(text).headings.items()] == expected

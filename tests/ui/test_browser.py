@@ -359,6 +359,7 @@ def test_a_chat_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
     wait_for_answer(page)
     ask(page, "왜?")
     expect(page.locator("#chat blockquote")).to_have_count(2)
+    wait_for_answer(page)
     ask(page, "가" * 4_001)
     expect(page.locator("#chat .bot").last).to_contain_text("4,001자")
     wait_for_answer(page)
