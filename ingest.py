@@ -36,12 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report_text(report: Report) -> str:
-    """The report as lines: the counts, then every file that was skipped with the reason, then the notes."""
+    """The report as lines: the counts, then every file that was skipped with the reason, then the notes, equal ones in one line."""
     names = ("added", "changed", "removed", "unchanged", "skipped")
     counts = report.to_dict()
     lines = [" ".join(f"{name} {counts[name]}" for name in names)]
     lines += [f"skipped {file.path}: {file.reason}" for file in report.skipped]
-    return "\n".join([*lines, *map(str, report.notes)])
+    paths: dict[str, list[str]] = {}
+    for note in report.notes:
+        paths.setdefault(note.text, []).append(note.path)
+    lines += [f"{first}{f' and {len(others)} more' if others else ''}: {text}" for text, (first, *others) in paths.items()]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

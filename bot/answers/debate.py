@@ -23,7 +23,7 @@ _ASKS_FOR_BREAKS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an answer: `text`, or a quotation of an essay, in which case `text` is empty."""
+    """One line of an answer: `text`, or a quotation of an essay. With both, `text` is how the quotation is shown."""
 
     text: str
     kind: Kind

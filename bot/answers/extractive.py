@@ -1,5 +1,6 @@
 """Answers without a chat model: from the analogy map, in the essays' own sentences, or an abstention."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,11 +11,13 @@ from bot.indexing.analogies import Analogy, Quotation
 from bot.retrieval import map_search
 from bot.retrieval.index import Index
 from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
-from bot.schema import Answer, Hit, Sentence
+from bot.schema import Answer, Hit, Language, Sentence
+from bot.text.sentences import outline
 
 MAX_NEAREST = 2  # passages shown with an abstention
 MAX_COMPARED = 2  # essays that are compared with each other
 
+_CELL_BORDER = re.compile(r"(?<!\\)\|")
 _FROM_MAP = {"counter": debate.counter, "socratic": debate.socratic, "compare": debate.compare}
 
 
@@ -91,7 +94,7 @@ def _answers_of(draft: Answer, index: Index, lines: Sequence[Line]) -> Iterator[
     )
     yield replace(draft, citations=citations)
     sentences = [
-        Sentence(wording.QUOTED.format(quote=citations[numbers[line.quotation] - 1].quote), "essay", (numbers[line.quotation],))
+        Sentence(line.text or wording.QUOTED.format(quote=line.quotation.quote), "essay", (numbers[line.quotation],))
         if line.quotation
         else Sentence(line.text, line.kind)
         for line in lines
@@ -122,7 +125,19 @@ def _quotation_lines(
             title = sentence.essay.title
             yield Line(wording.FROM[draft.language].format(title=title), "notice")
         text = sentence.essay.text[sentence.start : sentence.end]
-        yield Line("", "essay", Quotation(sentence.essay.id, text, sentence.start, sentence.end))
+        shown = _shown_text(sentence, text, draft.language)
+        yield Line(shown, "essay", Quotation(sentence.essay.id, text, sentence.start, sentence.end))
+
+
+def _shown_text(sentence: selection.SelectedSentence, quote: str, language: Language) -> str:
+    """How the row of a table or the text of a footnote is quoted; empty for any other sentence."""
+    if selection.is_note(sentence.essay.text, sentence.start):
+        return wording.NOTE[language].format(quote=quote)
+    head = outline(sentence.essay.text).heads.get((sentence.start, sentence.end)) if "|" in quote else None
+    if not head:
+        return ""
+    cells = [cell.strip() for cell in _CELL_BORDER.split(quote)]
+    return " · ".join(f"{name}: {wording.QUOTED.format(quote=cell)}" for name, cell in zip(head, cells, strict=False) if cell)
 
 
 def _decline(draft: Answer, hits: Sequence[Hit]) -> Answer:

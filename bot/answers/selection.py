@@ -20,6 +20,7 @@ MAX_SCORE_GAP = 1.5  # below the best sentence
 SHORT_LENGTH, SHORT_PENALTY = 60, 1.5  # in Latin characters; shorter sentences say little on their own
 QUESTION_PENALTY = 1.0  # a question in an essay repeats the reader's words without answering them
 SOURCE_PENALTY = 3.0  # an entry of the list of sources names the facts without stating them
+NOTE_PENALTY = 2.0  # a footnote comments on the sentence that it belongs to
 REASON_BONUS = 1.0  # for a sentence that gives a reason, where the question asks for one
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b|\bhow come\b|\breasons?\b", re.IGNORECASE)
 _BECAUSE = re.compile(r"때문|까닭|이유|덕분|\bbecause\b|\bso that\b|\bin order to\b|\breason\b|\bsince\b", re.IGNORECASE)
@@ -75,7 +76,14 @@ def _score(text: str, span: Span, hit: Hit, weights: Mapping[str, float]) -> flo
         score -= QUESTION_PENALTY
     if " — " in sentence and text[: span[0]].endswith("- "):
         score -= SOURCE_PENALTY
+    if is_note(text, span[0]):
+        score -= NOTE_PENALTY
     return score
+
+
+def is_note(text: str, start: int) -> bool:
+    """Whether the sentence at `start` is in a footnote, `[^1]: …`."""
+    return text.startswith("[^", text.rfind("\n", 0, start) + 1)
 
 
 def _gives_reason(text: str, preceding: Sequence[Span], span: Span) -> bool:

@@ -25,6 +25,7 @@ FROM: dict[Language, str] = {
     "en": "From “{title}”:",
 }
 QUOTED = "“{quote}”"
+NOTE: dict[Language, str] = {"ko": "각주: “{quote}”", "en": "Footnote: “{quote}”"}
 # What went wrong with a chat model and what to do about it, by the faults of bot/models/streaming.py.
 FAULTS: dict[str, dict[Language, str]] = {
     "key": {

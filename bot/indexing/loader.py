@@ -13,17 +13,19 @@ from pathlib import Path
 from bot.errors import CorpusError
 from bot.indexing.dates import iso_date
 from bot.indexing.header import Header, split_header
+from bot.indexing.hidden import Visible, without_hidden
 from bot.schema import Essay, Language, Note, Skipped
 from bot.text.language import language_of
+from bot.text.markdown import blocks
 from bot.text.normalize import UndecodableError, clean, decode_named
 
 MAP_FILE = "analogies.yaml"  # the analogy map beside the essays
-SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
+MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
+SUFFIXES = MARKDOWN_SUFFIXES | {".txt", ".text"}
 MAX_FILE_BYTES = 20_000_000  # the README states these three limits
 MAX_TEXT_CHARACTERS = 5_000_000
 MAX_LINE_CHARACTERS = 1_000_000
 
-_FIRST_HEADING = re.compile(r"^#[ \t]+(\S[^\n]*)", re.MULTILINE)
 _NOT_IN_ID = re.compile(r"[^\w.]+")
 
 
@@ -141,7 +143,9 @@ def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
         raise _SkipError(str(error), error.korean) from None
     cleaned = clean(raw)
     header = split_header(cleaned.text.lstrip("\n"))
-    fields, text = {name: clean(value).text for name, value in header.fields.items()}, header.text.strip("\n")
+    fields = {name: clean(value).text for name, value in header.fields.items()}
+    visible = without_hidden(header.text) if path.suffix.lower() in MARKDOWN_SUFFIXES else Visible(header.text, 0)
+    text = visible.text.strip("\n")
     _check_text(text)
     relative = path.relative_to(root) if root.is_dir() else Path(path.name)
     essay = Essay(
@@ -154,20 +158,19 @@ def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
         kind=fields.get("kind") or "essay",
         text=text,
     )
-    return essay, list(_remarks(guessed_encoding, cleaned.dropped, header))
+    return essay, list(_remarks(guessed_encoding, cleaned.dropped, header, visible.removed))
 
 
 def _heading(text: str) -> str:
     """The words of the first heading of level 1, or an empty string."""
-    heading = _FIRST_HEADING.search(text)
-    return heading.group(1).rstrip().rstrip("#").rstrip() if heading else ""
+    return next((text[slice(*block.lines[0])] for block in blocks(text) if block.kind == "heading" and block.level == 1), "")
 
 
 def _title_from_name(path: Path) -> str:
     return " ".join(_printable(Path(path.stem)).replace("-", " ").replace("_", " ").split())
 
 
-def _remarks(guessed_encoding: str, dropped: int, header: Header) -> Iterator[tuple[str, str]]:
+def _remarks(guessed_encoding: str, dropped: int, header: Header, hidden: int) -> Iterator[tuple[str, str]]:
     if guessed_encoding:
         yield (
             f"decoded as {guessed_encoding}, which is a guess; save it as UTF-8 if it looks wrong",
@@ -181,6 +184,11 @@ def _remarks(guessed_encoding: str, dropped: int, header: Header) -> Iterator[tu
             f"its header of {header.lines} lines is not valid and was read line by line: {keys}",
             f"머리말 {header.lines}줄의 형식이 맞지 않아 한 줄씩 읽었습니다: {keys}",
         )
+    elif header.keys:
+        keys = ", ".join(header.keys)
+        yield f"{header.lines} lines were taken for its header: {keys}", f"처음 {header.lines}줄을 머리말로 읽었습니다: {keys}"
+    if hidden:
+        yield f"left out {hidden} hidden comments or queries", f"숨긴 주석이나 질의 {hidden}개를 뺐습니다"
 
 
 def _read_bytes(root: Path, path: Path) -> bytes:
