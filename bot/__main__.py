@@ -98,10 +98,19 @@ def _analogies(options: argparse.Namespace) -> tuple[Any, int]:
 
 
 def _check(options: argparse.Namespace) -> tuple[Any, int]:
-    quotations = check_file(options.file, Bot.open().essays())
+    bot = Bot.open()
+    quotations = check_file(options.file, bot.essays())
     counts = {state: sum(checked.state == state for checked in quotations) for state in get_args(State)}
-    payload = {"file": str(options.file), **counts, "quotations": [checked.to_dict() for checked in quotations]}
+    newer = bot.newer_files()
+    payload = {
+        "file": str(options.file),
+        **counts,
+        "newer_files": newer,
+        "quotations": [checked.to_dict() for checked in quotations],
+    }
     lines = [*map(_checked_text, quotations), ", ".join(f"{state} {count}" for state, count in counts.items())]
+    if newer:
+        lines.append(f"The files are newer than the index, which was checked: {newer} essays differ. Run: python ingest.py")
     return (payload if options.json else "\n".join(lines)), int(bool(counts["changed"] or counts["gone"]))
 
 
@@ -158,9 +167,11 @@ def _analogy_text(analogy: Analogy) -> str:
 
 
 def _checked_text(checked: Checked) -> str:
-    span = f" {checked.start}–{checked.end}" if checked.state in ("holds", "moved") else ""
+    citation = checked.citation
+    place = f" {checked.start}–{checked.end}" if checked.state in ("holds", "moved") else ""
+    place += f" (now in {checked.essay})" if checked.essay not in ("", citation.essay) else ""
     replacement = f"\n         today: {checked.nearest}" if checked.nearest else ""
-    return f"{checked.state:<7}  {checked.citation.essay}{span}  “{' '.join(checked.citation.quote.split())}”{replacement}"
+    return f"{checked.state:<7}  {citation.essay}{place}  “{' '.join(citation.quote.split())}”{replacement}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bot.chats.messages import normalized
 from bot.errors import CorpusError, IndexMissing, QuestionError
 from bot.indexing import analogies, loader
 from bot.indexing.analogies import Analogy
-from bot.indexing.build import index_fingerprint, no_progress, publish
+from bot.indexing.build import index_fingerprint, no_progress, pending_changes, publish
 from bot.models import chat, download
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
@@ -173,7 +173,12 @@ class Bot:
         derived = Bot(self.settings.model_copy(update={"index": index, "chroma_url": "", "llm": chat.QUOTES}), self.embedder)
         derived._base = self
         collection = loader.Collection((*self.essays(), *essays), (), ())
-        return derived, publish(collection, derived._store, self.embedder, progress, self._store)
+        return derived, publish(collection, derived._store, self.embedder, progress, reuse_from=self._store)
+
+    def newer_files(self) -> int:
+        """How many essays an ingest of the same paths would add, change or remove; 0 where the index does not say what they were."""
+        report = pending_changes(self._store)
+        return report.added + report.changed + report.removed if report else 0
 
     @property
     def generation(self) -> str | None:

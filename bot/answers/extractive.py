@@ -1,6 +1,5 @@
 """Answers without a chat model: from the analogy map, in the essays' own sentences, or an abstention."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,6 @@ from bot.text.sentences import outline
 MAX_NEAREST = 2  # passages shown with an abstention
 MAX_COMPARED = 2  # essays that are compared with each other
 
-_CELL_BORDER = re.compile(r"(?<!\\)\|")
 _FROM_MAP = {"counter": debate.counter, "socratic": debate.socratic, "compare": debate.compare}
 
 
@@ -133,11 +131,8 @@ def _shown_text(sentence: selection.SelectedSentence, quote: str, language: Lang
     """How the row of a table or the text of a footnote is quoted; empty for any other sentence."""
     if selection.is_note(sentence.essay.text, sentence.start):
         return wording.NOTE[language].format(quote=quote)
-    head = outline(sentence.essay.text).heads.get((sentence.start, sentence.end)) if "|" in quote else None
-    if not head:
-        return ""
-    cells = [cell.strip() for cell in _CELL_BORDER.split(quote)]
-    return " · ".join(f"{name}: {wording.QUOTED.format(quote=cell)}" for name, cell in zip(head, cells, strict=False) if cell)
+    cells = outline(sentence.essay.text).cells(sentence.essay.text, (sentence.start, sentence.end))
+    return " · ".join(f"{head}: {wording.QUOTED.format(quote=cell)}" for head, cell in cells)
 
 
 def _decline(draft: Answer, hits: Sequence[Hit]) -> Answer:

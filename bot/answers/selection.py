@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bot.schema import Essay, Hit
 from bot.text.markdown import Span
+from bot.text.sentences import outline
 from bot.text.tokenize import morphemes, weighted_length
 
 MAX_SENTENCES = 5  # in an answer, so that it can be read at a glance
@@ -67,7 +68,7 @@ def select_sentences(
 
 
 def _score(text: str, span: Span, hit: Hit, weights: Mapping[str, float]) -> float:
-    sentence = text[span[0] : span[1]]
+    sentence = outline(text).reading(text, span)
     words = set(morphemes(sentence))
     coverage = sum(weight for word, weight in weights.items() if word in words) / (sum(weights.values()) or 1.0)
     score = PASSAGE_WEIGHT * hit.score + COVERAGE_WEIGHT * coverage + COSINE_WEIGHT * _relative_cosine(hit, span)

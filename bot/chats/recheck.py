@@ -14,27 +14,30 @@ from bot.text.sentences import sentences
 
 State = Literal["holds", "moved", "changed", "gone"]
 MAX_FILE_BYTES = 20_000_000
-MAX_SEARCHED_CHARACTERS = 400_000  # of an essay in which the most similar sentence is looked for
-MIN_SIMILARITY = 0.3  # of that sentence, as `difflib` measures it, 0 to 1
+MAX_SEARCHED_CHARACTERS = 400_000  # of essays in which the most similar sentence is looked for
+MIN_SIMILARITY = 0.6  # of that sentence, as `difflib` measures it, 0 to 1; below, two sentences of one topic are alike by chance
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A quotation and its state in today's essay.
+    """A quotation and its state in today's essays.
 
-    States: `holds` and `moved` (`start` and `end` are its span, in characters), `changed` (the essay does not have it; `nearest` is its
-    most similar sentence, if any), `gone` (there is no such essay).
+    States: `holds`; `moved` (it stands elsewhere in its essay or in another one); `changed` (its essay has a similar sentence, or another
+    essay does, in `nearest`, or none any more); `gone` (neither its essay nor a similar sentence is there). `essay` is the id of the essay
+    with the span `start` to `end`, in characters, of the quotation or of `nearest`; empty where there is neither.
     """
 
     citation: Citation
     state: State
+    essay: str = ""
     start: int = 0
     end: int = 0
     nearest: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The quotation and its state as plain JSON."""
-        return {**self.citation.to_dict(), "state": self.state, "now": [self.start, self.end], "nearest": self.nearest}
+        now = {"essay_now": self.essay, "now": [self.start, self.end]}
+        return {**self.citation.to_dict(), "state": self.state, **now, "nearest": self.nearest}
 
 
 def check_file(path: Path, essays: Sequence[Essay]) -> list[Checked]:
@@ -60,29 +63,45 @@ def check_file(path: Path, essays: Sequence[Essay]) -> list[Checked]:
 
 
 def check(citation: Citation, essays: Mapping[str, Essay]) -> Checked:
-    """Check one quotation against the essays, given by id."""
-    essay, quote = essays.get(citation.essay), citation.quote
-    if essay is None:
-        return Checked(citation, "gone")
-    if 0 <= citation.start < citation.end and essay.text[citation.start : citation.end] == quote:
-        return Checked(citation, "holds", citation.start, citation.end)
-    start = essay.text.find(quote) if quote.strip() else -1
-    if start >= 0:
-        return Checked(citation, "moved", start, start + len(quote))
-    return Checked(citation, "changed", nearest=_most_similar_sentence(quote, essay.text))
+    """Check one quotation against the essays, given by id: in its own essay first, then in the essay with the text it was taken from."""
+    own = essays.get(citation.essay)
+    if own and 0 <= citation.start < citation.end and own.text[citation.start : citation.end] == citation.quote:
+        return Checked(citation, "holds", own.id, citation.start, citation.end)
+    ordered = sorted(essays.values(), key=lambda essay: (essay is not own, essay.sha256 != citation.sha256, essay.id))
+    if citation.quote.strip():
+        for essay in ordered:
+            start = _nearest_place(essay.text, citation.quote, citation.start)
+            if start >= 0:
+                return Checked(citation, "moved", essay.id, start, start + len(citation.quote))
+    return _most_similar(citation, ordered, "changed" if own else "gone")
 
 
-def _most_similar_sentence(quote: str, text: str) -> str:
-    """The sentence of `text` that is most similar to the quotation; empty where none is similar."""
-    spans = sentences(text) if len(text) <= MAX_SEARCHED_CHARACTERS else []
-    # 2 × the shorter length / both lengths limits the ratio: a longer quotation is not similar to any, and need not be indexed.
-    if not spans or len(quote) > max(end - start for start, end in spans) * 2 / MIN_SIMILARITY:
-        return ""
+def _nearest_place(text: str, quote: str, near: int) -> int:
+    """Of the places where `text` has the quotation the one nearest to `near`; -1 where it has none."""
+    before, after = text.rfind(quote, 0, max(near, 0) + len(quote)), text.find(quote, max(near, 0))
+    places = [place for place in (before, after) if place >= 0]
+    return min(places, key=lambda place: abs(place - near), default=-1)
+
+
+def _most_similar(citation: Citation, essays: Sequence[Essay], otherwise: State) -> Checked:
+    """`changed`, with the sentence of the first essay that has a similar one; `otherwise` where none has."""
+    budget = MAX_SEARCHED_CHARACTERS
+    for essay in essays:
+        budget -= len(essay.text)
+        span = _similar_sentence(citation.quote, essay.text) if budget >= 0 else None
+        if span:
+            return Checked(citation, "changed", essay.id, *span, essay.text[slice(*span)])
+    return Checked(citation, otherwise)
+
+
+def _similar_sentence(quote: str, text: str) -> tuple[int, int] | None:
+    """The span of the sentence of `text` that is most similar to the quotation; None where none is similar."""
     matcher = difflib.SequenceMatcher(b=quote, autojunk=False)
-
-    def similarity(span: tuple[int, int]) -> float:
-        matcher.set_seq1(text[slice(*span)])
-        return matcher.ratio() if matcher.real_quick_ratio() > MIN_SIMILARITY else 0.0
-
-    best = max(spans, key=similarity)
-    return text[slice(*best)] if similarity(best) > 0 else ""
+    best, span = MIN_SIMILARITY, None
+    for start, end in sentences(text):
+        if 2 * min(end - start, len(quote)) < best * (end - start + len(quote)):  # the lengths alone limit the ratio
+            continue
+        matcher.set_seq1(text[start:end])
+        if matcher.quick_ratio() > best and (ratio := matcher.ratio()) > best:
+            best, span = ratio, (start, end)
+    return span

@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.errors import CorpusError
+from bot.errors import CorpusError, StoreError
 from bot.indexing import analogies, loader, splitter
 from bot.models.embeddings import Embedder
 from bot.schema import Essay, Report, SplitEssay, Window
@@ -35,15 +36,39 @@ def build_index(
     embedder = embedder or Embedder(settings.embedding_model, settings.cache)
     store = open_store(settings.index, settings.chroma_url)
     progress("scan", 0, 1)
-    collection = loader.load_essays(folders)
+    collection = loader.load_essays(folders, _known_files(store))
     if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision
         embedder.load()
     _check_maps(folders, collection.essays)
-    return publish(collection, store, embedder, progress)
+    return publish(collection, store, embedder, progress, roots=folders)
+
+
+def _known_files(store: Store) -> Mapping[str, str]:
+    """The files of the published index by essay id, so that an essay keeps its id; empty where the index cannot be read."""
+    with suppress(StoreError):
+        manifest = store.manifest()
+        return manifest.paths if manifest else {}
+    return {}
+
+
+def pending_changes(store: Store) -> Report | None:
+    """What an ingest of the same paths would change; `None` where the index does not say which they were. Raises as `build_index`."""
+    manifest = store.manifest()
+    roots = [Path(root) for root in manifest.roots] if manifest else []
+    if not manifest or not roots:
+        return None
+    existing = [root for root in roots if root.exists()]
+    return _compare(loader.load_existing(existing, manifest.paths), manifest, manifest.fingerprint)
 
 
 def publish(
-    collection: loader.Collection, store: Store, embedder: Embedder, progress: Progress, reuse_from: Store | None = None
+    collection: loader.Collection,
+    store: Store,
+    embedder: Embedder,
+    progress: Progress,
+    *,
+    reuse_from: Store | None = None,
+    roots: Sequence[Path] = (),
 ) -> Report:
     """Make `store` hold the essays of `collection`. Only windows whose text has no vector yet are embedded.
 
@@ -65,7 +90,8 @@ def publish(
         vectors, embedded = _embed(windows, known, embedder, progress)
         passages = tuple(passage for split in splits for passage in split.passages)
         terms = tuple(line for split in splits for line in split.terms)
-        writer.publish(Contents(collection.essays, passages, terms, windows, vectors), fingerprint)
+        contents = Contents(collection.essays, passages, terms, windows, vectors)
+        writer.publish(contents, fingerprint, [str(root.resolve()) for root in roots], collection.paths)
     return replace(report, embedded=embedded)
 
 

@@ -6,9 +6,11 @@ A file that cannot be read as an essay is reported with the reason and left out;
 import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.errors import CorpusError
 from bot.indexing.dates import iso_date
@@ -27,15 +29,20 @@ MAX_TEXT_CHARACTERS = 5_000_000
 MAX_LINE_CHARACTERS = 1_000_000
 
 _NOT_IN_ID = re.compile(r"[^\w.]+")
+_NAMED_MARKS = ((re.compile(r"(?<=[A-Za-z])\+\+"), "plusplus"), (re.compile(r"(?<=\b[A-Za-z])#"), "sharp"))  # C++ and C#
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What was loaded: the essays ordered by id, the files left out with the reasons, and notes on how files were read."""
+    """What was loaded: the essays ordered by id, the files left out with the reasons, and notes on how files were read.
+
+    `paths` maps an essay's id to its file.
+    """
 
     essays: tuple[Essay, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[Note, ...]
+    paths: Mapping[str, str] = field(default_factory=dict)
 
 
 class _SkipError(Exception):
@@ -46,10 +53,11 @@ class _SkipError(Exception):
         self.korean = korean
 
 
-def load_essays(paths: list[Path]) -> Collection:
+def load_essays(paths: list[Path], known: Mapping[str, str] = MappingProxyType({})) -> Collection:
     """Load the essays in `paths` (files or folders), with ids unique among them.
 
-    Raises `CorpusError` where a path does not exist, a file given by name has a suffix that is not read, or no essay is found at all.
+    `known` maps ids to files, as an earlier collection's `paths` does: these files keep their ids, whatever else is loaded. Raises
+    `CorpusError` where a path does not exist, a file given by name has a suffix that is not read, or no essay is found at all.
     """
     for path in paths:
         if not _exists(path):
@@ -64,19 +72,24 @@ def load_essays(paths: list[Path]) -> Collection:
                 f"{_printable(path)} is not read: its suffix is none of {suffixes}. Save it as text, or name another file.",
                 f"{_printable(path)} 파일은 읽지 않습니다. 확장자가 {suffixes} 가운데 하나여야 합니다. 텍스트로 저장하거나 다른 파일을 지정하세요.",
             )
-    collection = load_existing(paths)
+    collection = load_existing(paths, known)
     if not collection.essays:
         raise _no_essay(paths, collection.skipped)
     return collection
 
 
-def load_existing(paths: list[Path]) -> Collection:
+def load_existing(paths: list[Path], known: Mapping[str, str] = MappingProxyType({})) -> Collection:
     """Load as `load_essays` does, from paths that exist; a collection without essays where there are none."""
+    files = [(root, path, _resolved(path)) for root in paths for path in _files(root)]
+    present = {resolved for _, _, resolved in files}
+    known_ids = {path: identity for identity, path in known.items() if path in present}
+    taken = set(known_ids.values())
     essays: dict[str, Essay] = {}
+    found: dict[str, str] = {}
     path_by_digest: dict[str, str] = {}  # of the text
     skipped: list[Skipped] = []
     notes: list[Note] = []
-    for root, path in ((base, path) for base in paths for path in _files(base)):
+    for root, path, resolved in files:
         try:
             _require_readable(root, path)
             essay, remarks = _load_file(root, path)
@@ -88,16 +101,23 @@ def load_existing(paths: list[Path]) -> Collection:
         except _SkipError as reason:
             skipped.append(Skipped(_printable(path), str(reason), reason.korean))
             continue
-        essay = replace(essay, id=_unused_id(essay.id, essays))
-        essays[essay.id] = essay
+        essay = replace(essay, id=known_ids.get(resolved) or _unused_id(essay.id, taken))
+        taken.add(essay.id)
+        essays[essay.id], found[essay.id] = essay, resolved
         path_by_digest[essay.sha256] = _printable(path)
         notes += [Note(_printable(path), *remark) for remark in remarks]
-    return Collection(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes))
+    return Collection(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes), found)
 
 
 def slug(relative: Path) -> str:
-    """An essay's id from its path: without the suffix, NFC, lower case, other characters than letters, digits, `_`, `.` as `-`."""
-    return _NOT_IN_ID.sub("-", clean(relative.with_suffix("").as_posix()).text).strip("-.").lower() or "essay"
+    """An essay's id from its path: without the suffix, NFC, lower case, other characters than letters, digits, `_`, `.` as `-`.
+
+    `C++` and `C#` become `cplusplus` and `csharp`.
+    """
+    name = clean(relative.with_suffix("").as_posix()).text
+    for mark, word in _NAMED_MARKS:
+        name = mark.sub(word, name)
+    return _NOT_IN_ID.sub("-", name).strip("-.").lower() or "essay"
 
 
 def _exists(path: Path) -> bool:
@@ -246,13 +266,18 @@ def _check_text(text: str) -> None:
         )
 
 
-def _unused_id(identity: str, essays: dict[str, Essay]) -> str:
+def _unused_id(identity: str, taken: AbstractSet[str]) -> str:
     """`identity`, or where it is in use, with the first unused number after it: `a.md` and `a.txt` are two essays."""
     number, candidate = 1, identity
-    while candidate in essays:
+    while candidate in taken:
         number += 1
         candidate = f"{identity}-{number}"
     return candidate
+
+
+def _resolved(path: Path) -> str:
+    """The absolute path of a file, without links; undecodable bytes as U+FFFD."""
+    return os.fsencode(os.path.realpath(path)).decode(errors="replace")
 
 
 def _printable(path: Path) -> str:

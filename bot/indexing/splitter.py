@@ -145,8 +145,9 @@ def _windows_of(essay: Essay, passage: Passage, inside: Sequence[Span]) -> Itera
 
 def _readable(text: str, run: Sequence[Span]) -> str:
     """The text of consecutive sentences, without the code and markup between and in them."""
-    pieces = [text[slice(*run[0])]] if run else []
-    for (_, end), (start, last) in pairwise(run):
-        gap = text[end:start]
-        pieces += ["\n" if any(map(str.isalnum, gap)) else gap, text[start:last]]
+    reading = outline(text).reading
+    pieces = [reading(text, run[0])] if run else []
+    for (_, end), span in pairwise(run):
+        gap = text[end : span[0]]
+        pieces += ["\n" if any(map(str.isalnum, gap)) else gap, reading(text, span)]
     return without_markup("".join(pieces))

@@ -28,7 +28,6 @@ class Index:
         self.analogies: tuple[Analogy, ...] | None = None
         self._snapshot = snapshot
         self.sample = self._read_sample()
-        self._spans: dict[str, list[Span]] = {}
 
     def search(self, question: str, vector: NDArray[np.float32], k: int, use: Use = "rank") -> list[Hit]:
         """The `k` best passages for a question and its vector, shape (dimension,); for `use` see `Retriever.search`."""
@@ -41,10 +40,8 @@ class Index:
         return self.retriever.is_answered(question, hits, centred=self.sample.is_large)
 
     def sentence_spans(self, essay: Essay) -> list[Span]:
-        """The spans of the essay's quotable sentences; computed once per essay."""
-        if essay.id not in self._spans:
-            self._spans[essay.id] = quotable(essay)
-        return self._spans[essay.id]
+        """The spans of the essay's quotable sentences."""
+        return quotable(essay)
 
     def _read_sample(self) -> Sample:
         windows, vectors = self._snapshot.sample(SAMPLE_SIZE)

@@ -1,10 +1,11 @@
 """The interface and the shared logic of every store: snapshots for readers, one writer at a time. Independent of Chroma."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 
 from bot.errors import IndexDamaged, IndexMismatch, IndexMissing, StoreError
 from bot.schema import SplitEssay
@@ -211,8 +212,16 @@ class Writer:
         """See `Store.vectors`."""
         return self._store.vectors(fingerprint)
 
-    def publish(self, contents: Contents, fingerprint: Mapping[str, str]) -> Manifest:
+    def publish(
+        self,
+        contents: Contents,
+        fingerprint: Mapping[str, str],
+        roots: Sequence[str] = (),
+        paths: Mapping[str, str] = MappingProxyType({}),
+    ) -> Manifest:
         """Build a generation of `contents`, check it and publish it; the last two generations are kept.
+
+        `roots` and `paths` say where the essays come from: see `Manifest`.
 
         Stages in a folder: `space`, `passages`, `windows`, `vectors`, `hash`, `check`, `manifest`, `sync`, `rename`, `pointer`,
         `collect`; on a server: `passages`, `windows`, `check`, `manifest`, `pointer`, `collect`.
@@ -234,6 +243,8 @@ class Writer:
             outline=outline_of(contents.passages, contents.terms, contents.spans),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             files={},
+            roots=list(roots),
+            paths=dict(paths),
         )
         return self._store._build(contents, draft, self._progress)
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -105,7 +105,8 @@ class Manifest:
     `product` and `chroma` are the versions that wrote it; `fingerprint` is what the vectors and the splitting depend on;
     `dimension` is that of the vectors; `essays` maps an essay's id to its `digest`; `passages` and `windows` are counts; `digest`
     is that of the contents, `outline` that of everything except the vectors; `created` is an ISO time in UTC; `files` maps a
-    path inside the generation to "<bytes> <sha256>" (empty on a server).
+    path inside the generation to "<bytes> <sha256>" (empty on a server); `roots` are the paths that were ingested, `paths` maps an
+    essay's id to its file, all absolute (empty in an index of version 0.1.0 and where essays do not come from files).
     """
 
     schema: int
@@ -120,6 +121,8 @@ class Manifest:
     outline: str
     created: str
     files: dict[str, str]
+    roots: list[str] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return it as JSON, with a `seal`: the sha256 of all other fields."""

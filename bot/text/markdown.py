@@ -109,20 +109,24 @@ class _Parser:
                 enclosing.append(token)
             elif token.nesting == -1:
                 enclosing.pop()
-            elif token.type == "inline" and token.map:
-                if enclosing[-1].type in ("th_open", "td_open"):
-                    cells.append(token)
-                else:
-                    yield from self._inline(token, enclosing[-1])
-            elif token.type == "code_block":
-                yield from self._indented(token)
-            elif token.type in ("fence", "html_block"):
-                yield from self._whole_lines("other", token)
             if token.type == "tr_close":
                 in_head = enclosing[-1].type == "thead_open"
                 head = tuple(cell.content for cell in cells) if in_head else head
                 yield from self._row(cells, () if in_head else head)
                 cells = []
+            elif token.type == "inline" and enclosing[-1].type in ("th_open", "td_open"):
+                cells.append(token)
+            else:
+                yield from self._block(token, enclosing)
+
+    def _block(self, token: "Token", enclosing: Sequence["Token"]) -> Iterator[Block]:
+        """The blocks of a token that is no part of a table."""
+        if token.type == "inline":
+            yield from self._inline(token, enclosing[-1])
+        elif token.type == "code_block":
+            yield from self._indented(token)
+        elif token.type == "fence":
+            yield from self._whole_lines("other", token)
 
     def _inline(self, token: "Token", parent: "Token") -> Iterator[Block]:
         first = token.map[0] if token.map else 0

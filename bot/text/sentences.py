@@ -1,5 +1,6 @@
 """The sentences, headings, table rows and footnotes of a text in Markdown, as spans of its characters."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,7 +8,8 @@ from functools import lru_cache
 from bot.text.boundaries import split_paragraph
 from bot.text.markdown import Block, Span, blocks, separators
 
-CACHED_TEXTS = 8  # an ingest asks for the sentences of the same essay several times in a row
+CACHED_TEXTS = 256  # an ingest and an answer ask for the sentences of the same essays several times
+_CELL_BORDER = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class Outline:
     def quotable(self) -> list[Span]:
         """The spans that may be quoted: all but headings."""
         return [span for span in self.sentences if span not in self.headings]
+
+    def cells(self, text: str, span: Span) -> list[tuple[str, str]]:
+        """The cells of the row at `span`, each with the head of its column; empty for any other sentence."""
+        cells = [cell.strip() for cell in _CELL_BORDER.split(text[slice(*span)])] if span in self.heads else []
+        return [(head, cell) for head, cell in zip(self.heads.get(span, ()), cells, strict=False) if cell]
+
+    def reading(self, text: str, span: Span) -> str:
+        """The sentence at `span` as it is read: the cells of a row with the heads of their columns."""
+        return ", ".join(f"{head}: {cell}" for head, cell in self.cells(text, span)) or text[slice(*span)]
 
 
 @lru_cache(CACHED_TEXTS)

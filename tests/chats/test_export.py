@@ -148,12 +148,36 @@ def test_an_altered_quotation_is_found(kind: str, place: int) -> None:
 def test_a_quotation_holds_moved_changed_or_is_gone() -> None:
     citation = cite(ENGLISH, "A dolmen shows power.")
     longer = replace(ENGLISH, text=f"A new beginning.\n\n{ENGLISH.text}")
-    other = replace(ENGLISH, text=ENGLISH.text.replace("shows power", "hides weakness"))
+    edited = replace(ENGLISH, text=ENGLISH.text.replace("shows power", "shows its power"))
     start = longer.text.index(citation.quote)
-    assert check(citation, ESSAYS) == Checked(citation, "holds", 28, 49)
-    assert check(citation, {ENGLISH.id: longer}) == Checked(citation, "moved", start, start + 21)
-    assert check(citation, {ENGLISH.id: other}) == Checked(citation, "changed", nearest="A dolmen hides weakness.")
+    assert check(citation, ESSAYS) == Checked(citation, "holds", ENGLISH.id, 28, 49)
+    assert check(citation, {ENGLISH.id: longer}) == Checked(citation, "moved", ENGLISH.id, start, start + 21)
+    assert check(citation, {ENGLISH.id: edited}) == Checked(citation, "changed", ENGLISH.id, 28, 53, "A dolmen shows its power.")
     assert check(citation, {}) == Checked(citation, "gone")
+
+
+def test_a_quotation_is_found_in_another_essay() -> None:
+    citation = cite(ENGLISH, "A dolmen shows power.")
+    renamed, emptied = replace(ENGLISH, id="renamed"), replace(ENGLISH, text="Only this is left here.")
+    carried = replace(ENGLISH, id="aaa", text="Words of its own. A dolmen shows power. More words.")
+    edited = replace(carried, text="Words of its own. A dolmen shows real power. More words.")
+    assert check(citation, {"renamed": renamed}) == Checked(citation, "moved", "renamed", 28, 49)
+    assert check(citation, {"aaa": carried, "renamed": renamed}).essay == "renamed"  # it has the text that was quoted
+    assert check(citation, {ENGLISH.id: emptied, "aaa": carried}) == Checked(citation, "moved", "aaa", 18, 39)
+    assert check(citation, {"aaa": edited}) == Checked(citation, "changed", "aaa", 18, 44, "A dolmen shows real power.")
+
+
+def test_an_unlike_sentence_is_not_shown_as_that_of_today() -> None:
+    citation = cite(ENGLISH, "A dolmen shows power.")
+    other = replace(ENGLISH, text="A bell hangs in the tower. Nobody paid for it.")
+    assert check(citation, {ENGLISH.id: other}) == Checked(citation, "changed")
+    assert check(citation, {"other": replace(other, id="other")}) == Checked(citation, "gone")
+
+
+def test_of_several_places_the_nearest_is_given() -> None:
+    citation = cite(ENGLISH, "A dolmen shows power.")
+    text = f"{citation.quote} {'Words. ' * 2}{citation.quote} {'Other words. ' * 30}{citation.quote}"
+    assert check(citation, {ENGLISH.id: replace(ENGLISH, text=text)}).start == text.index(citation.quote, 1)
 
 
 @pytest.mark.parametrize(

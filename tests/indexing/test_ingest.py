@@ -20,10 +20,12 @@ import ingest
 from bot import Bot
 from bot.cli.console import ProgressBar
 from bot.errors import IndexMismatch
+from bot.indexing import splitter
 from bot.indexing.build import build_index
 from bot.indexing.loader import load_essays
 from bot.indexing.splitter import split, windows
 from bot.models.embeddings import Embedder
+from bot.schema import Essay, SplitEssay
 from bot.settings import Settings
 from bot.store import Manifest, open_store
 from tests.places import ESSAYS, ROOT
@@ -279,6 +281,31 @@ def test_of_many_files_only_the_edited_one_is_embedded_again(files: int, workspa
     assert workspace.toy.passages[embedded:] == ["Stone 50 was left where it lay."]
 
 
+def test_of_many_essays_only_the_edited_one_is_split_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30):
+        workspace.write(
+            f"{number:02}.md", f"{number}번 돌은 무겁다. 그 돌은 {number}명이 날랐다.\n\n```\ncode {number}\n```\n\n끝이다."
+        )
+    workspace.run()
+    read: list[str] = []
+    split_essay = splitter.split_essay
+
+    def counted(essay: Essay) -> SplitEssay:
+        read.append(essay.id)
+        return split_essay(essay)
+
+    monkeypatch.setattr(splitter, "split_essay", counted)
+    workspace.write("07.md", "7번 돌은 두고 왔다.")
+    assert workspace.run().counts() == (0, 1, 0, 29, 0)
+    assert read == ["07"]
+    scratch = Settings.load(corpus=workspace.corpus, index=workspace.index.parent / "scratch")
+    build_index(scratch, embedder=ToyEmbedder())
+    assert len(read) == 31
+    from_scratch = open_store(scratch.index).usable()
+    assert from_scratch is not None
+    assert (from_scratch.digest, from_scratch.outline) == (workspace.manifest().digest, workspace.manifest().outline)
+
+
 @pytest.mark.parametrize("steps", [4, pytest.param(10, marks=pytest.mark.full)])
 def test_after_any_series_of_changes_the_index_equals_one_built_from_scratch(steps: int, workspace: Workspace) -> None:
     chance, files = Random(5), dict[str, int]()  # the number of paragraphs by file name
@@ -319,6 +346,30 @@ def test_two_paths_are_one_collection_without_any_other_essays(indexed: Workspac
     assert sorted(indexed.manifest().essays) == ["essay", "essay-2"]
     assert indexed.run(first, second).counts() == (0, 0, 0, 2, 0)
     assert indexed.run().counts() == (2, 0, 2, 0, 0)
+
+
+def test_an_essay_keeps_its_id_when_the_other_folder_goes(indexed: Workspace, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, text in ((first, "A bell is struck eleven times."), (second, "A hive is moved at night.")):
+        folder.mkdir()
+        (folder / "essay.md").write_text(text)
+    indexed.run(first, second)
+    assert indexed.run(second).counts() == (0, 0, 1, 1, 0)
+    assert list(indexed.manifest().essays) == ["essay-2"]
+    assert indexed.run(second, first).counts() == (1, 0, 0, 1, 0)
+    assert sorted(indexed.manifest().essays) == ["essay", "essay-2"]
+
+
+def test_files_that_are_newer_than_the_index_are_counted(indexed: Workspace) -> None:
+    indexed.write("other.md", "One more, so that this index is made from this folder.")
+    indexed.run()
+    bot = Bot(Settings.load(corpus=indexed.corpus, index=indexed.index), ToyEmbedder())
+    assert bot.newer_files() == 0
+    indexed.write("varn.md", "Another text.")
+    indexed.write("new.md", "A new one.")
+    assert bot.newer_files() == 2
+    indexed.run()
+    assert bot.newer_files() == 0
 
 
 def test_a_path_may_be_a_single_file(indexed: Workspace) -> None:

@@ -53,7 +53,11 @@ def test_every_field_of_the_test_essays_is_read(essays_folder: Path) -> None:
         "salt-road": ("salt road", "", "", "en", "salt-road.txt", "essay"),
     }
     assert [essay.id for essay in collection.essays] == sorted(fields)
-    assert (collection.skipped, collection.notes) == ((), ())
+    assert collection.skipped == ()
+    assert [(Path(note.path).name, note.text) for note in collection.notes] == [
+        ("bell-tower.ko.md", "7 lines were taken for its header: title, author, date, language, source"),
+        ("lighthouse.en.md", "7 lines were taken for its header: title, author, date, language, kind"),
+    ]
 
 
 def test_the_text_is_the_file_without_front_matter_and_outer_newlines(essays_folder: Path) -> None:
@@ -120,6 +124,10 @@ def test_every_visible_file_is_loaded_or_reported_with_its_reason(tmp_path: Path
     ("a\u202eb\x00.md", "ab"),
     ("v1.5_notes.md", "v1.5_notes"),
     ("---.md", "essay"),
+    ("C++.md", "cplusplus"),
+    ("C#.md", "csharp"),
+    ("On C and C++.md", "on-c-and-cplusplus"),
+    ("tags #1 + 2.md", "tags-1-2"),
 ])  # fmt: skip
 def test_ids_are_slugs_of_paths(path: str, identity: str) -> None:
     assert slug(Path(path)) == identity
@@ -129,6 +137,23 @@ def test_the_same_name_with_two_suffixes_gives_two_ids(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("First.")
     (tmp_path / "a.txt").write_text("Second.")
     assert [(essay.id, essay.text) for essay in load_essays([tmp_path]).essays] == [("a", "First."), ("a-2", "Second.")]
+
+
+def test_ids_stay_when_another_folder_goes_or_comes(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "note.md").write_text(f"Words of the {folder}.")
+    first, second = tmp_path / "first", tmp_path / "second"
+    both = load_essays([first, second])
+    assert {essay.id: essay.text for essay in both.essays} == {"note": "Words of the first.", "note-2": "Words of the second."}
+    assert both.paths == {"note": str(first / "note.md"), "note-2": str(second / "note.md")}
+    assert [essay.id for essay in load_essays([second], both.paths).essays] == ["note-2"]
+    assert load_essays([second, first], both.paths) == both
+    (first / "note.txt").write_text("A third one.")
+    assert {essay.id: essay.text for essay in load_essays([first], {"note-2": str(first / "note.txt")}).essays} == {
+        "note": "Words of the first.",
+        "note-2": "A third one.",
+    }
 
 
 def test_ids_do_not_depend_on_the_order_of_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
