@@ -2,7 +2,7 @@
 
 import re
 
-from bot.text.sentences import sentences
+from bot.text.boundaries import split_line
 
 _CITATIONS = re.compile(r"\s*[\[［(]\s*(?:대목|passages?)?\s*(\d{1,3}(?:\s*[,·]\s*\d{1,3})*)\s*[\]］)]", re.IGNORECASE)
 _MENTIONED = re.compile(r"(?:대목|\bpassage)\s*(\d{1,3})", re.IGNORECASE)  # "In Passage 2, …" is a citation, too
@@ -35,7 +35,7 @@ def split_sentences(text: str) -> list[str]:
     found: list[str] = []
     for line in _normalise(text).split("\n"):
         start = 0
-        for sentence_start, sentence_end in sentences(line):
+        for sentence_start, sentence_end in split_line(line):
             if not has_open_quotation(line[start:sentence_end]):
                 found.append(line[start:sentence_end].strip())
                 start = sentence_end

@@ -16,6 +16,7 @@ from bot.retrieval.bm25 import BM25, Scores
 from bot.retrieval.calibration import Distribution
 from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
 from bot.text.language import language_of
+from bot.text.markdown import blocks
 from bot.text.tokenize import bigrams, morphemes
 
 # Weights of the z-scores, chosen on the first half of KorQuAD and on the golden questions' `dev` half; see evals/LOG.md.
@@ -35,7 +36,7 @@ BACK_MATTER_PENALTY = 0.6  # a list of sources repeats the names and figures of 
 MAX_PASSAGES_PER_ESSAY = 3  # of the six that an answer is made from, so that no single essay fills it
 DUPLICATE_SIMILARITY = 0.8  # Jaccard similarity of morphemes above which the lower-ranked of two passages is dropped
 
-_BACK_MATTER = re.compile(r"^#{1,6} .*(?:출처|참고 ?문헌|\b(?:sources|references|bibliography)\b)", re.IGNORECASE | re.MULTILINE)
+_BACK_MATTER = re.compile(r"출처|참고 ?문헌|\b(?:sources|references|bibliography)\b", re.IGNORECASE)
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
@@ -251,5 +252,6 @@ def _work(essay_id: str) -> str:
 
 def _back_matter_start(text: str) -> int:
     """The offset of the essay's list of sources; the length of the text where it has none."""
-    starts = [match.start() for match in _BACK_MATTER.finditer(text)]
+    headings = [block.lines[0] for block in blocks(text) if block.kind == "heading"] if _BACK_MATTER.search(text) else []
+    starts = [text.rfind("\n", 0, start) + 1 for start, end in headings if _BACK_MATTER.search(text, start, end)]
     return starts[-1] if starts else len(text)

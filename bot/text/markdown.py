@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from bot.text.inline import Span as Span
@@ -22,6 +22,9 @@ Kind = Literal["prose", "heading", "row", "note", "other"]
 
 MAX_UNDERLINED_CHARACTERS = 120  # a longer line above a line of --- is a paragraph, not a heading
 
+CACHED_TEXTS = 64
+
+_UNDERLINE = re.compile(r"\n[ \t>]*(?:-+|=+)[ \t]*(?=\n|\Z)")
 _SENTENCE_END = re.compile(r"[.!?。…][\"”’')\]]*$")
 _CODE = re.compile(
     r"[#$>{}<;=|\\]|[\w.]+\(|--?\w"
@@ -64,9 +67,37 @@ class Block:
     head: tuple[str, ...] = ()
 
 
-def blocks(text: str) -> list[Block]:
+@lru_cache(CACHED_TEXTS)
+def blocks(text: str) -> tuple[Block, ...]:
     """The blocks of `text`, in order."""
-    return sorted(_Parser(text).blocks(), key=lambda block: block.lines[0]) if text.strip() else []
+    return tuple(sorted(_Parser(text).blocks(), key=lambda block: block.lines[0])) if text.strip() else ()
+
+
+def extents(text: str) -> list[tuple[Span, Block | None]]:
+    """The text as the stretches that a reader sees apart: whole lines of each block, and of what is in no block (thematic breaks).
+
+    White space between them is left out. The line that underlines a heading belongs to it.
+    """
+    found: list[tuple[Span, Block | None]] = []
+    written = 0
+    for block in blocks(text):
+        start = max(text.rfind("\n", 0, block.lines[0][0]) + 1, written)
+        end = text.find("\n", block.lines[-1][1])
+        end = len(text) if end < 0 else end
+        underline = _UNDERLINE.match(text, end) if block.kind == "heading" and not text.startswith("#", start) else None
+        end = underline.end() if underline else end
+        found += [(span, None) for span in _stripped(text, written, start)]
+        found += [(span, block) for span in _stripped(text, start, end)]
+        written = max(end, written)
+    return [*found, *((span, None) for span in _stripped(text, written, len(text)))]
+
+
+def _stripped(text: str, start: int, end: int) -> list[Span]:
+    """The span without empty lines and white space at its ends; nothing where nothing else is in it."""
+    stretch = text[start:end]
+    words = stretch.strip()
+    first = start + stretch.find(words)
+    return [(first, first + len(words))] if words else []
 
 
 def separators(text: str, start: int, end: int) -> list[Span]:

@@ -1,25 +1,23 @@
 """The list of essays and the open essay, set like a page of a book: each sentence can be chosen, a quotation is highlighted. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from bot.schema import Essay, Hit, Language
+from bot.text.markdown import Block, Span, extents
 from bot.ui.catalogue import MESSAGES
 from bot.ui.emphasis import Style, styled, styles
 from bot.ui.markup import button, escape, link, notice, read_link, source_link
 
 MAX_PART_CHARACTERS = 40_000  # of an essay that are shown at once; a browser lays them out without a noticeable delay
 MAX_SNIPPET_CHARACTERS = 160  # of a passage in the search results
-_BLOCK = re.compile(r"\n\s*\n|\n(?=[-*] |\d{1,3}\. |> |#{1,6} )")
-_HEADING = re.compile(r"(#{1,6}) +(?=\S)")
-_ITEM = re.compile(r"(?:[-*]|\d{1,3}\.) +(?=\S)")
-_BLOCK_QUOTE = re.compile(r"> ?(?=\S)")
+_ITEM = re.compile(r"[-*+]|\d{1,9}[.)]")
 _BLOCK_SIGN = re.compile(r"^(?:#{1,6}|[-*]|\d{1,3}\.|>) +", re.MULTILINE)  # of a heading, an item or a block quotation
 _FRAGMENT = re.compile(r"#?read/([^/]+)(?:/(\d{1,9})-(\d{1,9})(?:/([0-9a-f]{1,64}))?)?\Z")
 
-Span = tuple[int, int]  # character offsets: start and end
+Extent = tuple[Span, Block | None]  # a stretch of the text and the block that it is, as `markdown.extents` gives them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +44,15 @@ def article(essay: Essay, sentences: Sequence[Span], location: Location, languag
     `sentences` are the spans that can be chosen. `opening` differs each time, so that page.js notices that an essay was opened again.
     """
     words = MESSAGES[language]
-    blocks = _without_title(list(_blocks(essay.text)), essay)
+    blocks = _without_title(extents(essay.text), essay)
     first, last = _part(blocks, location.start)
     highlight = _clipped(location, essay)
     part = blocks[first:last]
     body = "".join(_block(essay.text, block, sentences, highlight) for block in part)
     has_changed = location.sha256 and not essay.sha256.startswith(location.sha256)
     changed = notice(words.essay_changed) if has_changed else ""
-    earlier = _part_link(essay, blocks[_part(blocks, part[0][0] - 1)[0]][0], words.essay_earlier) if first else ""
-    later = _part_link(essay, blocks[last][0], words.essay_later) if last < len(blocks) else ""
+    earlier = _part_link(essay, blocks[_part(blocks, part[0][0][0] - 1)[0]][0][0], words.essay_earlier) if first else ""
+    later = _part_link(essay, blocks[last][0][0], words.essay_later) if last < len(blocks) else ""
     title = f'<h2 class="title" id="essay-title" tabindex="-1">{escape(essay.title)}</h2>'
     about = " · ".join([*_author_and_date(essay), *([source_link(essay.source)] if essay.source else [])])
     return (
@@ -141,26 +139,17 @@ def _clipped(location: Location, essay: Essay) -> Span:
     return (location.start, end) if 0 <= location.start < end else (0, 0)
 
 
-def _blocks(text: str) -> Iterator[Span]:
-    """The spans of paragraphs, headings and list items, without the white space between them."""
-    edges = [0, *(edge for gap in _BLOCK.finditer(text) for edge in gap.span()), len(text)]
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        stripped = text[start:end].strip()
-        if stripped:
-            first = start + text[start:end].index(stripped)
-            yield first, first + len(stripped)
-
-
-def _without_title(blocks: list[Span], essay: Essay) -> list[Span]:
+def _without_title(blocks: list[Extent], essay: Essay) -> list[Extent]:
     """The blocks without a first heading that repeats the essay's title, which the header shows already."""
-    heading = _HEADING.match(essay.text, *blocks[0]) if len(blocks) > 1 else None
-    return blocks[1:] if heading and essay.text[heading.end() : blocks[0][1]].strip() == essay.title else blocks
+    block = blocks[0][1] if len(blocks) > 1 else None
+    repeats = block and block.kind == "heading" and essay.text[slice(*block.lines[0])] == essay.title
+    return blocks[1:] if repeats else blocks
 
 
-def _part(blocks: Sequence[Span], start: int) -> tuple[int, int]:
+def _part(blocks: Sequence[Extent], start: int) -> tuple[int, int]:
     """The range of blocks of the part that contains character `start`. The division into parts does not depend on `start`."""
     first, length = 0, 0
-    for number, (block_start, block_end) in enumerate(blocks):
+    for number, ((block_start, block_end), _) in enumerate(blocks):
         if length and length + block_end - block_start > MAX_PART_CHARACTERS:
             if start < block_start:
                 return first, number
@@ -174,15 +163,15 @@ def _part_link(essay: Essay, start: int, text: str) -> str:
     return f'<p class="turn">{link(read_link(essay.id, start, start, essay.sha256), text)}</p>'
 
 
-def _block(text: str, block: Span, sentences: Sequence[Span], highlight: Span) -> str:
-    start, end = block
-    if heading := _HEADING.match(text, start, end):
-        level = min(max(len(heading[1]) + 1, 3), 6)  # below the title, which is an h2
-        return f"<h{level}>{_inline(text, (heading.end(), end), (), highlight)}</h{level}>"
-    for pattern, css_class in ((_ITEM, "item"), (_BLOCK_QUOTE, "cited")):
-        if pattern.match(text, start, end):
-            return f'<p class="{css_class}">{_inline(text, block, sentences, highlight)}</p>'
-    return f"<p>{_inline(text, block, sentences, highlight)}</p>"
+def _block(text: str, extent: Extent, sentences: Sequence[Span], highlight: Span) -> str:
+    span, block = extent
+    if block and block.kind == "heading":
+        level = min(max(block.level + 1, 3), 6)  # below the title, which is an h2
+        return f"<h{level}>{_inline(text, (block.lines[0][0], block.lines[-1][1]), (), highlight)}</h{level}>"
+    marks = text[span[0] : block.lines[0][0]] if block else ""
+    css_class = "cited" if ">" in marks else "item" if _ITEM.match(marks) else ""
+    attribute = f' class="{css_class}"' if css_class else ""
+    return f"<p{attribute}>{_inline(text, span, sentences, highlight)}</p>"
 
 
 def _inline(text: str, block: Span, sentences: Sequence[Span], highlight: Span) -> str:

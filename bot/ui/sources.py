@@ -1,14 +1,12 @@
 """The sources of an answer, for the panel beside the chat: each quotation highlighted in its paragraph. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.schema import Answer, Citation, Essay, Language, Passage
+from bot.text.markdown import extents
 from bot.ui.catalogue import MESSAGES
 from bot.ui.markup import escape, label, link, read_link
 
-_BREAK = re.compile(r"\n\s*\n|\n(?=[-*] )")  # between paragraphs, and between the items of a list
-_HEADING = re.compile(r"#{1,6} +(.+)\s*")
 MAX_CONTEXT_CHARACTERS = 700  # of a paragraph, on each side of a quotation
 
 
@@ -29,9 +27,9 @@ def _paragraph(citation: Citation, essays: Mapping[str, Essay]) -> tuple[int, st
     essay = essays.get(citation.essay)
     if essay is None or essay.sha256 != citation.sha256:
         return citation.start, citation.quote
-    start = max((match.end() for match in _BREAK.finditer(essay.text, 0, citation.start)), default=0)
-    following = _BREAK.search(essay.text, citation.end)
-    return start, essay.text[start : following.start() if following else None].rstrip()
+    inside = [span for span, _ in extents(essay.text) if span[0] < citation.end and citation.start < span[1]]
+    start = min(inside[0][0], citation.start) if inside else citation.start
+    return start, essay.text[start : max(inside[-1][1], citation.end) if inside else citation.end]
 
 
 def _by_paragraph(citations: Iterable[Citation], essays: Mapping[str, Essay]) -> list[list[Citation]]:
@@ -70,9 +68,10 @@ def _nearest_card(passage: Passage, essay: Essay | None, language: Language) -> 
     title, source = (essay.title, essay.source) if essay else (passage.essay, "")
     opens = link(read_link(essay.id, passage.start, passage.end, essay.sha256), title, "open") if essay else escape(title)
     text = passage.text.strip()
-    heading = _HEADING.match(text)
-    shown = f'<span class="heading">{escape(heading[1])}</span>' if heading else ""
-    shown += _context(text[heading.end() if heading else 0 :], head=True, tail=False)
+    (_, end), block = next(iter(extents(text)), ((0, 0), None))
+    is_heading = block is not None and block.kind == "heading"
+    shown = f'<span class="heading">{escape(text[slice(*block.lines[0])])}</span>' if block and is_heading else ""
+    shown += _context(text[end if is_heading else 0 :].lstrip(), head=True, tail=False)
     origin = _origin(source, [(passage.start, passage.end)], language)
     return _card(f"{label(MESSAGES[language].nearest_passage)}{opens}", shown, origin, essay)
 
