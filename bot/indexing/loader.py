@@ -29,6 +29,7 @@ MAX_TEXT_CHARACTERS = 5_000_000
 MAX_LINE_CHARACTERS = 1_000_000
 
 _NOT_IN_ID = re.compile(r"[^\w.]+")
+_NAME_SPACE = re.compile(r"(?<!\d)[-_]|[-_](?!\d)")
 _NAMED_MARKS = ((re.compile(r"(?<=[A-Za-z])\+\+"), "plusplus"), (re.compile(r"(?<=\b[A-Za-z])#"), "sharp"))  # C++ and C#
 
 
@@ -187,7 +188,8 @@ def _heading(text: str) -> str:
 
 
 def _title_from_name(path: Path) -> str:
-    return " ".join(_printable(Path(path.stem)).replace("-", " ").replace("_", " ").split())
+    """The name of a file as a title, with spaces for `-` and `_` except in a date."""
+    return " ".join(_NAME_SPACE.sub(" ", _printable(Path(path.stem))).split())
 
 
 def _remarks(guessed_encoding: str, dropped: int, header: Header, hidden: int) -> Iterator[tuple[str, str]]:

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from bot.indexing.dates import iso_date
 from bot.retrieval.bm25 import BM25, Scores
 from bot.retrieval.calibration import Distribution
+from bot.retrieval.dated import dated
 from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
 from bot.text.language import language_of
 from bot.text.markdown import blocks
@@ -86,6 +88,9 @@ class Retriever:
         coverage = self._coverage(words)
         dense = self._dense(windows, distributions)
         scores = self._fuse(question, words, dense, coverage)
+        of_that_date = dated(question, self._essays, self._passages)
+        if of_that_date is not None and of_that_date.any():
+            scores = np.where(of_that_date, scores, -np.inf).astype(np.float32)
         hits: list[Hit] = []
         per_essay = {"rank": k, "answer": MAX_PASSAGES_PER_ESSAY if len(self._essays) > 1 else k, "each": 1}[use]
         is_later = ~self._in_language_of(question) if use == "each" else np.zeros(len(scores), dtype=bool)
@@ -93,7 +98,7 @@ class Retriever:
             if np.isinf(scores[row]) or len(hits) == k:
                 break
             passage = self._passages[row]
-            if row not in windows and coverage[row] <= 0:
+            if row not in windows and coverage[row] <= 0 and of_that_date is None:
                 continue
             if sum(hit.passage.essay == passage.essay for hit in hits) >= per_essay:
                 continue
@@ -113,6 +118,11 @@ class Retriever:
         """
         if not morphemes(question):  # "?!", an emoji, "왜?" alone: some passage is always nearest, but nothing was asked
             return False
+        of_that_date = dated(question, self._essays, self._passages)
+        if of_that_date is not None and not of_that_date.any():
+            return False
+        if any(self._essays[hit.passage.essay].date == iso_date(question) != "" for hit in hits):
+            return True
         nearness = max((hit.nearness for hit in hits), default=0.0)
         if not self._in_language_of(question).any():
             return nearness >= CROSS_THRESHOLD

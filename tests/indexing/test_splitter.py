@@ -206,3 +206,8 @@ def test_time_is_linear_for_a_text_without_spaces(count: int) -> None:
 
 def test_time_is_linear_in_the_number_of_headings() -> None:
     assert growth(lambda count: quotable(essay_of("# h\n\nA.\n\n" * count)), 1_500) < 8
+
+
+def test_time_is_linear_in_the_number_of_passages() -> None:
+    paragraph = "A line of about a hundred and fifty characters, so that it is a passage of its own, " * 2
+    assert growth(lambda count: windows(essay := essay_of(f"{paragraph}.\n\n" * count), split(essay)), 1_000) < 8
