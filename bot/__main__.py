@@ -110,7 +110,8 @@ def _check(options: argparse.Namespace) -> tuple[Any, int]:
     }
     lines = [*map(_checked_text, quotations), ", ".join(f"{state} {count}" for state, count in counts.items())]
     if newer:
-        lines.append(f"The files are newer than the index, which was checked: {newer} essays differ. Run: python ingest.py")
+        essays = "1 essay differs" if newer == 1 else f"{newer} essays differ"
+        lines.append(f"The files are newer than the index that was searched: {essays}. Run: python ingest.py")
     return (payload if options.json else "\n".join(lines)), int(bool(counts["changed"] or counts["gone"]))
 
 
@@ -168,8 +169,8 @@ def _analogy_text(analogy: Analogy) -> str:
 
 def _checked_text(checked: Checked) -> str:
     citation = checked.citation
-    place = f" {checked.start}–{checked.end}" if checked.state in ("holds", "moved") else ""
-    place += f" (now in {checked.essay})" if checked.essay not in ("", citation.essay) else ""
+    place = f" → {checked.essay}" if checked.essay not in ("", citation.essay) else ""
+    place += f" {checked.start}–{checked.end}" if checked.state in ("holds", "moved") else ""
     replacement = f"\n         today: {checked.nearest}" if checked.nearest else ""
     return f"{checked.state:<7}  {citation.essay}{place}  “{' '.join(citation.quote.split())}”{replacement}"
 

@@ -15,16 +15,18 @@ from bot.text.sentences import sentences
 State = Literal["holds", "moved", "changed", "gone"]
 MAX_FILE_BYTES = 20_000_000
 MAX_SEARCHED_CHARACTERS = 400_000  # of essays in which the most similar sentence is looked for
-MIN_SIMILARITY = 0.6  # of that sentence, as `difflib` measures it, 0 to 1; below, two sentences of one topic are alike by chance
+# Of that sentence, as `difflib` measures it, 0 to 1; below, two sentences of one topic are alike by chance. Notes that share a template
+# are alike, so a sentence of another essay has to be more similar.
+MIN_SIMILARITY, MIN_SIMILARITY_ELSEWHERE = 0.6, 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A quotation and its state in today's essays.
 
-    States: `holds`; `moved` (it stands elsewhere in its essay or in another one); `changed` (its essay has a similar sentence, or another
-    essay does, in `nearest`, or none any more); `gone` (neither its essay nor a similar sentence is there). `essay` is the id of the essay
-    with the span `start` to `end`, in characters, of the quotation or of `nearest`; empty where there is neither.
+    States: `holds`; `moved` (it stands elsewhere in its essay or in another one); `changed` (its essay or another one has a similar
+    sentence, `nearest`); `gone` (there is neither). `essay` is the id of the essay with the span `start` to `end`, in characters, of the
+    quotation or of `nearest`; empty where it is gone.
     """
 
     citation: Citation
@@ -73,7 +75,7 @@ def check(citation: Citation, essays: Mapping[str, Essay]) -> Checked:
             start = _nearest_place(essay.text, citation.quote, citation.start)
             if start >= 0:
                 return Checked(citation, "moved", essay.id, start, start + len(citation.quote))
-    return _most_similar(citation, ordered, "changed" if own else "gone")
+    return _most_similar(citation, ordered)
 
 
 def _nearest_place(text: str, quote: str, near: int) -> int:
@@ -83,21 +85,22 @@ def _nearest_place(text: str, quote: str, near: int) -> int:
     return min(places, key=lambda place: abs(place - near), default=-1)
 
 
-def _most_similar(citation: Citation, essays: Sequence[Essay], otherwise: State) -> Checked:
-    """`changed`, with the sentence of the first essay that has a similar one; `otherwise` where none has."""
+def _most_similar(citation: Citation, essays: Sequence[Essay]) -> Checked:
+    """`changed`, with the sentence of the first essay that has a similar one; `gone` where none has."""
     budget = MAX_SEARCHED_CHARACTERS
     for essay in essays:
         budget -= len(essay.text)
-        span = _similar_sentence(citation.quote, essay.text) if budget >= 0 else None
+        least = MIN_SIMILARITY if essay.id == citation.essay else MIN_SIMILARITY_ELSEWHERE
+        span = _similar_sentence(citation.quote, essay.text, least) if budget >= 0 else None
         if span:
             return Checked(citation, "changed", essay.id, *span, essay.text[slice(*span)])
-    return Checked(citation, otherwise)
+    return Checked(citation, "gone")
 
 
-def _similar_sentence(quote: str, text: str) -> tuple[int, int] | None:
-    """The span of the sentence of `text` that is most similar to the quotation; None where none is similar."""
+def _similar_sentence(quote: str, text: str, least: float) -> tuple[int, int] | None:
+    """The span of the sentence of `text` that is most similar to the quotation; None where none is more similar than `least`."""
     matcher = difflib.SequenceMatcher(b=quote, autojunk=False)
-    best, span = MIN_SIMILARITY, None
+    best, span = least, None
     for start, end in sentences(text):
         if 2 * min(end - start, len(quote)) < best * (end - start + len(quote)):  # the lengths alone limit the ratio
             continue

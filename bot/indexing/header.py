@@ -18,9 +18,9 @@ MAX_HEADER_LINES = 200  # a longer block between two rules is text
 # The keys that an essay uses, by the names that people give them, in lower case.
 _NAMES = {
     "title": "title 제목 표제 subject",
-    "author": "author authors by writer byline creator 글쓴이 저자 지은이 작성자 필자",
-    "date": "date created created_at creation_date date_created datecreated pubdate publishdate publish_date published published_at "
-    "date_published 날짜 작성일 쓴날 일자 게시일 등록일 발행일 작성일자",
+    "author": "author authors from 보낸사람 보낸_사람 by writer byline creator 글쓴이 저자 지은이 작성자 필자 작가",
+    "date": "date sent 보낸날짜 보낸_날짜 생성일 created created_at creation_date date_created datecreated pubdate publishdate publish_date "
+    "published published_at date_published 날짜 작성일 쓴날 일자 게시일 등록일 발행일 작성일자 작성날짜 작성_날짜 작성 일시 등록일자 만든날짜",
     "language": "language lang locale 언어",
     "source": "source url link permalink canonical canonical_url origin original 출처 원문 링크 주소 url주소",
     "kind": "kind type 종류 유형",
@@ -33,15 +33,19 @@ tags tag categories category keywords aliases alias draft slug summary descripti
 publish status image cover thumbnail banner weight toc math comments series id uuid uid up down related parent next prev updated updated_at
 updated_on modified last_modified lastmod date_modified output format version license copyright hidden pinned featured template menu rating
 project topic topics people place location mood weather email affiliation bibliography csl lang-ref header-includes
-태그 분류 카테고리 별칭 요약 설명 수정일 상태 주제 장소 날씨 기분 시리즈 키워드 부제 공개
+to cc bcc reply-to message-id content-type mime-version created_by last_edited last_edited_time last_edited_by url_name reading_time
+받는사람 받는_사람 참조 태그 분류 카테고리 별칭 요약 설명 수정일 상태 주제 장소 날씨 기분 시리즈 키워드 부제 공개
 """.split()
 )
 _KNOWN = _OTHER | _FIELD.keys()
-_KEY_LINE = re.compile(r"(?P<key>[^\s:#\-][^:\n]{0,40}?)[ \t]*:(?:[ \t]+(?P<value>.*)|[ \t]*)$")
-_TOML_LINE = re.compile(r"""(?P<key>[\w-]+|"[^"]+")[ \t]*=[ \t]*(?P<value>.+)$""")
+_KEY_LINE = re.compile(r"(?P<key>[^\s:：#\-][^:：\n]{0,40}?)[ \t]*[:：](?P<value>.*)$")
+_TOML_LINE = re.compile(r"""(?P<key>[\w-]+|"[^"]+")[ \t]*=(?P<value>.+)$""")
 _CONTINUED = re.compile(r"[ \t]+\S|-[ \t]|-$|#")  # an indented line, a list item, a comment
 _PLAIN_KEY = re.compile(r"[a-z][\w.-]*")
 _SENTENCE_END = re.compile(r"[.!?。…][\"”’')\]]*$")
+# Keys whose values may be sentences; a sentence behind another key is text, such as a dialogue between two rules.
+_PROSE_KEYS = frozenset("title subtitle summary description excerpt abstract tagline 제목 부제 요약 설명 소개".split())
+_WIKI_LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Header:
 
 def split_header(text: str) -> Header:
     """The header of a file's text and the text after it; a header without keys where there is none."""
-    for reader in (_yaml, _toml, _json, _pandoc, _multimarkdown):
+    for reader in (_yaml, _toml, _json, _pandoc, _multimarkdown, _properties):
         header = reader(text)
         if header is not None:
             return header
@@ -83,14 +87,14 @@ def _yaml(text: str) -> Header | None:
 
 
 def _toml(text: str) -> Header | None:
-    """The block between two lines `+++`."""
+    """The block between two lines `+++`: what TOML can read, else lines `key = value`."""
     block = _fenced(text, "+++", ("+++",))
-    if block is None or not _is_header(block[0], _TOML_LINE):
+    if block is None:
         return None
     try:
         pairs = [(key, _as_text(value)) for key, value in tomllib.loads("\n".join(block[0])).items()]
     except (tomllib.TOMLDecodeError, RecursionError):
-        pairs = None
+        return _header(block, None, _TOML_LINE) if _is_header(block[0], _TOML_LINE) else None
     return _header(block, pairs, _TOML_LINE)
 
 
@@ -121,21 +125,35 @@ def _pandoc(text: str) -> Header | None:
 
 
 def _multimarkdown(text: str) -> Header | None:
-    """Lines `Key: value` from the first line to an empty one, each with a key that is known."""
+    """Lines `Key: value` from the first line to an empty one, each with a key that is known; one alone is no sentence."""
     head, _, rest = text.partition("\n\n")
     lines = head.split("\n")
-    matches = [_KEY_LINE.match(line) for line in lines if not line[:1].isspace()]
-    keys = [_normal(match["key"]) for match in matches if match]
-    first = _FIELD.get(keys[0]) if keys else None
+    matches = [_key(line, _KEY_LINE) for line in lines if not line[:1].isspace()]
+    pairs = [match for match in matches if match]
+    first = _FIELD.get(_normal(pairs[0][0])) if pairs else None
     if (
-        len(keys) < len(matches)
+        len(pairs) < len(matches)
         or first not in ("title", "author", "date")
-        or any(key not in _KNOWN for key in keys)
+        or any(_normal(key) not in _KNOWN or not _fits(key, value) for key, value in pairs)
+        or all(_is_sentence(value) for _, value in pairs)
         or not rest.strip()
     ):
         return None
-    pairs = [(match["key"], (match["value"] or "").strip()) for match in matches if match]
     return Header(_fields(pairs), tuple(key for key, _ in pairs), len(lines), False, rest)
+
+
+def _properties(text: str) -> Header | None:
+    """Lines `Key: value` below the first heading, as Notion exports them; the heading stays in the text."""
+    heading, _, below = text.partition("\n")
+    if not re.match(r"# +\S", heading):
+        return None
+    head, _, rest = below.lstrip("\n").partition("\n\n")
+    matches = [_key(line, _KEY_LINE) for line in head.split("\n")]
+    pairs = [match for match in matches if match]
+    keys = {_normal(key) for key, _ in pairs}
+    if len(pairs) < max(2, len(matches)) or not keys <= _KNOWN or not keys & _FIELD.keys():
+        return None
+    return Header(_fields(pairs), tuple(key for key, _ in pairs), len(pairs), False, f"{heading}\n\n{rest}")
 
 
 def _fenced(text: str, opening: str, closings: tuple[str, ...]) -> tuple[list[str], str] | None:
@@ -148,20 +166,53 @@ def _fenced(text: str, opening: str, closings: tuple[str, ...]) -> tuple[list[st
 
 
 def _is_header(lines: list[str], key_line: re.Pattern[str]) -> bool:
-    """Whether the lines are keys of a header: no blank first line, nothing but keys and what belongs to them, and keys that are known,
-    or that look like a program's (one lower-case word) without a sentence behind any.
+    """Whether the lines are keys of a header: no blank first line, nothing but keys and what belongs to them, and values that fit.
+
+    Known keys with values that fit them make a header; so do keys that look like a program's (one lower-case word). A sentence behind a
+    key that has none is text, except in a header with two keys of an essay.
     """
     if not lines:
         return True
     if not lines[0].strip():
         return False
-    matches = [key_line.match(line) for line in lines if line.strip() and not _CONTINUED.match(line)]
-    keys = [match["key"].strip() for match in matches if match]
-    if not keys or len(keys) < len(matches):
+    matches = [_key(line, key_line) for line in lines if line.strip() and not _CONTINUED.match(line)]
+    pairs = [match for match in matches if match]
+    if not pairs or len(pairs) < len(matches):
         return False
-    if any(_normal(key) in _KNOWN for key in keys):
-        return True
-    return all(_PLAIN_KEY.fullmatch(key) for key in keys) and not any(_SENTENCE_END.search(line) for line in lines)
+    known = [key for key, _ in pairs if _normal(key) in _KNOWN]
+    if any(not _fits(key, value) for key, value in pairs):
+        return False
+    fields = {_FIELD[_normal(key)] for key in known if _normal(key) in _FIELD}
+    sentences = [_normal(key) for key, value in pairs if _is_sentence(value) and _FIELD.get(_normal(key)) != "date"]
+    if set(sentences) - _PROSE_KEYS:
+        return len(fields) > 1 and len(known) * 2 > len(pairs)
+    if "title" not in fields and len(sentences) == len(pairs):
+        return False
+    are_plain = all(_PLAIN_KEY.fullmatch(key) and not _SENTENCE_END.search(value) for key, value in pairs)
+    return bool(fields) or len(known) == len(pairs) or are_plain
+
+
+def _key(line: str, key_line: re.Pattern[str]) -> tuple[str, str] | None:
+    """The key and the value of a line; None for another line. Without a space behind the colon, only a known key is one."""
+    match = key_line.match(line)
+    if not match:
+        return None
+    key, value = match["key"].strip(), match["value"] or ""
+    is_apart = key_line is _TOML_LINE or not value or value[0].isspace()
+    return (key, value.strip()) if is_apart or (_normal(key) in _KNOWN and not value.startswith("//")) else None
+
+
+def _fits(key: str, value: str) -> bool:
+    """Whether a value can be what its key says: a date has a digit (or a template's braces), an author is no sentence."""
+    field = _FIELD.get(_normal(key))
+    value = _unquoted(value)
+    if field == "date":
+        return not value or any(map(str.isdigit, value)) or "{" in value
+    return field not in ("author", "language", "kind", "source") or not _is_sentence(value)
+
+
+def _is_sentence(value: str) -> bool:
+    return bool(_SENTENCE_END.search(value)) and len(value.split()) > 2 and not value.startswith(("[", "{"))
 
 
 def _header(block: tuple[list[str], str], pairs: Iterable[tuple[str, str]] | None, key_line: re.Pattern[str]) -> Header:
@@ -173,29 +224,40 @@ def _header(block: tuple[list[str], str], pairs: Iterable[tuple[str, str]] | Non
 
 def _by_line(lines: list[str], key_line: re.Pattern[str]) -> Iterable[tuple[str, str]]:
     for line in lines:
-        match = key_line.match(line)
-        if match:
-            yield match["key"].strip(), (match["value"] or "").strip()
+        if pair := _key(line.strip(), key_line):
+            key, value = pair
+            is_list = value.startswith("[") and value.endswith("]") and not value.startswith("[[")
+            yield key, ", ".join(_unquoted(item.strip()) for item in value[1:-1].split(",")) if is_list else value
 
 
-def _yaml_pairs(node: yaml.Node | None) -> list[tuple[str, str]]:
-    """The scalar and list values of a YAML mapping by their keys; what is nested deeper is left out."""
-    if not isinstance(node, yaml.MappingNode):
+def _yaml_pairs(node: yaml.Node | None) -> list[tuple[str, str]] | None:
+    """The values of a YAML mapping as text by their keys; None for another node."""
+    if node is None:
         return []
-    pairs = []
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            items = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            texts = [item.value for item in items if isinstance(item, yaml.ScalarNode) and not str(item.tag).endswith(":null")]
-            pairs.append((str(key.value), ", ".join(texts)))
-    return pairs
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return [(str(key.value), _node_text(value)) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+
+
+def _node_text(node: yaml.Node, depth: int = 3) -> str:
+    """A YAML value as text: a list's items joined, of a mapping its `name`, nothing for what is nested deeper."""
+    if isinstance(node, yaml.ScalarNode):
+        return "" if str(node.tag).endswith(":null") else str(node.value)
+    if isinstance(node, yaml.SequenceNode) and depth:
+        return ", ".join(filter(None, (_node_text(item, depth - 1) for item in node.value[:MAX_HEADER_LINES])))
+    if isinstance(node, yaml.MappingNode):
+        names = [value.value for key, value in node.value if isinstance(value, yaml.ScalarNode) and key.value == "name"]
+        return str(names[0]) if names else ""
+    return ""
 
 
 def _as_text(value: Any) -> str:
     """A TOML or JSON value as text: a list's items joined, nothing for what is nested deeper."""
     if isinstance(value, list):
         return ", ".join(filter(None, map(_as_text, value)))
-    return "" if isinstance(value, dict) or value is None else str(value)
+    if isinstance(value, dict):
+        return _as_text(value.get("name"))
+    return "" if value is None else str(value)
 
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -203,7 +265,7 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for key, value in pairs:
         name = _FIELD.get(_normal(key))
-        value = _unquoted(" ".join(value.split()))
+        value = _WIKI_LINK.sub(r"\1", _unquoted(" ".join(value.split())))
         if name and value and name not in fields:
             fields[name] = value
     return fields

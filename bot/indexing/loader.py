@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.errors import CorpusError
-from bot.indexing.dates import iso_date
+from bot.indexing.dates import header_date, name_date
 from bot.indexing.header import Header, split_header
 from bot.indexing.hidden import Visible, without_hidden
 from bot.schema import Essay, Language, Note, Skipped
@@ -26,9 +26,11 @@ MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 SUFFIXES = MARKDOWN_SUFFIXES | {".txt", ".text"}
 MAX_FILE_BYTES = 20_000_000  # the README states these three limits
 MAX_TEXT_CHARACTERS = 5_000_000
+MAX_TITLE_CHARACTERS = 60  # of a first line that is taken for the title
 MAX_LINE_CHARACTERS = 1_000_000
 
 _NOT_IN_ID = re.compile(r"[^\w.]+")
+_TITLE = re.compile(r"[^\W\d_].*[^.!?…:;,다요]")  # begins with a letter and ends no sentence
 _NAME_SPACE = re.compile(r"(?<!\d)[-_]|[-_](?!\d)")
 _NAMED_MARKS = ((re.compile(r"(?<=[A-Za-z])\+\+"), "plusplus"), (re.compile(r"(?<=\b[A-Za-z])#"), "sharp"))  # C++ and C#
 
@@ -88,11 +90,14 @@ def load_existing(paths: list[Path], known: Mapping[str, str] = MappingProxyType
     essays: dict[str, Essay] = {}
     found: dict[str, str] = {}
     path_by_digest: dict[str, str] = {}  # of the text
+    path_by_file: dict[str, str] = {}
     skipped: list[Skipped] = []
     notes: list[Note] = []
     for root, path, resolved in files:
         try:
             _require_readable(root, path)
+            if first := path_by_file.get(resolved):
+                raise _SkipError(f"it is the same file as {first}, which is read", f"이미 읽은 {first}와(과) 같은 파일입니다")
             essay, remarks = _load_file(root, path)
             if duplicate := path_by_digest.get(essay.sha256):
                 raise _SkipError(
@@ -105,7 +110,7 @@ def load_existing(paths: list[Path], known: Mapping[str, str] = MappingProxyType
         essay = replace(essay, id=known_ids.get(resolved) or _unused_id(essay.id, taken))
         taken.add(essay.id)
         essays[essay.id], found[essay.id] = essay, resolved
-        path_by_digest[essay.sha256] = _printable(path)
+        path_by_digest[essay.sha256] = path_by_file[resolved] = _printable(path)
         notes += [Note(_printable(path), *remark) for remark in remarks]
     return Collection(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes), found)
 
@@ -129,13 +134,17 @@ def _exists(path: Path) -> bool:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """The files under `root` but hidden ones and the analogy map, in a fixed order; `root` itself if it is a file."""
+    """The files under `root` but the analogy map, in a fixed order; `root` itself if it is a file.
+
+    Of hidden ones each hidden file or folder that lies in no other; links to folders are not followed.
+    """
     if not root.is_dir():
         yield root
         return
-    for path in sorted(path for path in root.rglob("*") if not path.is_dir()):
-        relative = path.relative_to(root)
-        if relative != Path(MAP_FILE) and not any(part.startswith(".") for part in relative.parts):
+    for path in sorted(root.rglob("*")):
+        hidden = [number for number, part in enumerate(path.relative_to(root).parts, 1) if part.startswith(".")]
+        is_leaf = not path.is_dir() or path.is_symlink()
+        if path != root / MAP_FILE and (is_leaf if not hidden else hidden[0] == len(path.relative_to(root).parts)):
             yield path
 
 
@@ -143,11 +152,17 @@ def _require_readable(root: Path, path: Path) -> None:
     """Raise `_SkipError` for a file of a folder that is left out for its name: a README, or a suffix that is not read."""
     if not root.is_dir():
         return
+    if path.name.startswith("."):
+        raise _SkipError("it is hidden; rename it to add it", "숨긴 항목입니다. 넣으려면 이름을 바꿔 주세요")
+    if path.is_dir():
+        raise _SkipError(
+            "it is a link to a folder; give that folder as well", "폴더를 가리키는 링크입니다. 그 폴더도 지정해 주세요"
+        )
     if path.suffix.lower() not in SUFFIXES:
         suffixes = ", ".join(sorted(SUFFIXES))
         raise _SkipError(
-            f"its suffix is none of {suffixes}; save it as text to add it",
-            f"확장자가 {suffixes} 가운데 하나가 아닙니다. 넣으려면 텍스트로 저장해 주세요",
+            f"it is not read, only {suffixes} are; save its text in such a file to add it",
+            f"{suffixes} 파일만 읽습니다. 넣으려면 내용을 그런 파일로 저장해 주세요",
         )
     if path.name.partition(".")[0].upper() == "README":
         raise _SkipError(
@@ -171,9 +186,9 @@ def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
     relative = path.relative_to(root) if root.is_dir() else Path(path.name)
     essay = Essay(
         id=slug(relative),
-        title=fields.get("title") or _heading(text) or _title_from_name(path) or slug(relative),
+        title=fields.get("title") or _heading(text) or _first_line(text) or _title_from_name(path) or slug(relative),
         author=fields.get("author", ""),
-        date=iso_date(fields.get("date", "")) or iso_date(path.stem),
+        date=header_date(fields.get("date", "")) or name_date(clean(relative.with_suffix("").as_posix()).text),
         language=_language(fields.get("language", ""), text),
         source=fields.get("source") or _printable(relative),
         kind=fields.get("kind") or "essay",
@@ -185,6 +200,15 @@ def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
 def _heading(text: str) -> str:
     """The words of the first heading of level 1, or an empty string."""
     return next((text[slice(*block.lines[0])] for block in blocks(text) if block.kind == "heading" and block.level == 1), "")
+
+
+def _first_line(text: str) -> str:
+    """A first paragraph of one short line without a full stop, as people write titles without marks; else an empty string."""
+    line, _, rest = text.partition("\n")
+    words = line.strip().strip("*_").strip()
+    is_title = 0 < len(words) <= MAX_TITLE_CHARACTERS and rest.startswith("\n") and rest.strip() and _TITLE.fullmatch(words)
+    first = next(iter(blocks(text)), None)
+    return words if is_title and first and first.kind == "prose" and len(first.lines) == 1 else ""
 
 
 def _title_from_name(path: Path) -> str:
@@ -199,7 +223,7 @@ def _remarks(guessed_encoding: str, dropped: int, header: Header, hidden: int) -
             f"인코딩을 {guessed_encoding}(으)로 추정해 읽었습니다. 글자가 이상하면 UTF-8로 저장해 주세요",
         )
     if dropped:
-        yield f"left out {dropped} invisible characters", f"보이지 않는 글자 {dropped}개를 뺐습니다"
+        yield f"left out {dropped} invisible character{'s' * (dropped > 1)}", f"보이지 않는 글자 {dropped}개를 뺐습니다"
     if header.by_line:
         keys = ", ".join(header.keys)
         yield (
@@ -208,9 +232,12 @@ def _remarks(guessed_encoding: str, dropped: int, header: Header, hidden: int) -
         )
     elif header.keys:
         keys = ", ".join(header.keys)
-        yield f"{header.lines} lines were taken for its header: {keys}", f"처음 {header.lines}줄을 머리말로 읽었습니다: {keys}"
+        lines = "1 line was" if header.lines == 1 else f"{header.lines} lines were"
+        yield f"{lines} taken for its header: {keys}", f"머리말로 읽은 줄 {header.lines}개: {keys}"
+    if (date := header.fields.get("date")) and not header_date(date):
+        yield f"its date {date!r} is not a day and was left out", f"날짜 {date!r}에서 날을 알 수 없어 뺐습니다"
     if hidden:
-        yield f"left out {hidden} hidden comments or queries", f"숨긴 주석이나 질의 {hidden}개를 뺐습니다"
+        yield f"left out hidden text in {hidden} place{'s' * (hidden > 1)}", f"숨긴 글을 {hidden}군데에서 뺐습니다"
 
 
 def _read_bytes(root: Path, path: Path) -> bytes:

@@ -26,7 +26,10 @@ _CLOSING = r"[\"”’'」』〉》»)\]]"
 _STOP = re.compile(
     rf"(?<![.!?…。？！])(?P<stop>[.!?…。？！]++)(?P<close>{_CLOSING}*)(?P<faces>(?:[ ]?{_FACE})*+)(?P<gap>\s+)(?=\S)"
 )
+# Emoji and emoticons end a sentence without a full stop: "맛있어요 ㅋㅋㅋ 근데 비싸요", "I love it 😊 We go again".
+_FACE_STOP = re.compile(rf"(?P<before>\S)(?:[ ]?{_FACE}|[ ]?~{{2,}})++(?P<gap>\s+)(?=\S)")
 _STOP_AT_END = re.compile(rf"(?P<stop>[.!?…。？！]+){_CLOSING}*(?:\s?{_FACE})*+$")
+_KOREAN_LINE_END = re.compile(rf"[가-힣](?:\.\.|~+|[!?.…。]*(?:[ ]?{_FACE})++)$")  # of a line that nobody wrapped
 _CLOSING_MARKS_AND_SPACE = re.compile(rf"{_CLOSING}+\s+")
 _SPACE = re.compile(r"\s*")
 _SENTENCE_OPENING = re.compile(r"[〈《「『<\[(‘“\"'→※①-⑳•▶◆○●…—–\-\u4e00-\u9fff0-9A-Za-z#@$€£₩&+~]|\.\.\.")
@@ -34,15 +37,16 @@ _ENGLISH_OPENING = re.compile(r"[A-Z“\"(\[]")
 _FINAL_SYLLABLE = re.compile(r"[다요죠까네지임음함야아어]$")  # of the verb that ends a Korean sentence
 _PLAIN_FINAL_SYLLABLE = re.compile(r"[다요죠까네임음함]$")
 _ATTACHED = re.compile(
-    r"(?:이?라고|이?라는|이?라며|이?란|하고|하며|하는|하면서|하던|고|며|는|은|이|가|을|를|의|에|로|으로|만|도)\s"
+    r"(?:이?라고|이?라는|이?라며|이?란|하고|하며|하는|하면서|하던|고(?! 씨| 님)|며|는|은|이|가|을|를|의|에|로|으로|만|도)\s"
 )
 _REPORTING = re.compile(r"(?:하는|라는|라고|하고)\s")
 _KOREAN_ABBREVIATION = re.compile(r"(?:^|[\s(])(?:등|예|단|즉|제\s?\d+[장절조항권부화회]|\d+[장절])$")
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
 _DATE = re.compile(
-    r"(?<![\d.])(?:\d{4}|[’']\d{2})\.(?:\s?\d{1,2}\.(?:\s?\d{1,2}\.)?)?(?=\s?\S)"
+    r"(?<![\d.])(?:\d{4}|[’']\d{2})\.(?:\s?\d{1,2}\.(?:\s?\d{1,2}\.)?)?(?=\s?\S|\s*$)"
     r"|(?<![\d.])(?:1[0-2]|[1-9])\.\s?(?:3[01]|[12]\d|[1-9])\.(?=\s)"
 )
+_WHOLE_DATE = re.compile(r"(?<![\d.])\d{4}\. ?\d{1,2}\. ?\d{1,2}\.")
 _CLOSING_MARKS = {"“": "”", "‘": "’", "「": "」", "『": "』", "〈": "〉", "《": "》", "(": ")", "（": "）", "[": "]"}
 _OPENING_MARK = re.compile("[“‘「『〈《(（\\[]")
 _APOSTROPHE = re.compile("[A-Za-z]’[A-Za-z]")
@@ -64,9 +68,14 @@ _LINE_OF_ITS_OWN = re.compile(
 )
 _CAPITALISED = re.compile(r"[^\w]*[A-Z]")
 _NEVER_LAST = re.compile(
-    r"\b(?:approx|vs|vols?|al|trans|eds?|Ft|Mt|Acct|Phil|cf|viz|Rev|Hon|Capt|Lt|Col|Maj|Sgt|Gov|Sen|Prof|Dr|Mr|Mrs|Ms)\.$"
+    r"\b(?:approx|vs|vols?|trans|eds?|Ft|Mt|Pt|incl|excl|Acct|Phil|cf|viz|Rev|Hon|Capt|Lt|Col|Maj|Sgt|Gov|Sen|Prof|Dr|Mr|Mrs|Ms)\.$"
 )
+_LATIN_END = re.compile(rf"[A-Za-z’']{{2,}}{_CLOSING}*[.!?…]+{_CLOSING}*$")
 _ENGLISH_END = re.compile(r"[A-Za-z’']+,? [a-z’']{2,}$")  # of an English sentence in a Korean text
+_BEFORE_NUMBER = re.compile(  # abbreviations that a number follows
+    r"\b(?:Mon|Tues?|Weds?|Thurs?|Fri|Sat|Sun|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|[Cc]h|chap|est|nos|pp?|hrs?|yrs?|mins?|secs?"
+    r"|ext|[Ff]igs?|sec|para|bk|pt|ca?|al)\.$"
+)
 _LOWER_CASE_WORD = re.compile(r"[a-z]+(?![A-Z\w])")  # not iPhone
 
 
@@ -84,7 +93,8 @@ def split_line(text: str) -> list[Span]:
 def _runs(text: str) -> list[Span]:
     """The lines of a paragraph as the spans that are split together.
 
-    Lines are joined where a program wrapped them, inside a quotation, and after a long line before one in lower case. Any other line stands alone.
+    Lines are joined where a program wrapped them, inside a quotation, after an abbreviation, and after a long line before one in lower
+    case. Any other line stands alone.
     """
     lines: list[Span] = []
     start = 0
@@ -101,6 +111,7 @@ def _runs(text: str) -> list[Span]:
         continues = runs and (
             quotations.contains(first)
             or (is_wrapped and not _LINE_OF_ITS_OWN.match(line))
+            or _NEVER_LAST.search(before)
             or (is_capitalised and _LOWER_CASE_WORD.match(line) and weighted_length(before) >= MIN_WRAP_WEIGHT)
         )
         if continues:
@@ -114,7 +125,8 @@ def _is_wrapped(lines: Sequence[str]) -> bool:
     """Whether a program broke the lines at a fixed width: after each the next word would not have fitted into the widest."""
     limit = max(map(weighted_length, lines), default=0)
     return limit >= MIN_WRAP_WEIGHT and all(
-        weighted_length(line) + 1 + weighted_length(following.split(maxsplit=1)[0]) > limit - WRAP_SLACK
+        _KOREAN_LINE_END.search(line) is None
+        and weighted_length(line) + 1 + weighted_length(following.split(maxsplit=1)[0]) > limit - WRAP_SLACK
         for line, following in pairwise(lines)
     )
 
@@ -123,12 +135,12 @@ class _Splitter:
     """A text without marks, and where its sentences may end."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._text = text.replace("\n", " ")  # the libraries end a sentence at an abbreviation before a line break
         self._is_korean = needs_kiwi(text)
 
     def spans(self) -> list[Span]:
         text = self._text
-        cuts = {*(self._kiwi_cuts() if self._is_korean else self._sentencex_cuts()), *self._stops()}
+        cuts = {*self._sentencex_cuts(), *(self._kiwi_cuts() if self._is_korean else ()), *self._stops()}
         unbreakable = _Cover(self._unbreakable())
         spans: list[Span] = []
         start = 0
@@ -143,7 +155,10 @@ class _Splitter:
         return self._rejoined(spans)
 
     def _stops(self) -> Iterator[int]:
-        """Cuts behind a full stop that the libraries miss."""
+        """Cuts behind a full stop, an emoji or an emoticon that the libraries miss."""
+        for match in _FACE_STOP.finditer(self._text):
+            if _FINAL_SYLLABLE.search(match["before"]) or _ENGLISH_OPENING.match(self._text, match.end()):
+                yield match.end()
         for match in _STOP.finditer(self._text):
             is_after_hangul = self._is_korean and match.start() and _HANGUL.match(self._text, match.start() - 1)
             ends = self._ends_korean(match) if is_after_hangul else self._ends_english(match)
@@ -166,15 +181,21 @@ class _Splitter:
         if self._is_korean:
             before = self._text[max(0, stop.start() - 40) : stop.start()]
             return bool(_ENGLISH_END.search(before) and _HANGUL.match(self._text, stop.end()))
-        closes = stop["close"] or stop["stop"].startswith(("…", "..."))
+        closes = stop["close"] or stop["stop"].startswith(("…", "...")) or stop["stop"][-1] in "!?"
         return bool(closes and _ENGLISH_OPENING.match(self._text, stop.end()))
 
     def _sentencex_cuts(self) -> Iterator[int]:
         import sentencex
 
         for boundary in sentencex.get_sentence_boundaries("en", self._text):
-            if boundary["start_index"]:
-                yield self._after_marks(boundary["start_index"])
+            cut = boundary["start_index"]
+            if cut and (not self._is_korean or self._is_between_english(cut)):
+                yield self._after_marks(cut)
+
+    def _is_between_english(self, cut: int) -> bool:
+        """Whether an English sentence ends before a cut in a Korean paragraph, and another begins there."""
+        before = self._text[max(0, cut - 40) : cut].rstrip()
+        return bool(_LATIN_END.search(before) and _CAPITALISED.match(self._text, cut))
 
     def _kiwi_cuts(self) -> Iterator[int]:
         for start, end in self._kiwi_inputs():
@@ -216,6 +237,7 @@ class _Splitter:
     def _unbreakable(self) -> Iterator[Span]:
         """The spans that no sentence ends inside: dates, quotations, brackets. Straight quotation marks are paired from the left."""
         text = self._text
+        yield from (match.span() for match in _WHOLE_DATE.finditer(text))
         if self._is_korean:
             yield from ((match.start(), match.end() + text.startswith(" ", match.end())) for match in _DATE.finditer(text))
         straight = [match.start() for match in re.finditer('"', text)]
@@ -298,6 +320,6 @@ def _continues_english(previous: str, sentence: str, is_capitalised: bool) -> bo
     is_quotation = re.match(r"[“\"‘]", previous) and re.search(r"[!?.,…][\"”’]$", previous)
     if is_quotation and (_ENGLISH_REPORT.match(sentence) or sentence[:1].islower()):
         return True
-    if _NEVER_LAST.search(previous):
+    if _NEVER_LAST.search(previous) or (_BEFORE_NUMBER.search(previous) and re.match(r"[\[(]?\d", sentence)):
         return True
     return bool(is_capitalised and (_LOWER_CASE_WORD.match(sentence) or (previous[-1] in "!?" and sentence[0] in "—–")))

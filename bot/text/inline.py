@@ -1,4 +1,4 @@
-"""A text without what is no word of it (footnote marks, Markdown's inline marks, tags, link addresses), and the way back to its offsets."""
+"""A text without what is no word of it (marks of notes, Markdown's inline marks, tags, addresses), and the way back to its offsets."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,11 @@ Span = tuple[int, int]  # start and end offset
 # A mark of a note ends a sentence and is never part of it. The other marks belong to the word that they touch.
 _MARK = re.compile(
     r"(?P<note>(?<=\S)(?:\[\^[^\]\s]{1,40}\]|\[@[^\]\n]{1,60}\]"
-    r"|\[(?:\d{1,3}(?:[,–-] ?\d{1,3})*|[a-z]|citation needed|출처 필요)\](?!\()|[¹²³⁰⁴-⁹†‡]+)"
-    r"|(?<=[.!?…”\"’])(?: \[\d{1,3}\](?=\s|$)|\d{1,2}\)(?=\s)))"
+    r"|\[(?:\d{1,3}(?:[,–-] ?\d{1,3})*|[a-z]|citation needed|출처 필요)\](?!\()|[¹²³⁰⁴-⁹†‡]+[⁾)]?|<sup>[^<>\n]{1,12}</sup>)"
+    r"|(?<=[.!?…”\"’])(?: \[\d{1,3}\](?=\s|$)|\(?\d{1,3}\)(?=\s)|\([^()\n]{2,40},? \d{4}[a-z]?(?:[:,] ?[\dp.–-]+)?\)(?=\s|$)))"
+    r"|(?P<space>&nbsp;|&#160;|&#xa0;|&e[nm]sp;)"
     r"|(?P<closing>\]\([^()\s]*\)|</[A-Za-z][^<>\n]*>)"
-    r"|<[A-Za-z][^<>\n]*>|\*+|(?<![^\W_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![^\W_])|==|~~|`+"
+    r"|<[A-Za-z][^<>\n]*>|\*+|(?<![^\W_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![^\W_])|==|(?<=\S)~~|~~(?=\S)|`+"
 )
 
 
@@ -50,6 +51,10 @@ def bare(text: str) -> Bare:
         kept.append(text[last:start])
         origin += range(last, start)
         last = end
+        if mark["space"]:
+            kept.append(" ")
+            origin.append(start)
+            continue
         touches_before = start > 0 and not text[start - 1].isspace()
         if mark["note"]:
             continue

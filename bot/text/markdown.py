@@ -30,16 +30,26 @@ _CODE = re.compile(
     r"[#$>{}<;=|\\]|[\w.]+\(|--?\w"
     r"|^\s*(?:def|class|import|from|const|let|var|return|function|echo|sudo|pip|npm|git|cd|curl)\b"
 )
+_PROSE = re.compile(r"[가-힣]|[.!?。…][\"”’')\]]*$|(?:\b[A-Za-z’']+[ ,]+){4}")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:[ \t]*")
-_TASK = re.compile(r"\[([ xX/\-])\][ \t]+")
+_TASK = re.compile(r"\[(.)\][ \t]+")  # done where the mark is an x; other marks are open, cancelled, forwarded, …
 _CALLOUT = re.compile(r"\[![\w-]+\][+-]?")
 _DATE = re.compile(r"[ \t]*((?:\d{1,4}\.[ \t]*){2,3})(?=\S)")  # "5. 18. …" is no list in a list
+# A line of a note-taking program or site generator: an inline field, a class, an abbreviation, the rule of an admonition.
+_DIRECTIVE = re.compile(
+    r"[\w -]{1,30}::(?:[ \t].*)?|\{:[^}\n]*\}|\*\[[^\]\n]+\]:.*|:::.*|!!! .*|\?\?\?\+? .*|\[\[?_?TOC_?\]?\]", re.IGNORECASE
+)
+_BYLINE = re.compile(r"\W*(?:[Bb]y|BY) [A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){0,3}(?:,.*)?\W*")
+_LAST_TAGS = re.compile(r"(?:[ \t]+#[^\s#.,!?]+)+$")
 _TAG_LINE = re.compile(r"(?:#[^\s#]+[ \t]*)+")
 _LINK = r"!?\[\[[^\]\n]+\]\]|!?\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>]+>?|\[[^\]\n]*\]\[[^\]\n]*\]"
 _LINK_LINE = re.compile(rf"(?:[-*•·|,]?[ \t]*(?:{_LINK})[ \t]*[,|·]?[ \t]*)+")
 _REFERENCE = re.compile(r"\[[^\]\n]+\]:[ \t]*\S+.*")  # the address of a reference link
 
-_SCRIPT = re.compile(r"[ \t]*<(script|style|svg|iframe)\b", re.IGNORECASE)  # an element whose text is no prose
+_REGION = re.compile(  # the first line of an element or block whose text is no prose
+    r"[ \t]*(?:<(?P<element>script|style|svg|iframe|pre)\b|\{%-? *(?P<block>highlight|raw|code|math)\b|(?P<math>\$\$|\\\[))",
+    re.IGNORECASE,
+)
 _EMBED = r"!\[\[[^\]\n]*\]\]|!\[[^\]\n]*\]\([^)\n]*\)"
 _SHORTCODE = (
     r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}"
@@ -119,15 +129,16 @@ class _Parser:
         self._starts = [0]
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line) + 1)
-        self._in_script = {self._starts[number] for number in self._script_lines()}
+        self._in_region = {self._starts[number] for number in self._region_lines()}
 
-    def _script_lines(self) -> Iterator[int]:
-        """The numbers of the lines from a script's first tag to its last, where there is one."""
+    def _region_lines(self) -> Iterator[int]:
+        """The numbers of the lines from the first to the last of each region that is closed."""
         first, closing = 0, ""
         for number, line in enumerate(self._lines):
-            if not closing and (opening := _SCRIPT.match(line)):
-                first, closing = number, f"</{opening[1].lower()}"
-            if closing and closing in line.lower():
+            rest = line.lower()
+            if not closing and (opening := _REGION.match(line)):
+                first, closing, rest = number, _closing(opening), rest[opening.end() :]
+            if closing and closing in rest:
                 yield from range(first, number + 1)
                 closing = ""
 
@@ -179,7 +190,7 @@ class _Parser:
         for line in lines:
             words = self._text[slice(*line)]
             footnote, task = _FOOTNOTE.match(words), _TASK.match(words)
-            if footnote or self._is_other(words) or self._starts[bisect_right(self._starts, line[0]) - 1] in self._in_script:
+            if footnote or self._is_other(words) or self._starts[bisect_right(self._starts, line[0]) - 1] in self._in_region:
                 if kept:
                     yield Block(kind, tuple(kept))
                 kind, kept = "prose", []
@@ -188,7 +199,8 @@ class _Parser:
                 elif line[0] < line[1]:
                     yield Block("other", (line,))
             else:
-                kept.append((line[0] + task.end(), line[1]) if task else line)
+                tags = _LAST_TAGS.search(words)
+                kept.append((line[0] + (task.end() if task else 0), line[0] + tags.start() if tags else line[1]))
         if kept:
             yield Block(kind, tuple(kept))
 
@@ -196,8 +208,8 @@ class _Parser:
     def _is_other(words: str) -> bool:
         """Whether a line is a callout's mark, an open task, tags, links or markup alone."""
         task = _TASK.match(words)
-        is_open_task = task is not None and task[1] == " "
-        if is_open_task or _CALLOUT.match(words) or _REFERENCE.fullmatch(words):
+        is_open_task = task is not None and task[1] not in "xX"
+        if is_open_task or _CALLOUT.match(words) or any(kind.fullmatch(words) for kind in (_REFERENCE, _DIRECTIVE, _BYLINE)):
             return True
         return bool(_TAG_LINE.fullmatch(words) or _LINK_LINE.fullmatch(words)) or not re.search(r"\w", _MARKUP.sub("", words))
 
@@ -216,7 +228,7 @@ class _Parser:
         spans = [self._content(number, self._lines[number].strip()) for number in range(first, last)]
         lines = [span for span in spans if span[0] < span[1]]
         texts = [self._text[slice(*line)] for line in lines]
-        if texts and not any(map(_CODE.search, texts)) and _SENTENCE_END.search(texts[-1]):
+        if texts and not any(map(_CODE.search, texts)) and any(map(_PROSE.search, texts)):
             yield from self._paragraph(lines)
         else:
             yield from self._whole_lines("other", token)
@@ -234,6 +246,13 @@ class _Parser:
         inner = line.strip().strip("|").strip()
         begin = start + line.index(inner)
         yield Block("row" if head and inner else "other", ((begin, begin + len(inner)),), head=head)
+
+
+def _closing(opening: re.Match[str]) -> str:
+    """What closes a region, in lower case."""
+    if opening["element"]:
+        return f"</{opening['element'].lower()}"
+    return f"end{opening['block'].lower()}" if opening["block"] else {"$$": "$$", "\\[": "\\]"}[opening["math"]]
 
 
 @cache

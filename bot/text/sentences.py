@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.text.boundaries import split_paragraph
+from bot.text.boundaries import split_line, split_paragraph
 from bot.text.markdown import Block, Span, blocks, separators
 
 CACHED_TEXTS = 256  # an ingest and an answer ask for the sentences of the same essays several times
@@ -80,7 +80,8 @@ def _prose(text: str, block: Block) -> Iterator[Span]:
     offsets: list[int] = []  # of each character of the joined lines in `text`
     for first, last in lines:
         offsets += [*range(first, last), last]
-    for first, last in split_paragraph("\n".join(pieces)):
+    split = split_line if block.kind == "note" else split_paragraph
+    for first, last in split("\n".join(pieces)):
         if any(character.isalnum() for character in text[offsets[first] : offsets[last - 1] + 1]):
             yield offsets[first], offsets[last - 1] + 1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.indexing.dates import iso_date
+from bot.indexing.dates import header_date, iso_date, name_date
 
 DATES = {
     "2023-04-05": "2023-04-05",
@@ -41,3 +41,19 @@ DATES = {
 @pytest.mark.parametrize(("text", "date"), DATES.items(), ids=[repr(text) for text in DATES])
 def test_a_date_is_read_by_value(text: str, date: str) -> None:
     assert iso_date(text) == date
+
+
+@pytest.mark.parametrize(("text", "date"), [
+    ("23.4.5", "2023-04-05"), ("23.4.5 (수)", "2023-04-05"), ("'23. 4. 5.", "2023-04-05"), ("22년 3월 6일", "2022-03-06"),
+    ("2023. 4. 5.", "2023-04-05"), ("1.23.4.5", ""), ("v2.3.4", ""), ("April 2023", ""),
+])  # fmt: skip
+def test_a_header_may_have_a_year_of_two_digits(text: str, date: str) -> None:
+    assert header_date(text) == date
+
+
+@pytest.mark.parametrize(("name", "date"), [
+    ("2023_04_05", "2023-04-05"), ("202304051230 zettel", "2023-04-05"), ("20230405123000", "2023-04-05"), ("230405 walk", "2023-04-05"),
+    ("journal/2023/04/05", "2023-04-05"), ("2022년 3월 12일", "2022-03-12"), ("1234567890", ""), ("123456", ""), ("chapter 12", ""),
+])  # fmt: skip
+def test_the_name_of_a_file_may_be_a_date(name: str, date: str) -> None:
+    assert name_date(name) == date

@@ -17,6 +17,9 @@ from tests.toys import growth
     ("```html\n<!-- an example -->\n```\n", "```html\n<!-- an example -->\n```\n", 0),
     ("값은 `= this.file.name`이다.", "값은 이다.", 1),
     ("문장이다. ^id-1\n다음.", "문장이다.\n다음.", 0),
+    ("{% comment %}\nhidden\n{% endcomment %}\nA", "\nA", 1),
+    ("A {# hidden #} B {/* hidden */} C", "A  B  C", 2),
+    ("[//]: # (hidden)\nA", "\nA", 1),
     ("^block\n본문", "\n본문", 0),
 ])  # fmt: skip
 def test_what_was_hidden_is_taken_out(text: str, visible: str, removed: int) -> None:
@@ -27,11 +30,12 @@ def test_what_was_hidden_is_taken_out(text: str, visible: str, removed: int) -> 
 @pytest.mark.parametrize("text", [
     "할인율은 50%%와 30%%였다.", 'printf("%%d and %%s");', "<!-- not closed\n본문", "%% 혼자\n본문", "x^2와 2^10.", "a --> b <!-- c",
     "```\n%% code %%\n```", "```dataview\nnot closed", "^_^ 웃었다", "a\n\n\n\nb",
+    "#{x} and {#id}", "{% comment %} not closed",
 ])  # fmt: skip
 def test_what_only_looks_hidden_stays(text: str) -> None:
     assert without_hidden(text).text == text
 
 
-@pytest.mark.parametrize("piece", ["%%", "%% a", "<!--", "```\n", "`", "\n%% a\n", "-->", "^a\n"])
+@pytest.mark.parametrize("piece", ["%%", "%% a", "<!--", "```\n", "`", "\n%% a\n", "-->", "^a\n", "{% comment %}", "{/*"])
 def test_time_is_proportional_to_the_length(piece: str) -> None:
-    assert growth(lambda count: without_hidden(f"--> {piece * count} -->" + piece * count), 10_000) < 8
+    assert growth(lambda count: without_hidden(f"--> {piece * count} --> endcomment */}} " + piece * count), 10_000) < 8

@@ -391,7 +391,7 @@ def test_the_files_of_a_path_given_twice_are_skipped_the_second_time(indexed: Wo
     ("name", "content", "reason"),
     [
         ("picture.md", b"GIF89a" + bytes(range(32)) * 50, "binary"),
-        ("talk.pdf", "%PDF-1.4", "its suffix is none of .markdown, .md, .text, .txt"),
+        ("talk.pdf", "%PDF-1.4", "it is not read, only .markdown, .md, .text, .txt are"),
         ("zz-twin.md", f"# Varn\n\n{FACT} Nobody in the valley remembers who raised it.", "same text as"),
         ("empty.md", "", "no text"),
         ("fields.md", "---\ntitle: only fields\n---\n", "no text"),
@@ -472,7 +472,7 @@ def long_name(workspace: Workspace) -> list[object]:
         (no_essays, "No essay", "essays", "Put"),
         (no_folder, "There is no", "essays/missing", "Give"),
         (only_binary, "No essay", "only/picture.md: it is binary", "Put"),
-        (only_pdf, "No essay", "only/talk.pdf: its suffix is none of", "Put"),
+        (only_pdf, "No essay", "only/talk.pdf: it is not read", "Put"),
         (only_rules, "No essay", "rules", "Put"),
         (one_path_of_two, "There is no", "no-such-folder", "Give"),
         (long_name, "There is no", "xxx", "Give"),

@@ -50,7 +50,7 @@ def test_every_field_of_the_test_essays_is_read(essays_folder: Path) -> None:
         "bees.ko": ("벌통을 옮기는 밤", "", "", "ko", "bees.ko.md", "essay"),
         "bell-tower.ko": ("한 번 덜 치는 종", "시험 서가", "2021-03-02", "ko", "시험을 위해 쓴 글", "essay"),
         "lighthouse.en": ("The Keeper Who Counted Ships", "Test Shelf", "2020-05-17", "en", "lighthouse.en.md", "retelling"),
-        "salt-road": ("salt road", "", "", "en", "salt-road.txt", "essay"),
+        "salt-road": ("The Salt Road", "", "", "en", "salt-road.txt", "essay"),
     }
     assert [essay.id for essay in collection.essays] == sorted(fields)
     assert collection.skipped == ()
@@ -102,9 +102,12 @@ def test_every_visible_file_is_loaded_or_reported_with_its_reason(tmp_path: Path
     reasons = {Path(skipped.path).name: skipped.reason for skipped in collection.skipped}
     readme, suffix = (
         "a README describes its folder; rename it to add it",
-        "its suffix is none of .markdown, .md, .text, .txt; save it as text to add it",
+        "it is not read, only .markdown, .md, .text, .txt are; save its text in such a file to add it",
     )
+    hidden = "it is hidden; rename it to add it"
     assert reasons == {
+        ".git": hidden,
+        ".hidden.md": hidden,
         "README.md": readme,
         "readme.txt": readme,
         "README.ko.md": readme,
@@ -280,7 +283,7 @@ def test_the_language_is_the_field_or_that_of_the_text(line: str, language: str,
         ("title: a: b", "a: b", "title"),
         ("title: fine\nauthor: [open", "fine", "title, author"),
         ("title: 'open", "'open", "title"),
-        ("date: 2020-02-03\n\ttags: tab\ntitle: after a tab", "after a tab", "date, title"),
+        ("date: 2020-02-03\n\ttags: tab\ntitle: after a tab", "after a tab", "date, tags, title"),
     ],
 )
 def test_an_invalid_header_is_read_line_by_line_and_noted(yaml: str, title: str, keys: str, tmp_path: Path) -> None:
@@ -432,9 +435,7 @@ def test_a_link_inside_the_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.md").symlink_to(tmp_path / "b.md")
     collection = load_essays([tmp_path])
     assert [essay.text for essay in collection.essays] == ["Words."]
-    assert [skipped.reason for skipped in collection.skipped] == [
-        f"it has the same text as {tmp_path}/a.md; remove one of the two"
-    ]
+    assert [skipped.reason for skipped in collection.skipped] == [f"it is the same file as {tmp_path}/a.md, which is read"]
 
 
 def test_a_file_replaced_by_a_link_between_check_and_open_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -556,3 +557,26 @@ def test_time_is_linear_in_the_length_of_a_heading(line: str, filler: str, tmp_p
         load_essays([tmp_path])
 
     assert growth(work, 4_000) < 8
+
+
+@pytest.mark.parametrize(("text", "title"), [
+    ("The Salt Road\n\nIt was long.", "The Salt Road"),
+    ("**할머니의 라디오**\n\n라디오는 낡았다.", "할머니의 라디오"),
+    ("A line that is a sentence.\n\nMore.", "note"),
+    ("비가 왔다\n\n우산이 없었다.", "note"),
+    ("A first line\nof a paragraph.\n\nMore.", "note"),
+    ("- an item\n\nMore.", "note"),
+    ("Only a line", "note"),
+    ("Words\n\n# The title\n\nMore.", "The title"),
+    ("The title\n=========\n\nMore.", "The title"),
+    ("```\n# a comment\n```\n\nMore.", "note"),
+])  # fmt: skip
+def test_the_title_is_the_first_heading_or_a_first_short_line(text: str, title: str, tmp_path: Path) -> None:
+    (tmp_path / "note.md").write_text(text, "utf-8")
+    (essay,) = load_essays([tmp_path]).essays
+    assert (essay.title, essay.text) == (title, text)
+
+
+def test_a_decomposed_file_name_has_the_same_date(tmp_path: Path) -> None:
+    name = unicodedata.normalize("NFD", "2022년 3월 12일.md")
+    assert load_one(tmp_path, "국수를 먹었다.", name).date == "2022-03-12"
