@@ -58,6 +58,7 @@ _ENUMERATOR = re.compile(
     r"|제\s?\d+[장절조항권부화회]\."
 )
 _BULLETS = re.compile(r"[•·▪※→▶◆○●—–-]+")
+_SOURCE = re.compile(r"[—–] .*(?:[^.!?…]|[,:] [A-Z][^.!…]*\?)", re.DOTALL)  # "… — Author, Title (2019)" at the end of a paragraph
 _ENGLISH_REPORT = re.compile(
     r"(?:I|[A-Z][\w’'-]+|[a-z]+)(?: [A-Z]\w+)? (?:said|asked|shouted|cried|whispered|replied|answered|muttered|yelled|called|added"
     r"|snapped|sighed|murmured|says|asks|went|told)\b"
@@ -247,7 +248,7 @@ class _Splitter:
         yield from _pairs(text)
 
     def _rejoined(self, spans: Sequence[Span]) -> list[Span]:
-        """Join an enumerator, a bullet, a reporting clause and an attached particle with the sentence that they belong to."""
+        """Join an enumerator, a bullet, a reporting clause, an attached particle and a source with the sentence that they belong to."""
         is_capitalised = _CAPITALISED.match(self._text) is not None
         joined: list[Span] = []
         for start, end in spans:
@@ -257,9 +258,13 @@ class _Splitter:
                 joined[-1] = (joined[-1][0], end)
             else:
                 joined.append((start, end))
+        if len(joined) > 1 and _SOURCE.fullmatch(self._text, *joined[-1]):
+            joined[-2:] = [(joined[-2][0], joined[-1][1])]
         return joined
 
     def _continues(self, previous: str, sentence: str, is_capitalised: bool) -> bool:
+        if _NEVER_LAST.search(previous) or (_BEFORE_NUMBER.search(previous) and re.match(r"[\[(]?\d", sentence)):
+            return True
         return (
             _continues_korean(previous, sentence) if self._is_korean else _continues_english(previous, sentence, is_capitalised)
         )
@@ -319,7 +324,5 @@ def _continues_korean(previous: str, sentence: str) -> bool:
 def _continues_english(previous: str, sentence: str, is_capitalised: bool) -> bool:
     is_quotation = re.match(r"[“\"‘]", previous) and re.search(r"[!?.,…][\"”’]$", previous)
     if is_quotation and (_ENGLISH_REPORT.match(sentence) or sentence[:1].islower()):
-        return True
-    if _NEVER_LAST.search(previous) or (_BEFORE_NUMBER.search(previous) and re.match(r"[\[(]?\d", sentence)):
         return True
     return bool(is_capitalised and (_LOWER_CASE_WORD.match(sentence) or (previous[-1] in "!?" and sentence[0] in "—–")))

@@ -41,6 +41,10 @@ def test_korean_notes(text: str, expected: list[str]) -> None:
     ("He sat.(5) She stood.[^a] They left.†", ["He sat.", "She stood.", "They left."]),
     ("Text.[^3]\n\n[^3]: A diary was\n    lost in 1944.", ["Text.", "A diary was\n    lost in 1944."]),
     ("Diary\n\n    Mother phoned. I laughed.\n\n        stamps\n\nThe end.", ["Diary", "Mother phoned.", "I laughed.", "stamps", "The end."]),
+    ("It was built in 1931. — Ann Lee, A History, vol. 2 (1994)", ["It was built in 1931. — Ann Lee, A History, vol. 2 (1994)"]),
+    ("It was old. — He said so.", ["It was old.", "— He said so."]),
+    ("See United States v. Google LLC, vol. 5, no. 1 (1997). It is long.",
+     ["See United States v. Google LLC, vol. 5, no. 1 (1997).", "It is long."]),
     ("Look: ![a](b.jpg) It is red.<br>It is <b>old</b>.", ["Look:", "It is red.", "It is <b>old</b>."]),
 ])  # fmt: skip
 def test_english_notes(text: str, expected: list[str]) -> None:
