@@ -32,9 +32,9 @@ _CODE = re.compile(
 )
 _PROSE = re.compile(r"[가-힣]|[.!?。…][\"”’')\]]*$|(?:\b[A-Za-z’']+[ ,]+){4}")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:[ \t]*")
-_TASK = re.compile(r"\[(.)\][ \t]+")  # done where the mark is an x; other marks are open, cancelled, forwarded, …
+_TASK = re.compile(r"\[([ xX/\\>?!*~+<-])\][ \t]+")  # done where the mark is an x; other marks are open, cancelled, forwarded, …
 _CALLOUT = re.compile(r"\[![\w-]+\][+-]?")
-_DATE = re.compile(r"[ \t]*((?:\d{1,4}\.[ \t]*){2,3})(?=\S)")  # "5. 18. …" is no list in a list
+_DATE = re.compile(r"[ \t>*+-]*((?:\d{1,4}\.[ \t]*){2,4})(?=\S)")  # "5. 18. …" is no list in a list
 # A line of a note-taking program or site generator: an inline field, a class, an abbreviation, the rule of an admonition.
 _DIRECTIVE = re.compile(
     r"[\w -]{1,30}::(?:[ \t].*)?|\{:[^}\n]*\}|\*\[[^\]\n]+\]:.*|:::.*|!!! .*|\?\?\?\+? .*|\[\[?_?TOC_?\]?\]", re.IGNORECASE
