@@ -40,9 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     ask = _add_command(commands, "ask", _ask, "answer a question with checked quotations")
     ask.add_argument("question")
     ask.add_argument("--mode", choices=MODES, default="answer", help="how to discuss the question (default: answer)")
+    _add_essay_option(ask)
     search = _add_command(commands, "search", _search, "show the passages that a question retrieves, with their scores")
     search.add_argument("question")
     search.add_argument("-k", type=_passage_count, default=5, help="how many passages, 1 to 50 (default: 5)")
+    _add_essay_option(search)
     _add_command(commands, "essays", _essays, "list the essays of the collection")
     _add_command(commands, "analogies", _analogies, "show the analogy map: pairs, quotations, and where each analogy breaks")
     check = _add_command(
@@ -68,6 +70,11 @@ def _add_command(commands: Any, name: str, run: Any, text: str) -> argparse.Argu
     return command
 
 
+def _add_essay_option(command: argparse.ArgumentParser) -> None:
+    text = "use only this essay; may be given several times (ids: python -m bot essays)"
+    command.add_argument("--essay", action="append", default=[], metavar="ID", help=text)
+
+
 def _passage_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 50:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 50")
@@ -78,12 +85,12 @@ def _passage_count(text: str) -> int:
 
 
 def _ask(options: argparse.Namespace) -> tuple[Any, int]:
-    answer = Bot.open().ask(options.question, mode=options.mode)
+    answer = Bot.open().ask(options.question, mode=options.mode, essays=options.essay)
     return (answer.to_dict() if options.json else _answer_text(answer)), 0
 
 
 def _search(options: argparse.Namespace) -> tuple[Any, int]:
-    hits = Bot.open().search(options.question, options.k)
+    hits = Bot.open().search(options.question, options.k, options.essay)
     return ([hit.to_dict() for hit in hits] if options.json else "\n\n".join(map(_hit_text, hits))), 0
 
 

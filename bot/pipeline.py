@@ -1,9 +1,10 @@
 """The order in which a question becomes a checked answer. The only place where the stages meet."""
 
+import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bot import tracing
 from bot.answers import context, extractive, generation
 from bot.chats.messages import normalized
 from bot.errors import CorpusError, IndexMissing, QuestionError
@@ -33,6 +35,7 @@ from bot.text.normalize import clean
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+    from bot.runnables import AnswerRunnable, EssayRetriever
 
 ONE_PER_ESSAY_MODES = ("counter", "compare")  # modes that compare essays: one passage of each
 MAX_QUESTION_CHARACTERS = 4_000
@@ -71,20 +74,65 @@ class Bot:
             raise index_missing(bot.settings)
         return bot
 
-    def ask(self, question: str, history: Sequence[Any] = (), mode: str = "answer") -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Any] = (), mode: str = "answer", *, essays: Sequence[str] = (), config: Any = None
+    ) -> Answer:
         """The whole answer. `history` holds the earlier turns, oldest first, in any shape that `bot.chats.messages` reads.
 
-        Raises `QuestionError` for an empty or too long question, `StoreError`, `EmbedderError`.
+        `essays`, ids, narrows the answer to some essays; `config` is LangChain's, with callbacks and tags. Raises `QuestionError` for an
+        empty or too long question and for an unknown id, `StoreError`, `EmbedderError`.
         """
-        *_, answer = self.stream(question, history, mode)
+        *_, answer = self.stream(question, history, mode, essays=essays, config=config)
         return answer
 
-    def stream(self, question: str, history: Sequence[Any] = (), mode: str = "answer") -> Iterator[Answer]:
+    def stream(
+        self, question: str, history: Sequence[Any] = (), mode: str = "answer", *, essays: Sequence[str] = (), config: Any = None
+    ) -> Iterator[Answer]:
         """The answer while it is made: each yielded one extends the one before, citations first. Raises as `ask` does."""
         question = checked_question(question, mode)
-        request = {"question": question, "history": tuple(normalized(history)), "mode": mode, "started": time.perf_counter()}
-        with closing(self._chain.stream(request)) as answers:  # type: ignore[type-var]
-            yield from answers
+        request = {
+            "question": question,
+            "history": tuple(normalized(history)),
+            "mode": mode,
+            "essays": self._checked_essays(essays),
+            "started": time.perf_counter(),
+        }
+        traced = self.settings.tracing
+        with closing(self._chain.stream(request, tracing.local_config(config, traced))) as answers:  # type: ignore[type-var]
+            yield from tracing.iterate(answers, traced)
+
+    async def aask(self, question: str, history: Sequence[Any] = (), mode: str = "answer", **options: Any) -> Answer:
+        """As `ask`, in a thread."""
+        return await asyncio.to_thread(self.ask, question, history, mode, **options)
+
+    async def astream(
+        self, question: str, history: Sequence[Any] = (), mode: str = "answer", **options: Any
+    ) -> AsyncIterator[Answer]:
+        """As `stream`, each step in a thread."""
+        answers = self.stream(question, history, mode, **options)
+        while (answer := await asyncio.to_thread(next, answers, None)) is not None:
+            yield answer
+
+    def as_retriever(self, k: int = 6, essays: Sequence[str] = ()) -> "EssayRetriever":
+        """The passages as a LangChain retriever of `k` documents; see `EssayRetriever` for what they hold. `essays`, ids, narrows it."""
+        from bot.runnables import EssayRetriever
+
+        chosen = self._checked_essays(essays)
+        return EssayRetriever.of(
+            lambda question, count: self.search(question, count, chosen), self.essay, k, self.settings.tracing
+        )
+
+    def as_runnable(self, mode: str = "answer", essays: Sequence[str] = ()) -> "AnswerRunnable":
+        """The bot as a LangChain runnable: a string, a mapping or messages in, an `Answer` out, streamed; see `AnswerRunnable`."""
+        from bot.runnables import AnswerRunnable
+
+        checked_question("?", mode)
+        chosen = self._checked_essays(essays)
+
+        def stream(question: str, history: Sequence[Any], config: Any) -> Iterator[Answer]:
+            return self.stream(question, history, mode, essays=chosen, config=config)
+
+        return AnswerRunnable(stream, self.settings.tracing)
 
     def standalone(self, question: str, history: Sequence[Any]) -> str:
         """The question as it is searched for: a follow-up is condensed with the history into a question that stands alone.
@@ -98,10 +146,10 @@ class Bot:
         by_model = generation.condense_with_model(question, turns, self._model)
         return by_model if condense.is_faithful(by_model, question, turns) else by_rule
 
-    def search(self, question: str, k: int = 5) -> list[Hit]:
-        """The `k` best passages for a question, best first, with their scores. Raises as `ask` does."""
+    def search(self, question: str, k: int = 5, essays: Sequence[str] = ()) -> list[Hit]:
+        """The `k` best passages for a question, best first, with their scores. `essays`, ids, narrows it. Raises as `ask` does."""
         question = checked_question(question, "answer")
-        return self._hits(self._open(), question, k)
+        return self._hits(self._open(), question, k, essays=self._checked_essays(essays))
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> tuple[float, float]:
         """How well these hits support an answer: see `Retriever.evidence`."""
@@ -143,7 +191,8 @@ class Bot:
 
     def try_model(self) -> float:
         """Seconds until the chat model's first word; 0 without a model. Raises `ModelError` with the cause and the remedy."""
-        return generation.first_word_seconds(self._model) if self._model else 0.0
+        with tracing.context(self.settings.tracing):
+            return generation.first_word_seconds(self._model) if self._model else 0.0
 
     def warm(self) -> None:
         """Open the index and load the models, so that the first question does not wait for them."""
@@ -151,7 +200,8 @@ class Bot:
         index = self._open()
         self._hits(index, "고인돌 dolmen", 1)
         if self._model and self._model.is_local:
-            generation.warm_up(self._model)
+            with tracing.context(self.settings.tracing):
+                generation.warm_up(self._model)
 
     def fetch_model(self, progress: Progress = no_progress) -> bool:
         """Download the local model and use it, where `BOT_LLM` is `local`, or `auto` without a key, and its file is missing.
@@ -231,14 +281,18 @@ class Bot:
         index = self._open()
         question, mode = state["draft"].standalone, state["draft"].mode
         return index, self._hits(
-            index, question, ANSWER_PASSAGES, "each" if is_about_all_essays(question) or mode in ONE_PER_ESSAY_MODES else "answer"
+            index,
+            question,
+            ANSWER_PASSAGES,
+            "each" if is_about_all_essays(question) or mode in ONE_PER_ESSAY_MODES else "answer",
+            state["essays"],
         )
 
     def _quote(self, state: dict[str, Any]) -> list[Answer]:
         """The answer in quotations: first its citations alone, then with its sentences."""
         retrieved = time.perf_counter()
         index, hits = state["evidence"]
-        answers = list(extractive.extractive_answers(state["draft"], index, hits, self._analogies(index)))
+        answers = list(extractive.extractive_answers(state["draft"], index, hits, self._analogies(index, state["essays"])))
         return [replace(answer, timings=_timings(state["started"], retrieved)) for answer in answers]
 
     def _generate(self, states: Iterator[dict[str, Any]]) -> Iterator[Answer]:
@@ -270,18 +324,28 @@ class Bot:
         self._vectors = known  # replaced, not changed: other threads may be reading the old one
         return [known[text] for text in texts]
 
-    def _analogies(self, index: Index) -> tuple[Analogy, ...]:
-        """The analogies of the map beside the essays, read once a generation; none where the map does not fit the essays."""
+    def _analogies(self, index: Index, essays: Sequence[str] = ()) -> tuple[Analogy, ...]:
+        """The analogies of the map beside the essays, read once a generation; with `essays` what of them these essays say."""
+        if essays:
+            return self._load_analogies({identity: index.essays[identity] for identity in essays if identity in index.essays})
         if index.analogies is None:
-            try:
-                index.analogies = analogies.load(self.settings.corpus / loader.MAP_FILE, index.essays)
-            except CorpusError as error:
-                log.warning("The analogy map is left out: %s", error)
-                index.analogies = ()
+            index.analogies = self._load_analogies(index.essays)
         return index.analogies
 
-    def _hits(self, index: Index, question: str, k: int, use: Use = "rank") -> list[Hit]:
-        return index.search(question, self.embedder.encode_query(question), k, use)
+    def _load_analogies(self, essays: Mapping[str, Essay]) -> tuple[Analogy, ...]:
+        """The analogies of the map, as far as these essays support them; none where the map does not fit the essays."""
+        try:
+            return analogies.load(self.settings.corpus / loader.MAP_FILE, essays)
+        except CorpusError as error:
+            log.warning("The analogy map is left out: %s", error)
+            return ()
+
+    def _hits(self, index: Index, question: str, k: int, use: Use = "rank", essays: Sequence[str] = ()) -> list[Hit]:
+        return index.search(question, self.embedder.encode_query(question), k, use, essays)
+
+    def _checked_essays(self, essays: Sequence[str]) -> tuple[str, ...]:
+        """The ids, each of an essay of the collection. Raises `QuestionError` for another one."""
+        return tuple(self.essay(identity).id for identity in ([essays] if isinstance(essays, str) else essays))
 
     def _open(self) -> Index:
         """The open index of the generation that is published now."""

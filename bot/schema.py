@@ -195,6 +195,10 @@ class Answer:
             " ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]) for sentence in self.sentences
         )
 
+    def __add__(self, later: "Answer") -> "Answer":
+        """The later of two answers of one stream, which extends the earlier one: so LangChain adds up a stream."""
+        return later
+
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON, the same on the command line, in the API and in exports."""
         return {

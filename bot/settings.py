@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
     cache: Path = Field(default_factory=cache_folder, description="folder of downloaded models")
     data: Path = Field(Path("data"), description="folder of saved chats, ratings and readers' own essays")
+    tracing: bool = Field(
+        False, description="1 lets LangSmith trace the runs, with the essays' text, where its own variables are set"
+    )
     host: str = Field(
         "127.0.0.1",
         validation_alias=AliasChoices("BOT_HOST", GRADIO_NAMES["host"]),

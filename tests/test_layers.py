@@ -20,7 +20,7 @@ FILES = sorted((ROOT / "bot").rglob("*.py"))
 # A module that stands nowhere here has no place.
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("schema", "settings"),
+    ("schema", "settings", "tracing"),
     ("text",),
     ("models", "store"),
     ("grounding",),
@@ -28,6 +28,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("retrieval",),
     ("answers",),
     ("chats",),
+    ("runnables",),
     ("pipeline", "upload_files"),
     ("uploads",),
     ("cli", "ui"),

@@ -8,7 +8,7 @@ words that the best passage contains.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -76,12 +76,13 @@ class Retriever:
         distributions: Mapping[Language, Distribution],
         k: int,
         use: Use = "rank",
+        essays: Collection[str] = (),
     ) -> list[Hit]:
         """At most `k` hits, best first: neighbours merged, near-duplicates and translations of essays in the question's language dropped.
 
         `window_hits` are the windows nearest to the question, `distributions` the distribution of its cosines in each language.
         For an `answer` no essay has more than `MAX_PASSAGES_PER_ESSAY` hits. For `each`, an essay has one hit, its best, and essays in
-        the question's language come first: the question is about what all of them say.
+        the question's language come first: the question is about what all of them say. `essays`, ids, narrows the search to them.
         """
         words = morphemes(question)
         windows = self._by_row(window_hits)
@@ -91,6 +92,9 @@ class Retriever:
         of_that_date = dated(question, self._essays, self._passages)
         if of_that_date is not None and of_that_date.any():
             scores = np.where(of_that_date, scores, -np.inf).astype(np.float32)
+        if essays:
+            chosen = [passage.essay in essays for passage in self._passages]
+            scores = np.where(chosen, scores, -np.inf).astype(np.float32)
         hits: list[Hit] = []
         per_essay = {"rank": k, "answer": MAX_PASSAGES_PER_ESSAY if len(self._essays) > 1 else k, "each": 1}[use]
         is_later = ~self._in_language_of(question) if use == "each" else np.zeros(len(scores), dtype=bool)

@@ -1,5 +1,7 @@
 """One index generation, opened for reading: its essays, their sentences, and the retriever over its passages."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,11 +31,17 @@ class Index:
         self._snapshot = snapshot
         self.sample = self._read_sample()
 
-    def search(self, question: str, vector: NDArray[np.float32], k: int, use: Use = "rank") -> list[Hit]:
-        """The `k` best passages for a question and its vector, shape (dimension,); for `use` see `Retriever.search`."""
+    def search(
+        self, question: str, vector: NDArray[np.float32], k: int, use: Use = "rank", essays: Collection[str] = ()
+    ) -> list[Hit]:
+        """The `k` best passages for a question and its vector, shape (dimension,); for `use` see `Retriever.search`.
+
+        With `essays`, ids, only their passages are ranked.
+        """
         vector = self.sample.center(vector, language_of(question))
-        windows = self._snapshot.query(vector, NEAREST_WINDOWS)
-        return self.retriever.search(question, windows, self.sample.distributions(vector), k, use)
+        only = [passage.id for passage in self.passages if passage.essay in essays] if essays else []
+        windows = self._snapshot.query(vector, NEAREST_WINDOWS, only)
+        return self.retriever.search(question, windows, self.sample.distributions(vector), k, use, essays)
 
     def is_answered(self, question: str, hits: list[Hit]) -> bool:
         """Whether the essays answer the question with these hits."""

@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -72,14 +72,15 @@ class Snapshot:
         if outline_of(self.passages, self.terms, self.windows) != self.manifest.outline:
             raise damaged(self.opened, "does not hold the passages, terms and windows of its manifest")
 
-    def query(self, vector: NDArray[np.float32], n: int) -> list[WindowHit]:
+    def query(self, vector: NDArray[np.float32], n: int, passages: Sequence[str] = ()) -> list[WindowHit]:
         """Find the `n` windows nearest to a vector of shape (dimension,), nearest first; fewer where the index has fewer.
 
-        Raises `IndexMismatch` for a vector of another dimension, `StoreError` when closed or when the server fails.
+        With `passages`, ids, only their windows are searched. Raises `IndexMismatch` for a vector of another dimension, `StoreError` when
+        closed or when the server fails.
         """
-        return [WindowHit(*self.windows[index], cosine) for index, cosine in self.nearest(vector, n)]
+        return [WindowHit(*self.windows[index], cosine) for index, cosine in self.nearest(vector, n, passages)]
 
-    def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[int, float]]:
+    def nearest(self, vector: NDArray[np.float32], n: int, passages: Sequence[str] = ()) -> list[tuple[int, float]]:
         """Find the same windows as `query`, as pairs of an index into `windows` and a cosine."""
         row = np.asarray(vector, dtype=np.float32).reshape(1, -1)
         self.manifest.require_dimension(row.size)
@@ -87,7 +88,10 @@ class Snapshot:
         if n < 1 or not length > 0:
             return []
         with self._reading(), self._errors():
-            result = cast(Any, self._windows.query(query_embeddings=row / length, n_results=n, include=["distances"]))
+            where: Any = {"passage": {"$in": list(passages)}} if passages else None
+            result = cast(
+                Any, self._windows.query(query_embeddings=row / length, n_results=n, where=where, include=["distances"])
+            )
         distances = zip(result["ids"][0], result["distances"][0], strict=True)
         pairs = [(int(key), max(-1.0, min(1.0, 1 - distance))) for key, distance in distances]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))

@@ -104,6 +104,7 @@ def wait_for_answer(page: Page) -> None:
     """Wait until the answer is complete: it has its buttons, and the box accepts the next question."""
     expect(page.locator("#chat .bot").last.locator(".foot")).to_be_visible(timeout=30 * SECONDS)
     expect(page.locator("#question .submit-button")).to_be_visible(timeout=10 * SECONDS)
+    page.wait_for_timeout(200)  # Gradio ignores a question until its own event has ended, which nothing on the page shows
 
 
 def flat(text: str) -> str:
