@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
@@ -174,15 +175,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     from langsmith import Client, run_trees, utils
 
     inputs: list[str] = []
-    monkeypatch.setattr(Client, "create_run", lambda *given, **named: inputs.append(f"{given[1:]} {named}"))
-    for name, value in {
-        "LANGSMITH_TRACING": "true",
-        "LANGSMITH_API_KEY": "test",
-        "LANGSMITH_ENDPOINT": "http://127.0.0.1:9",
-    }.items():
+    client = create_autospec(Client, instance=True)
+    client.create_run.side_effect = lambda *given, **named: inputs.append(f"{given} {named}")
+    for name, value in {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "test"}.items():
         monkeypatch.setenv(name, value)
     utils.get_env_var.cache_clear()  # type: ignore[attr-defined]
-    monkeypatch.setattr(run_trees, "_CLIENT", None)
+    monkeypatch.setattr(run_trees, "_CLIENT", client)
     yield inputs
     utils.get_env_var.cache_clear()  # type: ignore[attr-defined]
 
