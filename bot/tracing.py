@@ -26,8 +26,7 @@ def context(allowed: bool) -> AbstractContextManager[None]:
 def iterate(iterator: Iterator[T], allowed: bool) -> Iterator[T]:
     """The items of `iterator`, each made inside `context`, which the code between the items does not see."""
     own = copy_context()
-    block = context(allowed)
-    own.run(block.__enter__)
+    own.run(context(allowed).__enter__)  # never left: the context ends with the iterator
     while True:
         try:
             item = own.run(next, iterator)

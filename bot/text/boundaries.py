@@ -23,11 +23,9 @@ _FACE = (  # atomic, and its repetitions possessive: otherwise a row of emoji ta
 )
 _FACES = re.compile(rf"(?:[ ]?{_FACE})++(?=\s|$)")  # emoji and emoticons
 _CLOSING = r"[\"”’'」』〉》»)\]]"
-_STOP = re.compile(
-    rf"(?<![.!?…。？！])(?P<stop>[.!?…。？！]++)(?P<close>{_CLOSING}*)(?P<faces>(?:[ ]?{_FACE})*+)(?P<gap>\s+)(?=\S)"
-)
+_STOP = re.compile(rf"(?<![.!?…。？！])(?P<stop>[.!?…。？！]++)(?P<close>{_CLOSING}*)(?P<faces>(?:[ ]?{_FACE})*+)\s+(?=\S)")
 # Emoji and emoticons end a sentence without a full stop: "맛있어요 ㅋㅋㅋ 근데 비싸요", "I love it 😊 We go again".
-_FACE_STOP = re.compile(rf"(?P<before>\S)(?:[ ]?{_FACE}|[ ]?~{{2,}})++(?P<gap>\s+)(?=\S)")
+_FACE_STOP = re.compile(rf"(?P<before>\S)(?:[ ]?{_FACE}|[ ]?~{{2,}})++\s+(?=\S)")
 _STOP_AT_END = re.compile(rf"(?P<stop>[.!?…。？！]+){_CLOSING}*(?:\s?{_FACE})*+$")
 _KOREAN_LINE_END = re.compile(rf"[가-힣](?:\.\.|~+|[!?.…。]*(?:[ ]?{_FACE})++)$")  # of a line that nobody wrapped
 _CLOSING_MARKS_AND_SPACE = re.compile(rf"{_CLOSING}+\s+")

@@ -25,8 +25,6 @@ _ENGLISH_QUESTION = re.compile(
     r"|explain|describe|compare|summari[sz]e)\b",
     re.IGNORECASE,
 )
-
-
 _KOREAN_QUESTION = re.compile(
     r"왜|뭐|뭘|무엇|무슨|누가|누구|어디|언제|어떻|어때|어떤|얼마|몇|인가|[가-힣](?:나요|까|니|냐|어|야|지)\s*\?"
 )

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 Kind = Literal["prose", "heading", "row", "note", "other"]
 
 MAX_UNDERLINED_CHARACTERS = 120  # a longer line above a line of --- is a paragraph, not a heading
-
-CACHED_TEXTS = 64
+CACHED_TEXTS = 64  # the reader, the sources and an ingest ask for the blocks of the same essays
 
 _UNDERLINE = re.compile(r"\n[ \t>]*(?:-+|=+)[ \t]*(?=\n|\Z)")
 _SENTENCE_END = re.compile(r"[.!?。…][\"”’')\]]*$")
@@ -168,7 +167,7 @@ class _Parser:
         elif token.type == "code_block":
             yield from self._indented(token)
         elif token.type == "fence":
-            yield from self._whole_lines("other", token)
+            yield from self._other_lines(token)
 
     def _inline(self, token: "Token", parent: "Token") -> Iterator[Block]:
         first = token.map[0] if token.map else 0
@@ -231,13 +230,14 @@ class _Parser:
         if texts and not any(map(_CODE.search, texts)) and any(map(_PROSE.search, texts)):
             yield from self._paragraph(lines)
         else:
-            yield from self._whole_lines("other", token)
+            yield from self._other_lines(token)
 
-    def _whole_lines(self, kind: Kind, token: "Token") -> Iterator[Block]:
+    def _other_lines(self, token: "Token") -> Iterator[Block]:
+        """The lines of a block of code, whole."""
         first, last = token.map or [0, 0]
         spans = [(self._starts[number], self._starts[number] + len(self._lines[number])) for number in range(first, last)]
         if spans:
-            yield Block(kind, tuple(spans))
+            yield Block("other", tuple(spans))
 
     def _row(self, cells: Sequence["Token"], head: tuple[str, ...]) -> Iterator[Block]:
         """A row without its outer bars; the row of the column heads is no text of its own."""
