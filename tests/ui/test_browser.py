@@ -5,12 +5,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from starlette.types import ASGIApp
 
 from bot.chats.export_reader import quotations
@@ -95,9 +96,19 @@ def real(real_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield address
 
 
+TAKEN = """([box, toasts]) => document.querySelector(box).value === ""
+  || document.querySelectorAll(".toast-body").length > toasts"""
+
+
 def ask(page: Page, question: str) -> None:
+    """Type a question and press Enter, again when nothing came of it: Gradio ignores it while its own last event ends."""
     page.locator(BOX).fill(question)
-    page.keyboard.press("Enter")
+    toasts = page.locator(".toast-body").count()
+    for _ in range(4):
+        page.keyboard.press("Enter")
+        with suppress(PlaywrightTimeout):
+            page.wait_for_function(TAKEN, arg=[BOX, toasts], timeout=1.5 * SECONDS)
+            return
 
 
 def wait_for_answer(page: Page) -> None:
