@@ -40,6 +40,7 @@ def report_text(report: Report) -> str:
     names = ("added", "changed", "removed", "unchanged", "skipped")
     counts = report.to_dict()
     lines = [" ".join(f"{name} {counts[name]}" for name in names)]
+    lines += ["the analogy map has changed"] if report.map_changed else []
     lines += [f"skipped {file.path}: {file.reason}" for file in report.skipped]
     paths: dict[str, list[str]] = {}
     for note in report.notes:

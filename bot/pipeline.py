@@ -1,14 +1,13 @@
 """The order in which a question becomes a checked answer. The only place where the stages meet."""
 
 import asyncio
-import logging
+import copy
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,18 +16,17 @@ from numpy.typing import NDArray
 from bot import tracing
 from bot.answers import context, extractive, generation
 from bot.chats.messages import normalized
-from bot.errors import CorpusError, IndexMissing, QuestionError
-from bot.indexing import analogies, loader
-from bot.indexing.analogies import Analogy
-from bot.indexing.build import index_fingerprint, no_progress, pending_changes, publish
+from bot.errors import IndexMissing, QuestionError
+from bot.indexing.analogies import Analogy, narrowed
+from bot.indexing.build import index_fingerprint, no_progress, pending_changes
 from bot.models import chat, download
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
-from bot.retrieval.index import Index
+from bot.retrieval.index import Index, Published
 from bot.retrieval.intent import is_about_all_essays
-from bot.schema import MODES, Answer, Essay, Hit, Passage, Report, Use
+from bot.schema import MODES, Answer, Essay, Hit, Passage, Use
 from bot.settings import Keys, Settings
-from bot.store import Progress, open_store
+from bot.store import Progress, Store, open_store
 from bot.text.language import language_of
 from bot.text.normalize import clean
 
@@ -43,7 +41,12 @@ ANSWER_PASSAGES = 6  # that an answer is made from
 MAX_CACHED_VECTORS = 4_000  # of sentences, 6 MB
 MAX_HISTORY_TURNS = 12  # that a follow-up may refer to
 
-log = logging.getLogger("dolmen")
+
+@dataclass
+class _Chat:
+    """The chat model that bots share, None for quotations only."""
+
+    model: chat.ChatModel | None
 
 
 class Bot:
@@ -56,9 +59,8 @@ class Bot:
         """
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-        self._own_model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
-        self._base: Bot | None = None  # whose chat model is used
-        self._store = open_store(settings.index, settings.chroma_url)
+        self._chat = _Chat(chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache))
+        self._published: tuple[Published, ...] = (self._published_by(open_store(settings.index, settings.chroma_url)),)
         self._index: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
@@ -70,7 +72,7 @@ class Bot:
         Raises `SettingsError`, and `IndexMissing` where no index has been built yet.
         """
         bot = cls(Settings.load(**given))
-        if bot._store.current() is None:
+        if bot.generation is None:
             raise index_missing(bot.settings)
         return bot
 
@@ -211,33 +213,35 @@ class Bot:
         if not chat.needs_local_model(self.settings.llm, self.model_name, self.settings.cache):
             return False
         download.download_gguf(self.settings.cache, progress)
-        self._own_model = chat.open_chat_model(self.settings.llm, Keys.load(), self.settings.cache)
+        self._chat.model = chat.open_chat_model(self.settings.llm, Keys.load(), self.settings.cache)
         return True
 
-    def with_uploads(self, index: Path, essays: Sequence[Essay], progress: Progress = no_progress) -> tuple["Bot", Report]:
-        """A bot over this bot's essays and `essays`, with its own index in the folder `index`, and the report of building that.
+    def joined(self, store: Store) -> Self:
+        """A bot that searches the essays of this bot and those of another store as one; embedder and chat model are shared.
 
-        Vectors of this bot's index are reused; embedder and chat model are shared. Raises as `build_index` does; then the index that
-        was there before is kept.
+        The ids of the essays have to differ. The store has to have a published index, made with this bot's embedder.
         """
-        derived = Bot(self.settings.model_copy(update={"index": index, "chroma_url": "", "llm": chat.QUOTES}), self.embedder)
-        derived._base = self
-        collection = loader.Collection((*self.essays(), *essays), (), ())
-        return derived, publish(collection, derived._store, self.embedder, progress, reuse_from=self._store)
+        other = copy.copy(self)
+        other._published = (*self._published, self._published_by(store))
+        other._index, other._vectors, other._lock = None, {}, threading.Lock()
+        return other
+
+    def _published_by(self, store: Store) -> Published:
+        return Published(store, lambda: index_fingerprint(self.embedder))
 
     def newer_files(self) -> int:
         """How many essays an ingest of the same paths would add, change or remove; 0 where the index does not say what they were."""
-        report = pending_changes(self._store)
+        report = pending_changes(self._published[0].store)
         return report.added + report.changed + report.removed if report else 0
 
     @property
     def generation(self) -> str | None:
-        """The name of the published generation; an ingest that changes anything publishes a new one."""
-        return self._store.current()
+        """The name of the published generation of this bot's index; an ingest that changes anything publishes a new one."""
+        return self._published[0].store.current()
 
     @property
     def _model(self) -> chat.ChatModel | None:
-        return self._base._model if self._base else self._own_model
+        return self._chat.model
 
     @property
     def model_name(self) -> str:
@@ -325,20 +329,8 @@ class Bot:
         return [known[text] for text in texts]
 
     def _analogies(self, index: Index, essays: Sequence[str] = ()) -> tuple[Analogy, ...]:
-        """The analogies of the map beside the essays, read once a generation; with `essays` what of them these essays say."""
-        if essays:
-            return self._load_analogies({identity: index.essays[identity] for identity in essays if identity in index.essays})
-        if index.analogies is None:
-            index.analogies = self._load_analogies(index.essays)
-        return index.analogies
-
-    def _load_analogies(self, essays: Mapping[str, Essay]) -> tuple[Analogy, ...]:
-        """The analogies of the map, as far as these essays support them; none where the map does not fit the essays."""
-        try:
-            return analogies.load(self.settings.corpus / loader.MAP_FILE, essays)
-        except CorpusError as error:
-            log.warning("The analogy map is left out: %s", error)
-            return ()
+        """The analogies of the map; with `essays`, ids, what of them these essays say."""
+        return narrowed(index.analogies, essays) if essays else index.analogies
 
     def _hits(self, index: Index, question: str, k: int, use: Use = "rank", essays: Sequence[str] = ()) -> list[Hit]:
         return index.search(question, self.embedder.encode_query(question), k, use, essays)
@@ -348,13 +340,13 @@ class Bot:
         return tuple(self.essay(identity).id for identity in ([essays] if isinstance(essays, str) else essays))
 
     def _open(self) -> Index:
-        """The open index of the generation that is published now."""
+        """The open index over the generations that are published now."""
         with self._lock:
-            current = self._store.current()
-            if current is None:
+            if self.generation is None:
                 raise index_missing(self.settings)
-            if self._index is None or self._index.generation != current:
-                self._index = Index(self._store.snapshot(index_fingerprint(self.embedder)))
+            parts = tuple(published.open() for published in self._published)
+            if self._index is None or self._index.parts != parts:
+                self._index = Index(parts)
             return self._index
 
 

@@ -264,13 +264,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an ingest did: counts of essays, and in `embedded` the number of windows that were embedded."""
+    """What an ingest did: counts of essays, in `embedded` the number of windows that were embedded, and whether the analogy map changed."""
 
     added: int = 0
     changed: int = 0
     removed: int = 0
     unchanged: int = 0
     embedded: int = 0
+    map_changed: bool = False
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -279,7 +280,14 @@ class Report:
         counts = {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
         files = [{"path": skipped.path, "reason": skipped.reason} for skipped in self.skipped]
         notes = [str(note) for note in self.notes]
-        return {**counts, "skipped": len(files), "embedded": self.embedded, "skipped_files": files, "notes": notes}
+        return {
+            **counts,
+            "skipped": len(files),
+            "embedded": self.embedded,
+            "map_changed": self.map_changed,
+            "skipped_files": files,
+            "notes": notes,
+        }
 
 
 def _sentence(payload: Any) -> Sentence:

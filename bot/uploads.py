@@ -1,4 +1,4 @@
-"""Readers' own essays: each reader's are searched together with the shared collection, by that reader only.
+"""Readers' own essays: each reader's have an index of their own, which is searched together with the shared one, by that reader only.
 
 A reader is an opaque token; a hash of it names the folder with the files and the index. Files are staged and indexed, and only then
 replace those before.
@@ -16,10 +16,11 @@ from weakref import WeakValueDictionary
 
 from bot import upload_files
 from bot.errors import BotError, QuestionError, StoreError
-from bot.indexing.build import no_progress
+from bot.indexing import loader
+from bot.indexing.build import no_progress, publish
 from bot.pipeline import Bot
 from bot.schema import Essay, Report
-from bot.store import Progress
+from bot.store import Progress, open_store
 from bot.store.disk import disk_errors
 
 MAX_OPEN_READERS = 32  # whose indexes stay open
@@ -133,10 +134,10 @@ class Uploads:
             self._open.pop(name, None)
 
     def _index(self, folder: Path, essays: Sequence[Essay], progress: Progress) -> tuple[_OpenReader, int]:
-        """Index the essays together with the shared ones and keep the reader open. Return it and the number of windows embedded."""
-        generation = self._bot.generation
-        bot, report = self._bot.with_uploads(folder / "index", essays, progress)
-        opened = _OpenReader(bot, tuple(essays), generation)
+        """Index the reader's essays and keep the reader open. Return it and the number of windows embedded."""
+        generation, store = self._bot.generation, open_store(folder / "index")
+        report = publish(loader.Collection(tuple(essays), (), ()), store, self._bot.embedder, progress)
+        opened = _OpenReader(self._bot.joined(store), tuple(essays), generation)
         self._keep_open(folder.name, opened)
         return opened, report.embedded
 

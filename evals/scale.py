@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.indexing.splitter import split, windows
 from bot.pipeline import Bot
-from bot.retrieval.index import Index
+from bot.retrieval.index import Index, OpenGeneration
 from bot.schema import Essay, Language, Passage, Window
 from bot.store import Contents, open_store
 from bot.text.sentences import sentences
@@ -39,7 +39,7 @@ def measure(bot: Bot, passages: int = PASSAGES) -> dict[str, Any]:
         store = open_store(Path(folder) / "index", "")
         with store.writer(lambda *_: None) as writer:
             writer.publish(Contents(tuple(essays), tuple(tiles), terms, tuple(spans), vectors), {"model": "scale"})
-        index = Index(store.snapshot({"model": "scale"}))
+        index = Index([OpenGeneration(store.snapshot({"model": "scale"}))])
         asked = list(sample_questions(bot.essays()))
         times = percentiles("retrieval", asked, lambda question: index.search(question, bot.embedder.encode_query(question), 6))
         return {"passages": len(tiles), "windows": len(spans), "questions": len(asked), "seed": SEED, **times}

@@ -13,6 +13,7 @@ from bot.models.embeddings import Embedder
 from bot.retrieval.calibration import SAMPLE_SIZE, Sample
 from bot.retrieval.hybrid import Retriever
 from bot.retrieval.index import NEAREST_WINDOWS
+from bot.retrieval.table import Table
 from bot.schema import Essay, Language, Passage, Window, WindowHit
 from bot.text.language import language_of
 from bot.text.normalize import clean
@@ -38,7 +39,7 @@ def measure(path: Path, embedder: Embedder) -> dict[str, Any]:
     passage_vectors = embedder.encode_passages([passage.text for passage in passages])
     question_vectors = np.array([embedder.encode_query(question) for question, _ in questions])
     tokens = [morphemes(passage.text) for passage in passages]
-    retriever = Retriever(essays, passages, [" ".join(line) for line in tokens])
+    retriever = Retriever(Table.of(essays, passages, [" ".join(line) for line in tokens]))
     sample = _sample([language for _, language in labelled], vectors)
     scored = [
         _scores(retriever, sample, question, vector, spans, vectors)

@@ -51,7 +51,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "transliteration",
     },
     "indexing": {"loader", "header", "hidden", "dates", "splitter", "analogies", "build"},
-    "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "dated", "map_search"},
+    "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "dated", "map_search", "table"},
     "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "wording", "generation"},
     "chats": {"messages", "history", "export", "export_reader", "recheck"},
     "cli": {"console", "doctor"},
@@ -67,7 +67,6 @@ HOMES = {
     "kiwipiepy": ("bot/text/tokenize.py",),
     "markdown_it": ("bot/text/markdown.py",),
     "sentencex": ("bot/text/boundaries.py",),
-    "bm25s": ("bot/retrieval/bm25.py",),
     "xllamacpp": ("bot/models/llamacpp.py",),
     "langchain": ("bot/models/chat.py",),
 }

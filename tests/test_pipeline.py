@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -479,8 +480,33 @@ def test_a_map_with_a_false_quotation_stops_the_ingest_and_keeps_the_index(mappe
         build_index(mapped, embedder=toy)
     assert open_store(mapped.index).current() == before
     bot = Bot(mapped, toy)
-    assert_sound(bot.ask("종탑과 등대의 비유는 어디서 깨지나요?"), essays_by_id(bot))  # the map is left out, the essays answer
+    assert_sound(bot.ask("종탑과 등대의 비유는 어디서 깨지나요?"), essays_by_id(bot))
+    assert [quotation.quote for quotation in bot.analogies()[0].pairs[0].quotes] == [QUOTE], "the map belongs to the generation"
+
+
+def test_the_map_is_that_of_the_ingested_folder(mapped: Settings, toy: ToyEmbedder, tmp_path: Path) -> None:
+    """Not that of BOT_CORPUS; and a map that alone has changed is published."""
+    mine = tmp_path / "mine"
+    shutil.copytree(mapped.corpus, mine)
+    text = (mine / "analogies.yaml").read_text("utf-8")
+    (mine / "analogies.yaml").write_text(text.replace("id: bell", "id: lantern"), "utf-8")
+    report = build_index(mapped, [mine], embedder=toy)
+    assert (report.changed, report.added, report.map_changed) == (0, 0, True)
+    assert [analogy.id for analogy in Bot(mapped, toy).analogies()] == ["lantern"]
+    (mine / "analogies.yaml").unlink()
+    bot = Bot(mapped, toy)
+    assert [analogy.id for analogy in bot.analogies()] == ["lantern"], "the index holds it"
+    assert build_index(mapped, [mine], embedder=toy).map_changed
     assert bot.analogies() == ()
+    assert not build_index(mapped, [mine], embedder=toy).map_changed
+
+
+def test_one_id_in_the_maps_of_two_folders_stops_the_ingest(mapped: Settings, toy: ToyEmbedder, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(mapped.corpus / "analogies.yaml", other)
+    with pytest.raises(CorpusError, match='the id "bell" is already used by the map of another folder'):
+        build_index(mapped, [mapped.corpus, other], embedder=toy)
 
 
 # Following the index
@@ -562,13 +588,14 @@ def test_eight_threads_get_the_same_answers_as_one(bot: Bot, toy_settings: Setti
 
 def test_concurrent_first_questions_open_the_index_once(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
-    snapshot = bot._store.snapshot
+    store = bot._published[0].store
+    snapshot = store.snapshot
 
     def counted(fingerprint: Mapping[str, str]) -> object:
         opened.append(fingerprint)
         return snapshot(fingerprint)
 
-    monkeypatch.setattr(bot._store, "snapshot", counted)
+    monkeypatch.setattr(store, "snapshot", counted)
     with ThreadPoolExecutor(8) as pool:
         assert len(list(pool.map(bot.ask, ["salt"] * 8))) == 8
     assert len(opened) == 1

@@ -18,6 +18,7 @@ from bot.indexing.loader import MAP_FILE, MAX_FILE_BYTES
 from bot.models.embeddings import Embedder
 from bot.schema import Note, Skipped
 from bot.settings import Settings
+from bot.store import open_store
 from bot.uploads import Uploads
 from tests.places import ESSAYS
 from tests.ramdisk import ram_folder
@@ -73,6 +74,33 @@ def drop(tmp_path: Path) -> Any:
     folder = tmp_path / "uploads"
     folder.mkdir()
     return lambda name, text: file_of(folder, name, text)
+
+
+def test_the_own_index_holds_the_own_essays_only_and_outlives_a_new_shared_one(drop: Any, tmp_path: Path) -> None:
+    """Ranks as one index over both would; a new shared generation is searched at once, and nothing of the reader's is written again."""
+    corpus, toy = tmp_path / "corpus", ToyEmbedder()
+    shutil.copytree(ESSAYS, corpus)
+    settings = Settings.load(corpus=corpus, index=tmp_path / "index", llm="quotes", data=tmp_path / "data")
+    build_index(settings, embedder=toy)
+    uploads = Uploads(Bot(settings, toy))
+    uploads.add(ANN, [drop("lamp.md", f"# Lamp\n\n{SENTENCE} The lamp burned whale oil until 1871.\n")])
+    (folder,) = (tmp_path / "data" / "readers").iterdir()
+    store = open_store(folder / "index")
+    before = store.manifest()
+    assert before is not None
+    assert list(before.essays) == ["mine-lamp"]
+    union = tmp_path / "union"
+    shutil.copytree(ESSAYS, union)
+    shutil.copy(folder / "essays" / "lamp.md", union / "mine-lamp.md")
+    whole = Settings.load(corpus=union, index=tmp_path / "whole", llm="quotes")
+    build_index(whole, embedder=toy)
+    for question in ("What oil did the lamp burn until 1871?", "벌통은 언제 옮기나요?"):
+        expected = [(hit.passage.essay, hit.passage.text) for hit in Bot(whole, toy).search(question, 3)]
+        assert [(hit.passage.essay, hit.passage.text) for hit in uploads.bot_for(ANN).search(question, 3)] == expected
+    (corpus / "sextant.md").write_text("# Sextant\n\nThe sextant hung beside the astrolabe of Magellan.\n")
+    build_index(settings, embedder=toy)
+    assert uploads.bot_for(ANN).search("Where did the sextant hang?", 1)[0].passage.essay == "sextant"
+    assert store.manifest() == before
 
 
 @pytest.mark.slow

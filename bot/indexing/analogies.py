@@ -1,7 +1,7 @@
 """The analogy map (`analogies.yaml`): which things the essays compare, with quotations, and where each analogy breaks."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -134,6 +134,35 @@ def load(path: Path, essays: Mapping[str, Essay]) -> tuple[Analogy, ...]:
             )
         analogies.append(analogy)
     return tuple(analogy for analogy in analogies if analogy.pairs)
+
+
+def from_records(records: Sequence[Mapping[str, Any]]) -> tuple[Analogy, ...]:
+    """The analogies whose `to_dict` gave these records, as an index stores them. Raises `ValueError` for anything else."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[Analogy, ...]).validate_python(list(records))
+
+
+def narrowed(analogies: Sequence[Analogy], essays: Collection[str]) -> tuple[Analogy, ...]:
+    """What of these analogies the essays with these ids say: as `load` would give it for these essays alone."""
+    narrowed_analogies = []
+    for analogy in analogies:
+        pairs = (replace(pair, quotes=_only(pair.quotes, essays)) for pair in analogy.pairs)
+        breaks = (_narrowed_break(item, essays) for item in analogy.breaks)
+        kept = replace(analogy, pairs=tuple(pair for pair in pairs if pair.quotes), breaks=tuple(filter(None, breaks)))
+        narrowed_analogies += [kept] if kept.pairs else []
+    return tuple(narrowed_analogies)
+
+
+def _narrowed_break(item: Break, essays: Collection[str]) -> Break | None:
+    quotes, reply_quotes = _only(item.quotes, essays), _only(item.reply_quotes, essays)
+    if item.by == "essay" and not quotes:
+        return None
+    return replace(item, quotes=quotes, reply_quotes=reply_quotes, reply=item.reply if reply_quotes else None)
+
+
+def _only(quotations: Sequence[Quotation], essays: Collection[str]) -> tuple[Quotation, ...]:
+    return tuple(quotation for quotation in quotations if quotation.essay in essays)
 
 
 @dataclass(frozen=True)

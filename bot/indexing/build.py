@@ -3,21 +3,26 @@
 `build_index` and `publish` hold the order of an ingest; the functions below them are its steps.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import CorpusError, StoreError
-from bot.indexing import analogies, loader, splitter
+from bot.indexing import analogies as maps
+from bot.indexing import loader, splitter
 from bot.models.embeddings import Embedder
 from bot.schema import Essay, Report, SplitEssay, Window
 from bot.settings import Settings
 from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
 from bot.text import tokenize
+
+AnalogyRecord = dict[str, Any]  # what `Analogy.to_dict` gives, as JSON
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
@@ -39,8 +44,7 @@ def build_index(
     collection = loader.load_essays(folders, _known_files(store))
     if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision
         embedder.load()
-    _check_maps(folders, collection.essays)
-    return publish(collection, store, embedder, progress, roots=folders)
+    return publish(collection, store, embedder, progress, roots=folders, analogies=_load_maps(folders, collection.essays))
 
 
 def _known_files(store: Store) -> Mapping[str, str]:
@@ -57,8 +61,8 @@ def pending_changes(store: Store) -> Report | None:
     roots = [Path(root) for root in manifest.roots] if manifest else []
     if not manifest or not roots:
         return None
-    existing = [root for root in roots if root.exists()]
-    return _compare(loader.load_existing(existing, manifest.paths), manifest, manifest.fingerprint)
+    collection = loader.load_existing([root for root in roots if root.exists()], manifest.paths)
+    return _compare(collection, manifest, manifest.fingerprint, manifest.analogies)
 
 
 def publish(
@@ -69,17 +73,18 @@ def publish(
     *,
     reuse_from: Store | None = None,
     roots: Sequence[Path] = (),
+    analogies: Sequence[AnalogyRecord] = (),
 ) -> Report:
-    """Make `store` hold the essays of `collection`. Only windows whose text has no vector yet are embedded.
+    """Make `store` hold the essays of `collection` and these `analogies`. Only windows whose text has no vector yet are embedded.
 
     Vectors are reused from the last generation of `store` and, where given, from that of `reuse_from`. Raises as `build_index`.
     """
     fingerprint = index_fingerprint(embedder)
-    report = _compare(collection, store.usable(), fingerprint)
+    report = _compare(collection, store.usable(), fingerprint, analogies)
     if not _has_changes(report):
         return report
     with store.writer(progress) as writer:
-        report = _compare(collection, store.usable(), fingerprint)  # another ingest may have published in the meantime
+        report = _compare(collection, store.usable(), fingerprint, analogies)  # another ingest may have published in the meantime
         if not _has_changes(report):
             return report
         known = reuse_from.vectors(embedder.fingerprint) if reuse_from else {}
@@ -91,7 +96,7 @@ def publish(
         passages = tuple(passage for split in splits for passage in split.passages)
         terms = tuple(line for split in splits for line in split.terms)
         contents = Contents(collection.essays, passages, terms, windows, vectors)
-        writer.publish(contents, fingerprint, [str(root.resolve()) for root in roots], collection.paths)
+        writer.publish(contents, fingerprint, [str(root.resolve()) for root in roots], collection.paths, analogies)
     return replace(report, embedded=embedded)
 
 
@@ -100,7 +105,12 @@ def index_fingerprint(embedder: Embedder) -> dict[str, str]:
     return {**embedder.fingerprint, "splitter": f"{splitter.VERSION}.{tokenize.VERSION}"}
 
 
-def _compare(collection: loader.Collection, manifest: Manifest | None, fingerprint: dict[str, str]) -> Report:
+def _compare(
+    collection: loader.Collection,
+    manifest: Manifest | None,
+    fingerprint: dict[str, str],
+    analogies: Sequence[AnalogyRecord],
+) -> Report:
     """Report what an ingest of `collection` would change. Where the fingerprint differs, every essay that stays is changed."""
     indexed = manifest.essays if manifest else {}
     loaded = {essay.id: essay.digest for essay in collection.essays}
@@ -113,19 +123,31 @@ def _compare(collection: loader.Collection, manifest: Manifest | None, fingerpri
         changed=len(loaded.keys() - added - unchanged),
         removed=len(indexed.keys() - loaded.keys()),
         unchanged=len(unchanged),
+        map_changed=bool(manifest) and list(analogies) != (manifest.analogies if manifest else []),
         skipped=collection.skipped,
         notes=collection.notes,
     )
 
 
 def _has_changes(report: Report) -> bool:
-    return bool(report.added or report.changed or report.removed)
+    return bool(report.added or report.changed or report.removed or report.map_changed)
 
 
-def _check_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> None:
-    """Load the analogy map of each folder, so that an error in a map stops the ingest instead of a question later."""
+def _load_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> list[AnalogyRecord]:
+    """The analogies of the folders' maps, as the index stores them. Raises `CorpusError` for a wrong map and for an id used twice."""
+    by_id = {essay.id: essay for essay in essays}
+    records: dict[str, AnalogyRecord] = {}
     for folder in folders:
-        analogies.load(folder / loader.MAP_FILE, {essay.id: essay for essay in essays})
+        for analogy in maps.load(folder / loader.MAP_FILE, by_id):
+            if analogy.id in records:
+                raise CorpusError(
+                    f'{folder / loader.MAP_FILE}: the id "{analogy.id}" is already used by the map of another folder. '
+                    "Give each analogy its own id.",
+                    f'{folder / loader.MAP_FILE}: id "{analogy.id}"은(는) 다른 폴더의 비유 지도에서 이미 쓰였습니다. '
+                    "비유마다 다른 id를 쓰세요.",
+                )
+            records[analogy.id] = json.loads(json.dumps(analogy.to_dict()))  # tuples become lists, as they are read back
+    return list(records.values())
 
 
 def _split(essays: Sequence[Essay], indexed: Mapping[str, SplitEssay], progress: Progress) -> list[SplitEssay]:

@@ -7,7 +7,6 @@ languages are accidental. The weight of the lexical scores falls, and that of th
 words that the best passage contains.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -16,9 +15,9 @@ from bot.indexing.dates import iso_date
 from bot.retrieval.bm25 import BM25, Scores
 from bot.retrieval.calibration import Distribution
 from bot.retrieval.dated import dated
-from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
+from bot.retrieval.table import Mask, Table
+from bot.schema import Hit, Language, Passage, Use, WindowHit
 from bot.text.language import language_of
-from bot.text.markdown import blocks
 from bot.text.tokenize import bigrams, morphemes
 
 # Weights of the z-scores, chosen on the first half of KorQuAD and on the golden questions' `dev` half; see evals/LOG.md.
@@ -38,27 +37,21 @@ BACK_MATTER_PENALTY = 0.6  # a list of sources repeats the names and figures of 
 MAX_PASSAGES_PER_ESSAY = 3  # of the six that an answer is made from, so that no single essay fills it
 DUPLICATE_SIMILARITY = 0.8  # Jaccard similarity of morphemes above which the lower-ranked of two passages is dropped
 
-_BACK_MATTER = re.compile(r"출처|참고 ?문헌|\b(?:sources|references|bibliography)\b", re.IGNORECASE)
-Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
-
 
 class Retriever:
-    """Ranks the passages of one index. Built once per generation and read-only afterwards, so threads may share it.
+    """Ranks the passages of one index. Built once a generation and read-only afterwards, so threads may share it.
 
     Scores and masks have the shape (passages,), in the order of the passages; a passage's position in it is its row.
     """
 
-    def __init__(self, essays: Sequence[Essay], passages: Sequence[Passage], terms: Sequence[str]) -> None:
-        """`terms` holds each passage's morphemes, joined by spaces, in the order of `passages`."""
-        self._essays = {essay.id: essay for essay in essays}
-        self._passages = list(passages)
+    def __init__(self, table: Table) -> None:
+        """Read what the table does not hold: neighbours, essays and works by row."""
+        self._table = table
+        self._essays, self._passages = table.essays, table.passages
+        passages = table.passages
         self._row = {passage.id: row for row, passage in enumerate(passages)}
-        tokens = [line.split() for line in terms]
-        self._vocabularies = [frozenset(line) for line in tokens]
-        self._morphemes = BM25(tokens)
-        self._bigrams = BM25([bigrams(passage.text) for passage in passages])
-        self._is_korean = np.array([self._essays[passage.essay].language == "ko" for passage in passages], dtype=bool)
-        numbers = {essay.id: number for number, essay in enumerate(essays)}
+        self._morphemes, self._bigrams = BM25(table.morphemes), BM25(table.bigrams)
+        numbers = {identity: number for number, identity in enumerate(table.essays)}
         self._essay_number = np.array([numbers[passage.essay] for passage in passages], dtype=np.intp)
         begins = {(passage.essay, passage.start): row for row, passage in enumerate(passages)}
         ends = {(passage.essay, passage.end): row for row, passage in enumerate(passages)}
@@ -66,8 +59,6 @@ class Retriever:
         self._next_row = np.array([begins.get((passage.essay, passage.end), -1) for passage in passages], dtype=np.intp)
         works: dict[str, int] = {}
         self._work_number = np.array([works.setdefault(_work(passage.essay), len(works)) for passage in passages], dtype=np.intp)
-        body_end = {essay.id: _back_matter_start(essay.text) for essay in essays}
-        self._is_back_matter = np.array([passage.start >= body_end[passage.essay] for passage in passages], dtype=np.float32)
 
     def search(
         self,
@@ -151,17 +142,17 @@ class Retriever:
         return {"dense": dense, "lexical": lexical, "hybrid": hybrid}
 
     def _in_language_of(self, question: str) -> Mask:
-        return np.asarray(self._is_korean == (language_of(question) == "ko"), dtype=np.bool_)
+        return np.asarray(self._table.is_korean == (language_of(question) == "ko"), dtype=np.bool_)
 
     def _dense(self, windows: dict[int, list[WindowHit]], distributions: Mapping[Language, Distribution]) -> Scores:
         """The z-score of each passage's best window; a passage without a listed window gets the lowest one listed in its language."""
         dense = np.zeros(len(self._passages), dtype=np.float32)
         sides: tuple[tuple[Language, bool], ...] = (("ko", True), ("en", False))
         for language, is_korean in sides:
-            rows = [row for row in windows if self._is_korean[row] == is_korean]
+            rows = [row for row in windows if self._table.is_korean[row] == is_korean]
             if rows:
                 best = [distributions[language].standardise(windows[row][0].cosine) for row in rows]
-                dense[self._is_korean == is_korean] = min(best)
+                dense[self._table.is_korean == is_korean] = min(best)
                 dense[rows] = best
         return dense
 
@@ -190,7 +181,7 @@ class Retriever:
         dense_weight = DENSE_WEIGHT_ALONE + (DENSE_WEIGHT - DENSE_WEIGHT_ALONE) * lexical_share
         lexical = self._lexical(question, words, same_language)
         fused = np.where(same_language, dense_weight * dense + lexical_share * lexical, CROSS_DENSE_WEIGHT * dense + CROSS_BONUS)
-        scores = self._in_context(fused - BACK_MATTER_PENALTY * self._is_back_matter)
+        scores = self._in_context(fused - BACK_MATTER_PENALTY * self._table.is_back_matter)
         return np.where(self._is_translation(same_language), -np.inf, scores).astype(np.float32)
 
     def _in_context(self, scores: Scores) -> Scores:
@@ -234,7 +225,8 @@ class Retriever:
     def _are_duplicates(self, passage: Passage, ranked: Passage) -> bool:
         if ranked.id not in self._row:
             return False
-        left, right = self._vocabularies[self._row[passage.id]], self._vocabularies[self._row[ranked.id]]
+        vocabularies = self._table.vocabularies
+        left, right = vocabularies[self._row[passage.id]], vocabularies[self._row[ranked.id]]
         return bool(left | right) and len(left & right) / len(left | right) > DUPLICATE_SIMILARITY
 
     def _merge(self, hit: Hit, neighbour: Hit) -> Hit:
@@ -262,10 +254,3 @@ def _standardise(scores: Scores, group: Mask) -> Scores:
 def _work(essay_id: str) -> str:
     """The id without `.ko` or `.en`: what the translations of one essay have in common."""
     return essay_id.removesuffix(".ko").removesuffix(".en")
-
-
-def _back_matter_start(text: str) -> int:
-    """The offset of the essay's list of sources; the length of the text where it has none."""
-    headings = [block.lines[0] for block in blocks(text) if block.kind == "heading"] if _BACK_MATTER.search(text) else []
-    starts = [text.rfind("\n", 0, start) + 1 for start, end in headings if _BACK_MATTER.search(text, start, end)]
-    return starts[-1] if starts else len(text)

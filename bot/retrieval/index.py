@@ -1,34 +1,70 @@
-"""One index generation, opened for reading: its essays, their sentences, and the retriever over its passages."""
+"""Published generations, opened for reading and searched together: their essays, their sentences, and the retriever over all passages."""
 
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.indexing.analogies import Analogy
+from bot.indexing.analogies import Analogy, from_records
 from bot.indexing.splitter import quotable
 from bot.retrieval.calibration import SAMPLE_SIZE, Sample
 from bot.retrieval.hybrid import Retriever
-from bot.schema import Essay, Hit, Use
-from bot.store import Snapshot
+from bot.retrieval.table import Table
+from bot.schema import Essay, Hit, Language, Use, WindowHit
+from bot.store import Snapshot, Store
 from bot.text.language import language_of
 from bot.text.markdown import Span
 
 NEAREST_WINDOWS = 600  # fetched from the store for each question; more do not change which passages are found
 
 
-class Index:
-    """An open generation; threads may share it. Its snapshot is closed when the last answer that uses it is finished."""
+class OpenGeneration:
+    """One generation, opened for reading, with what ranking reads of it. Indexes that search it share it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        """Build the retriever and read the sample of vectors."""
-        self.generation = snapshot.generation
-        self.note = snapshot.note
-        self.passages = snapshot.passages
-        self.essays = {essay.id: essay for essay in snapshot.essays}
-        self.retriever = Retriever(snapshot.essays, snapshot.passages, snapshot.terms)
-        self.analogies: tuple[Analogy, ...] | None = None
-        self._snapshot = snapshot
+        """Compute the table; `snapshot` is closed when the last answer that uses it is finished."""
+        self.snapshot = snapshot
+        self.table = Table.of(snapshot.essays, snapshot.passages, snapshot.terms)
+
+    @cached_property
+    def analogies(self) -> tuple[Analogy, ...]:
+        """The entries of the analogy map."""
+        return from_records(self.snapshot.manifest.analogies)
+
+
+class Published:
+    """The published generation of one store: opened when it is first asked for, and again once another one is published."""
+
+    def __init__(self, store: Store, fingerprint: Callable[[], Mapping[str, str]]) -> None:
+        """`fingerprint` gives what the index has to be made with; it is called when a generation is opened."""
+        self.store = store
+        self._fingerprint = fingerprint
+        self._opened: OpenGeneration | None = None
+        self._lock = threading.Lock()
+
+    def open(self) -> OpenGeneration:
+        """The open generation. Raises as `Store.snapshot` does."""
+        with self._lock:
+            if self._opened is None or self._opened.snapshot.generation != self.store.current():
+                self._opened = OpenGeneration(self.store.snapshot(self._fingerprint()))
+            return self._opened
+
+
+class Index:
+    """One or more open generations, searched as one; threads may share it."""
+
+    def __init__(self, parts: Sequence[OpenGeneration]) -> None:
+        """Build the retriever and read the sample of vectors. The parts' essays have different ids, and their vectors one dimension."""
+        table = Table.joined([part.table for part in parts])
+        self.parts = tuple(parts)
+        self.note = " ".join(filter(None, (part.snapshot.note for part in parts)))
+        self.passages = table.passages
+        self.essays = dict(table.essays)
+        self.retriever = Retriever(table)
+        self.analogies: tuple[Analogy, ...] = tuple(analogy for part in parts for analogy in part.analogies)
+        self._snapshots = [part.snapshot for part in parts]
         self.sample = self._read_sample()
 
     def search(
@@ -39,8 +75,7 @@ class Index:
         With `essays`, ids, only their passages are ranked.
         """
         vector = self.sample.center(vector, language_of(question))
-        only = [passage.id for passage in self.passages if passage.essay in essays] if essays else []
-        windows = self._snapshot.query(vector, NEAREST_WINDOWS, only)
+        windows = self._nearest_windows(vector, essays)
         return self.retriever.search(question, windows, self.sample.distributions(vector), k, use, essays)
 
     def is_answered(self, question: str, hits: list[Hit]) -> bool:
@@ -51,8 +86,22 @@ class Index:
         """The spans of the essay's quotable sentences."""
         return quotable(essay)
 
+    def _nearest_windows(self, vector: NDArray[np.float32], essays: Collection[str]) -> list[WindowHit]:
+        """The windows of all parts that are nearest to the vector; with `essays`, ids, only theirs."""
+        windows: list[WindowHit] = []
+        for snapshot in self._snapshots:
+            only = [passage.id for passage in snapshot.passages if passage.essay in essays]
+            if only or not essays:
+                windows += snapshot.query(vector, NEAREST_WINDOWS, only)
+        return sorted(windows, key=lambda window: -window.cosine)[:NEAREST_WINDOWS]
+
     def _read_sample(self) -> Sample:
-        windows, vectors = self._snapshot.sample(SAMPLE_SIZE)
-        language_by_passage = {passage.id: self.essays[passage.essay].language for passage in self._snapshot.passages}
-        languages = np.array([language_by_passage[window.passage] for window in windows])
-        return Sample({language: vectors[languages == language] for language in ("ko", "en")})
+        """A sample of `SAMPLE_SIZE` windows, of each part in proportion to its windows."""
+        total = sum(len(snapshot.windows) for snapshot in self._snapshots)
+        languages = {passage.id: self.essays[passage.essay].language for passage in self.passages}
+        rows: dict[Language, list[NDArray[np.float32]]] = {"ko": [], "en": []}
+        for snapshot in self._snapshots:
+            windows, vectors = snapshot.sample(max(1, round(SAMPLE_SIZE * len(snapshot.windows) / total)))
+            for window, vector in zip(windows, vectors, strict=True):
+                rows[languages[window.passage]].append(vector)
+        return Sample({language: np.array(vectors, dtype=np.float32) for language, vectors in rows.items()})

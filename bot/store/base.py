@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
+from typing import Any
 
 from bot.errors import IndexDamaged, IndexMismatch, IndexMissing, StoreError
 from bot.schema import SplitEssay
@@ -218,10 +219,11 @@ class Writer:
         fingerprint: Mapping[str, str],
         roots: Sequence[str] = (),
         paths: Mapping[str, str] = MappingProxyType({}),
+        analogies: Sequence[dict[str, Any]] = (),
     ) -> Manifest:
         """Build a generation of `contents`, check it and publish it; the last two generations are kept.
 
-        `roots` and `paths` say where the essays come from: see `Manifest`.
+        `roots` and `paths` say where the essays come from, `analogies` are their map: see `Manifest`.
 
         Stages in a folder: `space`, `passages`, `windows`, `vectors`, `hash`, `check`, `manifest`, `sync`, `rename`, `pointer`,
         `collect`; on a server: `passages`, `windows`, `check`, `manifest`, `pointer`, `collect`.
@@ -245,6 +247,7 @@ class Writer:
             files={},
             roots=list(roots),
             paths=dict(paths),
+            analogies=list(analogies),
         )
         return self._store._build(contents, draft, self._progress)
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +106,8 @@ class Manifest:
     `dimension` is that of the vectors; `essays` maps an essay's id to its `digest`; `passages` and `windows` are counts; `digest`
     is that of the contents, `outline` that of everything except the vectors; `created` is an ISO time in UTC; `files` maps a
     path inside the generation to "<bytes> <sha256>" (empty on a server); `roots` are the paths that were ingested, `paths` maps an
-    essay's id to its file, all absolute (empty in an index of version 0.1.0 and where essays do not come from files).
+    essay's id to its file, all absolute (empty in an index of version 0.1.0 and where essays do not come from files); `analogies` are
+    the entries of the analogy map, as JSON.
     """
 
     schema: int
@@ -123,6 +124,7 @@ class Manifest:
     files: dict[str, str]
     roots: list[str] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
+    analogies: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return it as JSON, with a `seal`: the sha256 of all other fields."""

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bot.errors import CorpusError
-from bot.indexing.analogies import Analogy, Bilingual, Quotation, load
+from bot.indexing.analogies import Analogy, Bilingual, Quotation, from_records, load, narrowed
 from bot.indexing.loader import load_essays
 from bot.schema import Essay
 from tests.places import ROOT
@@ -289,3 +289,17 @@ def test_a_map_that_is_not_text_is_an_error(path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\xff\xfe\x00" * 20)
     with pytest.raises(CorpusError, match=re.escape(str(path))):
         load(path, {})
+
+
+def test_the_stored_form_is_read_back_whole(bundled: tuple[Analogy, ...]) -> None:
+    stored = json.loads(json.dumps([analogy.to_dict() for analogy in bundled]))
+    assert from_records(stored) == bundled
+    with pytest.raises(ValueError, match="pairs"):
+        from_records([{key: value for key, value in stored[0].items() if key != "pairs"}])
+
+
+def test_narrowing_gives_what_the_map_says_for_these_essays_alone(bundled: tuple[Analogy, ...], essays: dict[str, Essay]) -> None:
+    assert narrowed(bundled, essays) == bundled
+    for identity, essay in essays.items():
+        assert narrowed(bundled, [identity]) == load(MAP, {identity: essay}), identity
+    assert narrowed(bundled, ["none"]) == ()

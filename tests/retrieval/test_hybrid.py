@@ -12,6 +12,7 @@ from bot.indexing.loader import load_essays
 from bot.indexing.splitter import split, windows
 from bot.retrieval.calibration import Distribution
 from bot.retrieval.hybrid import MAX_PASSAGES_PER_ESSAY, Retriever
+from bot.retrieval.table import Table
 from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
 from bot.text.tokenize import morphemes
 from tests.places import ESSAYS as ESSAY_FOLDER
@@ -36,7 +37,9 @@ class SearchableEssays:
         self.passages = [passage for essay in essays for passage in split(essay)]
         self.windows = [window for essay in essays for window in windows(essay, split(essay))]
         self.vectors = self.toy.encode_passages([window.text for window in self.windows])
-        self.retriever = Retriever(essays, self.passages, [" ".join(morphemes(passage.text)) for passage in self.passages])
+        self.retriever = Retriever(
+            Table.of(essays, self.passages, [" ".join(morphemes(passage.text)) for passage in self.passages])
+        )
 
     def window_hits(self, question: str) -> list[WindowHit]:
         cosines = self.vectors @ self.toy.encode_query(question)
@@ -143,7 +146,7 @@ def test_a_merged_hit_has_the_best_score_of_each_kind() -> None:
     text = "Salt was carried by mules over the pass. Oxen drew the heavy carts in the winter."
     essay, end = essay_of(text), text.index("Oxen")
     passages = [Passage.of(essay, 0, end), Passage.of(essay, end, len(text))]
-    retriever = Retriever([essay], passages, [" ".join(morphemes(passage.text)) for passage in passages])
+    retriever = Retriever(Table.of([essay], passages, [" ".join(morphemes(passage.text)) for passage in passages]))
     windows = [
         WindowHit(passage.id, passage.start, passage.end, cosine) for passage, cosine in zip(passages, (0.2, 0.6), strict=True)
     ]

@@ -1,0 +1,69 @@
+"""What ranking reads of the passages of a collection, computed once a generation; the tables of several collections can be joined. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.retrieval.bm25 import Postings
+from bot.schema import Essay, Passage
+from bot.text.markdown import blocks
+from bot.text.tokenize import bigrams
+
+_BACK_MATTER = re.compile(r"출처|참고 ?문헌|\b(?:sources|references|bibliography)\b", re.IGNORECASE)
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The passages of one or more collections; a passage's position in `passages` is its row, and masks have the shape (passages,).
+
+    `vocabularies` are each passage's morphemes; `morphemes` and `bigrams` hold one `Postings` for each collection.
+    """
+
+    essays: Mapping[str, Essay]
+    passages: tuple[Passage, ...]
+    vocabularies: tuple[frozenset[str], ...]
+    is_korean: Mask
+    is_back_matter: Mask
+    morphemes: tuple[Postings, ...]
+    bigrams: tuple[Postings, ...]
+
+    @classmethod
+    def of(cls, essays: Sequence[Essay], passages: Sequence[Passage], terms: Sequence[str]) -> "Table":
+        """The table of one collection; `terms` holds each passage's morphemes, joined by spaces, in the order of `passages`."""
+        by_id = {essay.id: essay for essay in essays}
+        tokens = [line.split() for line in terms]
+        body_end = {essay.id: _back_matter_start(essay.text) for essay in essays}
+        return cls(
+            essays=by_id,
+            passages=tuple(passages),
+            vocabularies=tuple(map(frozenset, tokens)),
+            is_korean=np.array([by_id[passage.essay].language == "ko" for passage in passages], dtype=np.bool_),
+            is_back_matter=np.array([passage.start >= body_end[passage.essay] for passage in passages], dtype=np.bool_),
+            morphemes=(Postings(tokens),),
+            bigrams=(Postings([bigrams(passage.text) for passage in passages]),),
+        )
+
+    @classmethod
+    def joined(cls, tables: Sequence["Table"]) -> "Table":
+        """One table of all, whose rows follow one another. The essays' ids have to differ."""
+        if len(tables) == 1:
+            return tables[0]
+        return cls(
+            essays={identity: essay for table in tables for identity, essay in table.essays.items()},
+            passages=tuple(passage for table in tables for passage in table.passages),
+            vocabularies=tuple(words for table in tables for words in table.vocabularies),
+            is_korean=np.concatenate([table.is_korean for table in tables]),
+            is_back_matter=np.concatenate([table.is_back_matter for table in tables]),
+            morphemes=tuple(postings for table in tables for postings in table.morphemes),
+            bigrams=tuple(postings for table in tables for postings in table.bigrams),
+        )
+
+
+def _back_matter_start(text: str) -> int:
+    """The offset of the essay's list of sources; the length of the text where it has none."""
+    headings = [block.lines[0] for block in blocks(text) if block.kind == "heading"] if _BACK_MATTER.search(text) else []
+    starts = [text.rfind("\n", 0, start) + 1 for start, end in headings if _BACK_MATTER.search(text, start, end)]
+    return starts[-1] if starts else len(text)
