@@ -203,12 +203,16 @@ def _key(line: str, key_line: re.Pattern[str]) -> tuple[str, str] | None:
 
 
 def _fits(key: str, value: str) -> bool:
-    """Whether a value can be what its key says: a date has a digit (or a template's braces), an author is no sentence."""
+    """Whether a value can be what its key says: a date has a digit (or a template's braces), an author is no sentence.
+
+    A program that writes headers puts a sentence into double quotation marks.
+    """
     field = _FIELD.get(_normal(key))
-    value = _unquoted(value)
+    is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
     if field == "date":
+        value = _unquoted(value)
         return not value or any(map(str.isdigit, value)) or "{" in value
-    return field not in ("author", "language", "kind", "source") or not _is_sentence(value)
+    return field not in ("author", "language", "kind", "source") or is_quoted or not _is_sentence(_unquoted(value))
 
 
 def _is_sentence(value: str) -> bool:
