@@ -39,7 +39,7 @@ ONE_PER_ESSAY_MODES = ("counter", "compare")  # modes that compare essays: one p
 MAX_QUESTION_CHARACTERS = 4_000
 ANSWER_PASSAGES = 6  # that an answer is made from
 MAX_CACHED_VECTORS = 4_000  # of sentences, 6 MB
-MAX_HISTORY_TURNS = 12  # that a follow-up may refer to
+MAX_HISTORY_MESSAGES = 12  # that a follow-up may refer to
 
 
 @dataclass
@@ -141,7 +141,10 @@ class Bot:
 
         A chat model condenses it where there is one; the rules decide where the model fails, or drops or adds a name.
         """
-        turns = [(role, clean(text[:MAX_QUESTION_CHARACTERS]).text) for role, text in normalized(history)[-MAX_HISTORY_TURNS:]]
+        turns = [
+            replace(message, text=clean(message.text[:MAX_QUESTION_CHARACTERS]).text)
+            for message in normalized(history)[-MAX_HISTORY_MESSAGES:]
+        ]
         by_rule = condense.standalone(question, turns)
         if by_rule == question or self._model is None:
             return by_rule
@@ -275,7 +278,7 @@ class Bot:
         """The answer without content yet: question, condensed question, language, mode and chat model."""
         question, mode = state["question"], state["mode"]
         name = self.model_name if self._model else chat.QUOTES
-        earlier = [text for role, text in reversed(state["history"]) if role == "user"]
+        earlier = [message.text for message in reversed(state["history"]) if message.role == "user"]
         worded = next(
             (text for text in (question, *earlier) if any(map(str.isalpha, text))), question
         )  # an emoji has no language

@@ -120,9 +120,9 @@ def question_and_history(given: Any) -> tuple[str, Sequence[Any]]:
     if isinstance(messages, BaseMessage):
         messages = [messages]
     if isinstance(messages, Sequence) and not isinstance(messages, str | bytes) and messages:
-        turns = [turn for turn in normalized(_without_system(messages))]
-        if turns and turns[-1][0] == "user":
-            return turns[-1][1], turns[:-1]
+        turns = normalized(_without_system(messages))
+        if turns and turns[-1].role == "user":
+            return turns[-1].text, turns[:-1]
     raise QuestionError(
         f"The input is a {type(given).__name__} without a question. Give a string, {{'question': …}} or messages that end with the user's.",
         f"입력({type(given).__name__})에 질문이 없습니다. 문자열, {{'question': …}}, 또는 사용자의 말로 끝나는 메시지 목록을 주세요.",

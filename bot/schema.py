@@ -1,6 +1,7 @@
 """The data classes that all packages share, frozen: essays, passages, hits, citations, answers, reports."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, Self, get_args
@@ -146,16 +147,18 @@ class Sentence:
     """One sentence of an answer and the numbers of its citations.
 
     Kinds: `essay` (a quotation, or a sentence that the check found supported by the cited passages), `reading` (the bot's own
-    interpretation, which no essay states), `notice` (about the answer or the bot).
+    interpretation, which no essay states), `notice` (about the answer or the bot). `quotation` says that it shows the quotation of its one
+    citation and nothing else: in “ ”, or as the row of a table or a footnote.
     """
 
     text: str
     kind: Kind
     citations: tuple[int, ...] = ()
+    quotation: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The sentence as plain JSON."""
-        return {"text": self.text, "kind": self.kind, "citations": list(self.citations)}
+        return {"text": self.text, "kind": self.kind, "citations": list(self.citations), "quotation": self.quotation}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,18 @@ class Answer:
             " ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]) for sentence in self.sentences
         )
 
+    @cached_property
+    def quotations(self) -> tuple[str, ...]:
+        """The texts that its sentences quote, in their order."""
+        quotes = {citation.number: citation.quote for citation in self.citations}
+        return tuple(
+            quotes[number]
+            for sentence in self.sentences
+            if sentence.quotation
+            for number in sentence.citations
+            if number in quotes
+        )
+
     def __add__(self, later: "Answer") -> "Answer":
         """The later of two answers of one stream, which extends the earlier one: so LangChain adds up a stream."""
         return later
@@ -221,11 +236,12 @@ class Answer:
     def from_dict(cls, payload: Any) -> Self:
         """The answer whose `to_dict` gave this payload. Raises `BotError` for anything else."""
         try:
+            citations = tuple(_record(Citation, citation) for citation in payload["citations"])
             return cls(
                 **{name: _typed(str, payload[name]) for name in ("question", "standalone", "mode", "voice")},
                 language=_choice(get_args(Language), payload["language"]),
-                sentences=tuple(map(_sentence, payload["sentences"])),
-                citations=tuple(_record(Citation, citation) for citation in payload["citations"]),
+                sentences=tuple(_sentence(sentence, citations) for sentence in payload["sentences"]),
+                citations=citations,
                 abstained=_typed(bool, payload["abstained"]),
                 nearest=tuple(_record(Passage, passage) for passage in payload["nearest"]),
                 refused=tuple(_record(Refusal, refusal) for refusal in payload["refused"]),
@@ -238,6 +254,15 @@ class Answer:
                 f"This is not an answer of Dolmen ({reason}). Give the output of `ask --json`, or an exported chat.",
                 f"Dolmen의 답변이 아닙니다({reason}). `ask --json`의 출력이나 내려받은 대화 파일을 지정하세요.",
             ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat: `role` is `user` or `assistant`; `quotations` are the texts that an answer quotes, in their order."""
+
+    role: str
+    text: str
+    quotations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,9 +315,19 @@ class Report:
         }
 
 
-def _sentence(payload: Any) -> Sentence:
+def is_quotation(text: str, cited: Sequence[Citation]) -> bool:
+    """Whether a sentence that cites these is one of their quotations in “ ” and nothing else."""
+    return len(cited) == 1 and text.strip() == f"“{cited[0].quote}”"
+
+
+def _sentence(payload: Any, citations: Sequence[Citation]) -> Sentence:
+    """The sentence. One that version 0.1.0 wrote does not say whether it is a quotation."""
     numbers = tuple(_typed(int, number) for number in payload["citations"])
-    return Sentence(_typed(str, payload["text"]), _choice(get_args(Kind), payload["kind"]), numbers)
+    text, kind = _typed(str, payload["text"]), _choice(get_args(Kind), payload["kind"])
+    if "quotation" in payload:
+        return Sentence(text, kind, numbers, _typed(bool, payload["quotation"]))
+    cited = [citation for citation in citations if citation.number in numbers]
+    return Sentence(text, kind, numbers, kind == "essay" and is_quotation(text, cited))
 
 
 def _record(data_class: type[Any], payload: Any) -> Any:

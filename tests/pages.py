@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.chats.messages import normalized
 from bot.errors import QuestionError
 from bot.indexing.analogies import Analogy
 from bot.indexing.splitter import quotable
 from bot.pipeline import checked_question
-from bot.retrieval.condense import Turn
 from bot.schema import Answer, Citation, Essay, Hit, Passage, Sentence
 from bot.settings import Settings
 from bot.text.language import language_of
@@ -49,7 +50,7 @@ class ScriptedBot:
         self.script = script
         self.ready = ready
         self.model_name = model_name
-        self.asked: list[tuple[str, list[Turn]]] = []
+        self.asked: list[tuple[str, list[tuple[str, str]]]] = []
         self.modes: list[str] = []
         temporary = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
@@ -57,13 +58,13 @@ class ScriptedBot:
         self._essays = {essay.id: essay for essay in essays}
         self._analogies = tuple(analogies)
 
-    def stream(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Iterator[Answer]:
+    def stream(self, question: str, history: Sequence[Any] = (), mode: str = "answer") -> Iterator[Answer]:
         question = checked_question(question, mode)
-        self.asked.append((question, list(history)))
+        self.asked.append((question, [(message.role, message.text) for message in normalized(history)]))
         self.modes.append(mode)
         yield from self.script(question)
 
-    def ask(self, question: str, history: Sequence[Turn] = (), mode: str = "answer") -> Answer:
+    def ask(self, question: str, history: Sequence[Any] = (), mode: str = "answer") -> Answer:
         *_, answer = self.stream(question, history, mode)
         return answer
 
@@ -106,7 +107,7 @@ def quoting(question: str) -> Iterator[Answer]:
     citation = cite(KOREAN, "고인돌은 힘을 보여 준다.") if is_korean else cite(ENGLISH, "A dolmen shows power.")
     answer = replace(empty_answer(question), citations=(citation,))
     yield answer
-    yield replace(answer, sentences=(Sentence(f"“{citation.quote}”", "essay", (1,)),))
+    yield replace(answer, sentences=(Sentence(f"“{citation.quote}”", "essay", (1,), True),))
 
 
 def abstaining(question: str) -> Iterator[Answer]:

@@ -74,7 +74,7 @@ def _assert_plain(answer: Answer) -> None:
     shown = json.loads(json.dumps(answer.to_dict()))
     assert shown.keys() == ANSWER_KEYS
     assert all(citation.keys() == CITATION_KEYS for citation in shown["citations"])
-    assert all(sentence.keys() == {"text", "kind", "citations"} for sentence in shown["sentences"])
+    assert all(sentence.keys() == {"text", "kind", "citations", "quotation"} for sentence in shown["sentences"])
     times = shown["timings"]
     assert 0 <= times["retrieval_ms"] <= times["first_token_ms"] <= times["total_ms"]
     for sentence in answer.sentences:

@@ -16,6 +16,7 @@ from bot import Bot
 from bot.errors import QuestionError
 from bot.indexing.build import build_index
 from bot.runnables import question_and_history
+from bot.schema import Message
 from bot.settings import Settings
 from tests.places import ESSAYS
 from tests.toys import ToyEmbedder
@@ -127,7 +128,7 @@ def test_the_runnable_takes_every_usual_input(bot: Bot, given: Any) -> None:
 
 def test_earlier_messages_are_the_history(bot: Bot) -> None:
     messages = [HumanMessage(QUESTION), AIMessage("밤에 옮깁니다."), HumanMessage("왜?")]
-    assert question_and_history(messages) == ("왜?", [("user", QUESTION), ("assistant", "밤에 옮깁니다.")])
+    assert question_and_history(messages) == ("왜?", [Message("user", QUESTION), Message("assistant", "밤에 옮깁니다.")])
     history = [("user", QUESTION), ("assistant", "밤에 옮깁니다.")]
     assert bot.as_runnable().invoke(messages).standalone == bot.ask("왜?", history).standalone != "왜?"
 

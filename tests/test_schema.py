@@ -43,9 +43,9 @@ def test_the_json_of_an_answer() -> None:
         "text": "「돌」에서:\n“고인돌은 무겁다.” [1] [2]\n그런 듯하다.",
         "abstained": False,
         "sentences": [
-            {"text": "「돌」에서:", "kind": "notice", "citations": []},
-            {"text": "“고인돌은 무겁다.”", "kind": "essay", "citations": [1, 2]},
-            {"text": "그런 듯하다.", "kind": "reading", "citations": []},
+            {"text": "「돌」에서:", "kind": "notice", "citations": [], "quotation": False},
+            {"text": "“고인돌은 무겁다.”", "kind": "essay", "citations": [1, 2], "quotation": False},
+            {"text": "그런 듯하다.", "kind": "reading", "citations": [], "quotation": False},
         ],
         "citations": [
             {
@@ -119,6 +119,7 @@ def test_the_json_of_a_report() -> None:
         "removed": 3,
         "unchanged": 4,
         "skipped": 1,
+        "map_changed": False,
         "embedded": 5,
         "skipped_files": [{"path": "a.md", "reason": "why"}],
         "notes": ["b.md: how"],
@@ -166,3 +167,11 @@ def test_passages_have_the_same_id_only_for_the_same_essay_and_span(text: str, d
     names = data.draw(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["a", "b"])))
     first, second = (Passage.of(essay_of(text, identity=name), *span) for name, span in zip(names, (one, other), strict=True))
     assert (first.id == second.id) == ((names[0], one) == (names[1], other))
+
+
+def test_a_sentence_of_version_0_1_0_is_a_quotation_where_it_shows_its_citation_and_nothing_else() -> None:
+    quoted = replace(ANSWER, sentences=(Sentence(f"“{CITATION.quote}”", "essay", (1,)), *ANSWER.sentences))
+    payload = quoted.to_dict()
+    for sentence in payload["sentences"]:
+        del sentence["quotation"]
+    assert [sentence.quotation for sentence in Answer.from_dict(payload).sentences] == [True, False, True, False]

@@ -92,7 +92,7 @@ def _answers_of(draft: Answer, index: Index, lines: Sequence[Line]) -> Iterator[
     )
     yield replace(draft, citations=citations)
     sentences = [
-        Sentence(line.text or wording.QUOTED.format(quote=line.quotation.quote), "essay", (numbers[line.quotation],))
+        Sentence(line.text or wording.QUOTED.format(quote=line.quotation.quote), "essay", (numbers[line.quotation],), True)
         if line.quotation
         else Sentence(line.text, line.kind)
         for line in lines

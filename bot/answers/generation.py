@@ -18,7 +18,7 @@ from bot.grounding import quotations
 from bot.grounding.checker import Evidence, Similar
 from bot.models.chat import ChatModel
 from bot.models.streaming import StreamFault, stream_text
-from bot.schema import Answer, Citation, Essay, Language, Passage, Refusal, Sentence
+from bot.schema import Answer, Citation, Essay, Language, Message, Passage, Refusal, Sentence, is_quotation
 from bot.text.language import language_of
 from bot.text.tokenize import morphemes
 
@@ -73,7 +73,7 @@ def generate(
     yield draft.finish(fault)
 
 
-def condense_with_model(question: str, history: Sequence[tuple[str, str]], chat_model: ChatModel) -> str:
+def condense_with_model(question: str, history: Sequence[Message], chat_model: ChatModel) -> str:
     """The follow-up as the model condenses it into a standalone question; empty where the model fails or takes too long."""
     prompt = prompts.condense_messages(question, history[-CONDENSE_TURNS:], language_of(question))
     seconds = min(chat_model.limits.total_seconds, CONDENSE_SECONDS)
@@ -151,9 +151,13 @@ class _Draft:
         if reason := self._refusal_reason(text, numbers):
             self.answer = replace(self.answer, refused=(*self.answer.refused, Refusal(sentence, reason)))
         elif numbers:
-            self._append(Sentence(text, "essay", self._citation_numbers(text, numbers)))
+            self._append(self._supported(text, self._citation_numbers(text, numbers)))
         else:
             self._append(Sentence(text, "reading"))
+
+    def _supported(self, text: str, numbers: tuple[int, ...]) -> Sentence:
+        cited = [citation for citation in self.answer.citations if citation.number in numbers]
+        return Sentence(text, "essay", numbers, is_quotation(text, cited))
 
     def without_model(self, error: ModelError) -> Answer:
         """The answer where the model cannot be opened: the quotations, and a notice with the error."""

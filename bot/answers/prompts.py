@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 
-from bot.schema import Language
+from bot.schema import Language, Message
 
 # The system message. It is the same for every question of a language, so a local model keeps it in its prompt cache.
 RULES: dict[Language, str] = {
@@ -83,7 +83,7 @@ def answer_messages(
     return [("system", RULES[language]), ("user", "\n".join([*blocks, f"--- {marker} {_PASSAGES_END[language]}", task]))]
 
 
-def condense_messages(question: str, history: Sequence[tuple[str, str]], language: Language) -> list[tuple[str, str]]:
+def condense_messages(question: str, history: Sequence[Message], language: Language) -> list[tuple[str, str]]:
     """The prompt that asks for a follow-up as a standalone question, as (role, text)."""
-    turns = "\n".join(f"{role}: {neutralise(text)}" for role, text in history)
+    turns = "\n".join(f"{message.role}: {neutralise(message.text)}" for message in history)
     return [("user", REWRITE[language].format(talk=turns, question=neutralise(question)))]

@@ -1,15 +1,22 @@
-"""Export a saved chat as Markdown, HTML or JSON, with every citation. `bot.chats.export_reader` reads the quotations back."""
+"""Export a saved chat as Markdown, HTML or JSON, with every citation; `bot.chats.export_reader` reads it back.
+
+A Markdown or HTML file holds the chat twice: as it is read, and as JSON in a comment or a data block at its end.
+"""
 
 import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from bot.chats.history import Chat, Turn
 from bot.models.chat import QUOTES
 from bot.schema import Answer, Citation, Language, Sentence
 
 GENERATOR = '<meta name="generator" content="Dolmen">'  # by which an HTML export is recognised
+# What stands before and behind the JSON in an export that is read. A script of this type is data: no browser runs it.
+MARKDOWN_DATA = ("<!-- dolmen ", " -->")
+HTML_DATA = ('<script type="application/json" id="dolmen">', "</script>")
 # Characters with a meaning in a line of Markdown: each is escaped by a backslash. A line feed and a tab become entities.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&$~|!:@#^{}]|(?<=\bwww)\.")
 
@@ -43,6 +50,10 @@ _LABELS: dict[Language, dict[str, str]] = {
 
 def to_json(chat: Chat) -> str:
     """The chat as JSON: of every turn its place, time and rating, and the answer as `Answer.to_dict` gives it."""
+    return _encodable(json.dumps(_payload(chat), ensure_ascii=False, indent=1))
+
+
+def _payload(chat: Chat) -> dict[str, Any]:
     turns = [
         {
             "place": turn.place,
@@ -52,8 +63,14 @@ def to_json(chat: Chat) -> str:
         }
         for turn in chat.turns
     ]
-    payload = {"dolmen": 1, "name": chat.name, "created": chat.created, "changed": chat.changed, "turns": turns}
-    return _encodable(json.dumps(payload, ensure_ascii=False, indent=1))
+    return {"dolmen": 1, "name": chat.name, "created": chat.created, "changed": chat.changed, "turns": turns}
+
+
+def _data(chat: Chat) -> str:
+    """The chat as JSON on one line that ends neither a comment nor a script: `<`, `>`, `&` and the second of two hyphens are escaped."""
+    text = _encodable(json.dumps(_payload(chat), ensure_ascii=False))
+    text = text.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
+    return re.sub(r"[<>&]|(?<=-)-", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def to_markdown(chat: Chat) -> str:
@@ -61,18 +78,19 @@ def to_markdown(chat: Chat) -> str:
     blocks = [f"# {_markdown(chat.name)}", _LABELS[_language(chat)]["chat"].format(created=chat.created)]
     for turn in chat.turns:
         blocks += [f"## {turn.place}. {_markdown(turn.answer.question)}", *_markdown_answer(turn)]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join([*blocks, f"{MARKDOWN_DATA[0]}{_data(chat)}{MARKDOWN_DATA[1]}"]) + "\n"
 
 
 def to_html(chat: Chat) -> str:
-    """The chat as one self-contained HTML file: no script, nothing is loaded, all texts are escaped."""
+    """The chat as one self-contained HTML file: nothing is run or loaded, all texts are escaped."""
     language = _language(chat)
     turns = "\n".join(_html_turn(turn) for turn in chat.turns)
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'{GENERATOR}<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{_html(chat.name)}</title><style>{_STYLE}</style></head><body>\n<h1>{_html(chat.name)}</h1>"
-        f"<p>{_html(_LABELS[language]['chat'].format(created=chat.created))}</p>\n{turns}\n</body></html>\n"
+        f"<p>{_html(_LABELS[language]['chat'].format(created=chat.created))}</p>\n{turns}\n"
+        f"{HTML_DATA[0]}{_data(chat)}{HTML_DATA[1]}\n</body></html>\n"
     )
 
 
@@ -85,10 +103,9 @@ EXPORTS: dict[str, tuple[Callable[[Chat], str], str]] = {
 
 
 def quoted_text(sentence: Sentence) -> str | None:
-    """The quotation of a sentence that is nothing but one quotation in “ ”; None for any other sentence."""
-    text = sentence.text
-    is_quoted = sentence.kind == "essay" and len(text) > 2 and text[0] == "“" and text[-1] == "”"
-    return text[1:-1] if is_quoted and "“" not in text[1:-1] else None
+    """The quotation of a sentence that shows it in “ ”; None for any other sentence."""
+    text = sentence.text.strip()
+    return text[1:-1] if sentence.quotation and len(text) > 2 and text[0] == "“" and text[-1] == "”" else None
 
 
 def _language(chat: Chat) -> Language:
@@ -135,8 +152,7 @@ def _markdown_sentence(sentence: Sentence, answer: Answer) -> str:
         return f"*{_markdown(sentence.text)}*"
     if sentence.kind == "reading":
         return f"**{_LABELS[answer.language]['reading']}** — {_markdown(sentence.text)}{numbers}"
-    quote = quoted_text(sentence)
-    return f"> “{_markdown(quote)}”{numbers}" if quote is not None else f"{_markdown(sentence.text)}{numbers}"
+    return f"{'> ' if sentence.quotation else ''}{_markdown(sentence.text)}{numbers}"
 
 
 def _markdown_source(citation: Citation) -> str:
@@ -170,10 +186,8 @@ def _html_sentence(sentence: Sentence, answer: Answer) -> str:
         return f"<p class=notice>{_html(sentence.text)}</p>"
     if sentence.kind == "reading":
         return f"<p class=reading><b>{_LABELS[answer.language]['reading']}</b> {_html(sentence.text)}{numbers}</p>"
-    quote = quoted_text(sentence)
-    return (
-        f"<blockquote>“{_html(quote)}”{numbers}</blockquote>" if quote is not None else f"<p>{_html(sentence.text)}{numbers}</p>"
-    )
+    tag = "blockquote" if sentence.quotation else "p"
+    return f"<{tag}>{_html(sentence.text)}{numbers}</{tag}>"
 
 
 def _html_source(citation: Citation) -> str:

@@ -1,16 +1,19 @@
-"""Read the quotations of an exported chat back: from Markdown, HTML, JSON, and from what `ask --json` prints.
+"""Read an exported chat back: from Markdown, HTML, JSON, and from what `ask --json` prints.
 
-What is read is what a reader of the file sees, so that `bot.chats.recheck` finds a quotation that was altered in the file.
+A Markdown or HTML file holds the chat as JSON. Where the rest of the file is not what that JSON is rendered to (the file was edited, or is
+of version 0.1.0 and has no JSON), the quotations that a reader of the file sees are read as well, so that an altered one is found.
 """
 
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from bot.chats.export import GENERATOR, quoted_text
+from bot.chats.export import GENERATOR, HTML_DATA, MARKDOWN_DATA, quoted_text, to_html, to_markdown
+from bot.chats.history import Chat, Rating, Turn
 from bot.errors import BotError
 from bot.schema import Answer, Citation
 
@@ -29,23 +32,71 @@ _HTML_QUOTATION = re.compile(r"<blockquote>“([^<]*)” <sup>\[(\d{1,4})\]</sup
 
 
 def quotations(text: str) -> list[Citation]:
-    """Every quotation in an export, as a reader of the file sees it.
+    """Every quotation in an export: those of its JSON, and those that a reader of the file sees where they differ.
 
     A quotation that differs between the answer and its list of sources is listed twice, once as each of the two. A lone surrogate, which
     only a damaged file has, is read as U+FFFD. Raises `BotError` for a text that is not an export.
     """
+    found: list[Citation] = []
     if text.lstrip().startswith("{"):
-        citations = [citation for answer in _json_answers(text) for citation in _in_json(answer)]
+        found = _of_answers(_json_answers(text))
     elif text.lstrip().startswith("<!doctype html>"):
         if GENERATOR not in text:
             raise not_an_export()
-        citations = [citation for turn in text.split("<section")[1:] for citation in _in_html(turn)]
+        found = _with_data(text, HTML_DATA, to_html, lambda: _in_turns(text.split("<section")[1:], _in_html))
     else:
         _, *turns = _MARKDOWN_HEADING.split(text)
         if not turns or not text.startswith("# "):
             raise not_an_export()
-        citations = [citation for turn in turns for citation in _in_markdown(turn)]
-    return [_encodable(citation) for citation in citations]
+        found = _with_data(text, MARKDOWN_DATA, to_markdown, lambda: _in_turns(turns, _in_markdown))
+    return [_encodable(citation) for citation in found]
+
+
+def chat_of(payload: Any) -> Chat:
+    """The chat whose JSON export this is; its id is empty. Raises `BotError` for anything else."""
+    try:
+        turns = tuple(
+            Turn(int(turn["place"]), Answer.from_dict(turn["answer"]), str(turn["asked"]), _rating(turn.get("rating")))
+            for turn in payload["turns"]
+        )
+        return Chat("", str(payload["name"]), str(payload["created"]), str(payload["changed"]), turns)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise not_an_export() from None
+
+
+def _rating(payload: Any) -> Rating | None:
+    return Rating(bool(payload["good"]), str(payload["reason"])) if payload else None
+
+
+def _with_data(
+    text: str, marks: tuple[str, str], render: Callable[[Chat], str], visible: Callable[[], list[Citation]]
+) -> list[Citation]:
+    """The quotations of the JSON between the marks, and the visible ones where the file is not what the JSON is rendered to."""
+    _, mark, rest = text.rpartition(marks[0])
+    chat = None
+    if mark:
+        with suppress(BotError, ValueError, RecursionError):
+            chat = chat_of(json.loads(rest.partition(marks[1])[0]))
+    if chat is None:
+        return visible()
+    of_data = _of_answers([turn.answer for turn in chat.turns])
+    if render(chat) == text:
+        return of_data
+    known = set(map(_place, of_data))
+    return of_data + [citation for citation in visible() if _place(citation) not in known]
+
+
+def _place(citation: Citation) -> tuple[Any, ...]:
+    """What has to be equal for two citations to be the same: HTML does not show the source of an essay."""
+    return (citation.essay, citation.start, citation.end, citation.sha256, citation.quote)
+
+
+def _of_answers(answers: Iterable[Answer]) -> list[Citation]:
+    return [citation for answer in answers for citation in _in_json(answer)]
+
+
+def _in_turns(turns: Iterable[str], read: Callable[[str], Iterator[Citation]]) -> list[Citation]:
+    return [citation for turn in turns for citation in read(turn)]
 
 
 def not_an_export() -> BotError:

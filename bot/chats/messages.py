@@ -1,12 +1,11 @@
-"""Convert the history that a caller gives, in any usual shape, to (role, text) pairs. Pure."""
+"""Convert the history that a caller gives, in any usual shape, to messages. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.errors import QuestionError
-from bot.schema import Answer
-
-Message = tuple[str, str]
+from bot.schema import Answer, Message
 
 # By role, and by the `type` of a LangChain message or of its chunk, in lower case.
 ROLES = {
@@ -15,16 +14,18 @@ ROLES = {
 }
 TEXT_BLOCKS = ("text", "input_text", "output_text")  # values of `type` of a content block that has a text
 MAX_SHOWN_CHARACTERS = 80  # of a refused value in the error
+_QUOTED_LINE = re.compile(r"^[ \t]*“([^\n]+?)”(?=[ \t]*(?:\[\d+\]|$))", re.MULTILINE)  # as `Answer.text` writes a quotation
 _EXAMPLE = '("user", text) or {"role": "assistant", "content": text}'
 _KOREAN_EXAMPLE = '("user", 글) 또는 {"role": "assistant", "content": 글}'
 
 
 def normalized(history: Sequence[Any]) -> list[Message]:
-    """The turns of `history`, oldest first, as (`user` or `assistant`, text).
+    """The messages of `history`, oldest first.
 
     An item is a `(role, text)` pair, a `{"role": …, "content": …}` mapping or an object with these attributes, whose content is a string
     or a list of text blocks, a LangChain message (told by its attributes: LangChain is not imported), or an earlier `Answer` (its question
-    and its text). Raises `QuestionError` for anything else and for any other role (`system`, `tool`).
+    and its text). An `Answer` knows what it quotes; in the text of an answer each line that is a quotation in “ ” is taken for one.
+    Raises `QuestionError` for anything else and for any other role (`system`, `tool`).
     """
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Sequence):
         raise _refused(history, "The history is {}, not a list of turns.", "history 값 {}은(는) 대화 목록이 아닙니다.")
@@ -32,8 +33,10 @@ def normalized(history: Sequence[Any]) -> list[Message]:
 
 
 def _messages(item: Any) -> list[Message]:
+    if isinstance(item, Message):
+        return [item]
     if isinstance(item, Answer):
-        return [("user", item.question), ("assistant", item.text)]
+        return [Message("user", item.question), Message("assistant", item.text, item.quotations)]
     role, content = _role_and_content(item)
     if not isinstance(role, str):
         raise _refused(item, "The history has {}, which has no role.", "history의 {}에는 역할(role)이 없습니다.")
@@ -48,7 +51,8 @@ def _messages(item: Any) -> list[Message]:
             "The history has a turn with the content {}, which is not text.",
             "history에 내용이 글이 아닌 항목({})이 있습니다.",
         )
-    return [(ROLES[role.lower()], text)]
+    role = ROLES[role.lower()]
+    return [Message(role, text, tuple(_QUOTED_LINE.findall(text)) if role == "assistant" else ())]
 
 
 def _role_and_content(item: Any) -> tuple[Any, Any]:

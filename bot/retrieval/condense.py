@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 from bot.grounding.transliteration import may_be_same_name
 from bot.retrieval.intent import is_greeting
+from bot.schema import Message
 from bot.text.language import language_of
 from bot.text.tokenize import is_verb, morphemes, nouns, proper_names
-
-Turn = tuple[str, str]  # role (`user` or `assistant`) and text
 
 MAX_CONDENSED_CHARACTERS = 300
 MIN_CONTENT_WORDS = 2  # a question with fewer, verbs aside, says too little to be searched for
@@ -35,7 +34,6 @@ _ORDINALS = {
     3: re.compile(r"세\s?번째|셋째|3번|\bthird\b", re.IGNORECASE),
 }
 _BARE_WHY = re.compile(r"^\W*(왜|어째서|이유는|why|how come)\b.{0,12}$", re.IGNORECASE)
-_QUOTATION = re.compile(r"^\s*“([^\n]+?)”(?=\s*(?:\[\d+\]|$))", re.MULTILINE)
 # Asks for more about the last answer, or for objections to it: searched for with its quotation.
 _ABOUT_ANSWER = re.compile(
     r"^\W*(?:더|또|그 밖|예를? 들|예시|구체적|자세히|계속)|예를? (?:하나|몇|좀|들)|다른 (?:예|것|건)|더 (?:알려|말해|자세|있)"
@@ -58,9 +56,9 @@ _TOPIC = re.compile(r"^(\S+?)(은|는|이|가|을|를)(?=\s)")
 _PARTICLES = {"은": "은는", "는": "은는", "이": "이가", "가": "이가", "을": "을를", "를": "을를"}
 
 
-def standalone(question: str, history: Sequence[Turn]) -> str:
+def standalone(question: str, history: Sequence[Message]) -> str:
     """The question in a form that can be searched for alone; unchanged where it already stands alone or has no history."""
-    asked = [text for role, text in history if role == "user" and not is_greeting(text)]
+    asked = [message.text for message in history if message.role == "user" and not is_greeting(message.text)]
     if not asked or is_greeting(question) or not _is_follow_up(question):
         return question
     quotations = _quotations(history)
@@ -75,7 +73,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     return f"{previous} {question}"
 
 
-def is_faithful(condensed: str, question: str, history: Sequence[Turn]) -> bool:
+def is_faithful(condensed: str, question: str, history: Sequence[Message]) -> bool:
     """Whether a model's condensed form of `question` is accepted.
 
     It has to be one question of at most `MAX_CONDENSED_CHARACTERS` that stands alone, in the same language, keeps every proper name of
@@ -86,7 +84,7 @@ def is_faithful(condensed: str, question: str, history: Sequence[Turn]) -> bool:
         return False
     if language_of(condensed) != language_of(question) or _is_follow_up(condensed):
         return False
-    chat = " ".join([question, *(text for _, text in history)])
+    chat = " ".join([question, *(message.text for message in history)])
     chat_nouns, condensed_nouns = nouns(chat), nouns(condensed)
     keeps = all(any(may_be_same_name(name, noun) for noun in condensed_nouns) for name in proper_names(question))
     return keeps and all(
@@ -129,7 +127,7 @@ def _ends_in_consonant(word: str) -> bool:
     return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 > 0
 
 
-def _quotations(history: Sequence[Turn]) -> list[str]:
+def _quotations(history: Sequence[Message]) -> list[str]:
     """The quotations of the last answer, in order."""
-    answers = [text for role, text in history if role == "assistant"]
-    return [" ".join(text.split()) for text in _QUOTATION.findall(answers[-1])] if answers else []
+    answers = [message for message in history if message.role == "assistant"]
+    return [" ".join(text.split()) for text in answers[-1].quotations] if answers else []

@@ -26,8 +26,6 @@ from bot.uploads import Uploads
 if TYPE_CHECKING:
     from bot.pipeline import Bot
 
-MAX_HISTORY_MESSAGES = 12  # that are passed to the bot with a question
-
 log = logging.getLogger(__name__)
 
 
@@ -222,15 +220,9 @@ def log_traceback(message: str, error: Exception) -> None:
     log.error("%s: %s\n%s", message, type(error).__name__, frames)
 
 
-def _context(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """The last `MAX_HISTORY_MESSAGES` messages of the turns that found something, as (role, text), oldest first."""
-    messages = [
-        message
-        for turn in turns
-        if turn.answer.citations
-        for message in (("user", turn.answer.question), ("assistant", turn.answer.text))
-    ]
-    return messages[-MAX_HISTORY_MESSAGES:]
+def _context(turns: Sequence[Turn]) -> list[Answer]:
+    """The answers of the turns that found something, oldest first."""
+    return [turn.answer for turn in turns if turn.answer.citations]
 
 
 def _stopped(answer: Answer) -> Answer:

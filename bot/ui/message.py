@@ -6,8 +6,6 @@ from bot.schema import Answer, Citation, Refusal, Sentence
 from bot.ui.catalogue import MESSAGES, REFUSAL_REASONS
 from bot.ui.markup import button, escape, label, notice, read_link
 
-_QUOTE_MARKS = " \"'“”‘’"
-
 
 def answer_markup(answer: Answer, turn: int, *, is_final: bool = True, status: str = "", rating: bool | None = None) -> str:
     """The HTML of an answer. `turn` is the number of its question in the chat, from 1.
@@ -44,7 +42,7 @@ def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
         return f'<p class="reading">{label(MESSAGES[answer.language].reading_label) if labelled else ""}{text}</p>'
-    return f"<blockquote>{text}</blockquote>" if _is_quotation(sentence, answer.citations) else f'<p class="said">{text}</p>'
+    return f"<blockquote>{text}</blockquote>" if sentence.quotation else f'<p class="said">{text}</p>'
 
 
 def _marker(citation: Citation) -> str:
@@ -78,9 +76,3 @@ def _buttons(answer: Answer, turn: int, rating: bool | None) -> str:
     pressed = {True: "good", False: "bad", None: ""}[rating]
     buttons = (button(f"turn-{turn}-{action}", text, on=action == pressed) for action, text in actions)
     return f'<div class="foot">{"".join(buttons)}</div>'
-
-
-def _is_quotation(sentence: Sentence, citations: Sequence[Citation]) -> bool:
-    """Whether the sentence is a quotation in quotation marks and nothing else."""
-    quotes = (citation.quote for citation in citations if citation.number in sentence.citations)
-    return sentence.text.strip(_QUOTE_MARKS) in {quote.strip(_QUOTE_MARKS) for quote in quotes}

@@ -30,7 +30,7 @@ TIME = "2026-11-24T01:02:03+00:00"
 
 def answer_of(question: str) -> Answer:
     citations = (cite(KOREAN, "고인돌은 힘을 보여 준다."), cite(ENGLISH, "It is heavy.", 2))
-    quoted = [Sentence(f"“{citation.quote}”", "essay", (citation.number,)) for citation in citations]
+    quoted = [Sentence(f"“{citation.quote}”", "essay", (citation.number,), True) for citation in citations]
     sentences = (*quoted, Sentence("돌로 쓴 이력서다.", "reading"))
     return replace(empty_answer(question), sentences=sentences, citations=citations, refused=(Refusal("1997년이다.", "figure"),))
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.chats import recheck
 from bot.chats.export import EXPORTS
+from bot.chats.export_reader import chat_of as chat_of_payload
 from bot.chats.export_reader import quotations
 from bot.chats.history import Chat, Rating, Turn
 from bot.chats.recheck import Checked, check, check_file
@@ -36,7 +37,7 @@ def chat_of(*answers: Answer, name: str = "돌 이야기", reason: str = "") -> 
 
 
 def answer_with(*citations: Citation, question: str = "왜?", reading: str = "돌로 쓴 이력서다.") -> Answer:
-    quoted = tuple(Sentence(f"“{citation.quote}”", "essay", (citation.number,)) for citation in citations)
+    quoted = tuple(Sentence(f"“{citation.quote}”", "essay", (citation.number,), True) for citation in citations)
     others = (
         Sentence(reading, "reading"),
         Sentence("에세이에서 찾은 문장입니다.", "notice"),
@@ -95,6 +96,38 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attributes}
 
 
+def without_data(text: str, kind: str) -> str:
+    """The export without its JSON, which is one comment or one block of data and ends nowhere but at its end."""
+    if kind == "json":
+        return text
+    before, after = {"md": ("<!-- dolmen ", " -->"), "html": ('<script type="application/json" id="dolmen">', "</script>")}[kind]
+    assert text.count(before) == text.count(after) == 1
+    data = text.partition(before)[2].partition(after)[0]
+    assert not re.search("[<>&\\n]|--", data)
+    assert json.loads(data)["dolmen"] == 1
+    return text.replace(before + data + after, "")
+
+
+def test_the_json_of_a_chat_is_read_back_whole() -> None:
+    chat = chat_of(answer_with(cite(KOREAN, "고인돌은 힘을 보여 준다.")), empty_answer("또?"), reason="짧다")
+    assert chat_of_payload(json.loads(exported(chat, "json"))) == replace(chat, id="")
+    with pytest.raises(BotError, match="not an exported chat"):
+        chat_of_payload({"dolmen": 1, "turns": [{}]})
+
+
+@pytest.mark.parametrize("kind", ["md", "html"])
+def test_a_forged_quotation_is_found_in_the_text_and_in_the_data(kind: str) -> None:
+    """Each is compared with the essays, whatever the other says; without the data the text is read, as in a file of version 0.1.0."""
+    quote, forged = "고인돌은 힘을 보여 준다.", "고인돌은 힘을 감춘다."
+    text = exported(chat_of(answer_with(cite(KOREAN, quote))), kind)
+    seen = without_data(text, kind)
+    data = next(part for part in re.findall(r"\{.*\}", text) if '"dolmen"' in part)
+    for changed in (text.replace(seen[:-20], seen[:-20].replace(quote, forged)), text.replace(data, data.replace(quote, forged))):
+        states = {citation.quote: check(citation, ESSAYS).state for citation in quotations(changed)}
+        assert states in ({quote: "holds", forged: "changed"}, {quote: "holds", forged: "gone"}), changed
+    assert [citation.quote for citation in quotations(seen)] == [quote]
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_texts_stay_text_and_are_read_back(payload: str, kind: str) -> None:
@@ -104,6 +137,7 @@ def test_hostile_texts_stay_text_and_are_read_back(payload: str, kind: str) -> N
     text = exported(chat_of(answer, name=payload, reason=payload), kind)
     (found,) = quotations(text)
     assert compared(found) == compared(quote)
+    text = without_data(text, kind)
     if kind == "html":
         tags = Tags(text)
         ours = "html head meta title style body h1 h2 h3 p b s section blockquote sup ol ul li q cite code details summary"

@@ -1,6 +1,7 @@
 """Every usual shape of a history gives the same turns; any other is refused in one line of each language."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, ChatMessage, Huma
 
 from bot.chats.messages import normalized
 from bot.errors import QuestionError
-from bot.schema import Answer, Sentence
+from bot.schema import Answer, Message, Sentence
+from tests.pages import ENGLISH, KOREAN, cite
 
 ASKED = [("user", "등대는 언제 꺼졌나?"), ("assistant", "1933년입니다.")]
 ANSWER = Answer(ASKED[0][1], ASKED[0][1], "ko", "answer", "quotes", sentences=(Sentence(ASKED[1][1], "notice"),))
@@ -46,8 +48,10 @@ SHAPES: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("history", SHAPES.values(), ids=SHAPES)
 def test_every_usual_shape_gives_the_same_turns(history: list[Any]) -> None:
-    assert normalized(history) == ASKED
-    assert normalized(tuple(history)) == ASKED
+    expected = [Message(*pair) for pair in ASKED]
+    assert normalized(history) == expected
+    assert normalized(tuple(history)) == expected
+    assert normalized(expected) == expected
 
 
 def test_an_empty_history_has_no_turns() -> None:
@@ -110,4 +114,19 @@ def test_a_mapping_of_another_type_is_accepted() -> None:
         def __len__(self) -> int:
             return 2
 
-    assert normalized([Turn()]) == [("user", "x")]
+    assert normalized([Turn()]) == [Message("user", "x")]
+
+
+def test_the_quotations_of_an_answer_are_known_and_those_of_a_text_are_read_from_its_lines() -> None:
+    texts = ("고인돌은 힘을 보여 준다.", "It is heavy.")
+    citations = (cite(KOREAN, texts[0]), cite(ENGLISH, texts[1], 2))
+    sentences = (
+        Sentence("From “A stone”:", "notice"),
+        Sentence(f"“{texts[0]}”", "essay", (1,), True),
+        Sentence(f"Weight: “{texts[1]}”", "essay", (2,), True),  # the row of a table
+        Sentence("“It stands”, he says.", "essay", (2,)),
+    )
+    answer = replace(ANSWER, sentences=sentences, citations=citations)
+    assert normalized([answer])[1] == Message("assistant", answer.text, texts)
+    assert normalized([("assistant", answer.text)]) == [Message("assistant", answer.text, texts[:1])]
+    assert normalized([("user", f"“{texts[0]}” [1]")]) == [Message("user", f"“{texts[0]}” [1]")]

@@ -2,10 +2,14 @@
 
 import pytest
 
-from bot.retrieval.condense import Turn, standalone
+from bot.retrieval.condense import standalone
+from bot.schema import Message
 
 ANSWER = "「몽골이 지은 것」에서 찾은 문장입니다.\n“몽골은 지었다.” [1]\n“역참은 하루 거리마다 있었다.” [2]"
-HISTORY: list[Turn] = [("user", "로마는 왜 오래갔나요?"), ("assistant", ANSWER)]
+HISTORY = [
+    Message("user", "로마는 왜 오래갔나요?"),
+    Message("assistant", ANSWER, ("몽골은 지었다.", "역참은 하루 거리마다 있었다.")),
+]
 
 
 @pytest.mark.parametrize(
@@ -41,22 +45,25 @@ def test_a_question_that_stands_alone_is_unchanged(question: str) -> None:
 @pytest.mark.parametrize("question", ["왜?", "그럼 몽골은?", "the second one?", ""])
 def test_without_an_earlier_question_nothing_changes(question: str) -> None:
     assert standalone(question, []) == question
-    assert standalone(question, [("assistant", ANSWER)]) == question
+    assert standalone(question, HISTORY[1:]) == question
 
 
 @pytest.mark.parametrize("greeting", ["고마워요!", "hi", "ㅋㅋ"])
 def test_a_greeting_is_not_condensed_and_is_skipped_in_the_history(greeting: str) -> None:
     assert standalone(greeting, HISTORY) == greeting
-    history = [*HISTORY, ("user", greeting), ("assistant", "에세이에 대해 물어보세요.")]
+    history = [*HISTORY, Message("user", greeting), Message("assistant", "에세이에 대해 물어보세요.")]
     assert standalone("그럼 몽골은?", history) == "몽골은 왜 오래갔나요?"
 
 
 def test_english_follow_ups() -> None:
-    history = [("user", "Why did Rome last so long?"), ("assistant", "From “X”:\n“Roads lasted.” [1]\n“Law lasted longer.” [2]")]
+    history = [
+        Message("user", "Why did Rome last so long?"),
+        Message("assistant", "From “X”:\n“Roads lasted.” [1]\n“Law lasted longer.” [2]", ("Roads lasted.", "Law lasted longer.")),
+    ]
     assert standalone("why is that?", history) == "Why did Rome last so long? Roads lasted. why is that?"
     assert standalone("and the second?", history) == "Law lasted longer. and the second?"
 
 
 def test_a_chain_of_follow_ups_goes_back_to_the_last_standalone_question() -> None:
-    history = [*HISTORY, ("user", "왜?"), ("assistant", "에세이에는 이 질문의 답이 없습니다.")]
+    history = [*HISTORY, Message("user", "왜?"), Message("assistant", "에세이에는 이 질문의 답이 없습니다.")]
     assert standalone("더 자세히", history) == "로마는 왜 오래갔나요? 왜? 더 자세히"

@@ -214,7 +214,7 @@ def long_answer(question: str) -> Iterator[Answer]:
     citations = tuple(cite(ENGLISH, quote, number) for number, quote in enumerate(("A dolmen shows power.", "It is heavy."), 1))
     answer = replace(empty_answer(question), citations=citations)
     yield answer
-    sentences = tuple(Sentence(f"“{citation.quote}”", "essay", (citation.number,)) for citation in citations)
+    sentences = tuple(Sentence(f"“{citation.quote}”", "essay", (citation.number,), True) for citation in citations)
     yield replace(answer, sentences=sentences)
     for number in range(12):
         time.sleep(0.12)

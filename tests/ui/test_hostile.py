@@ -187,7 +187,7 @@ def front_matter(**front: str) -> str:
 def citing(essay: Essay, texts: Sequence[str]) -> Answer:
     """An answer that quotes each of the texts."""
     citations = tuple(cite(essay, clean(text).text, number) for number, text in enumerate(texts, 1))
-    sentences = tuple(Sentence(f"“{citation.quote}”", "essay", (citation.number,)) for citation in citations)
+    sentences = tuple(Sentence(f"“{citation.quote}”", "essay", (citation.number,), True) for citation in citations)
     return replace(empty_answer("왜?"), citations=citations, sentences=sentences)
 
 
