@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.cli.console import fail
-from bot.errors import BotError, IndexMissing, SettingsError
+from bot.errors import BotError, SettingsError
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot
@@ -86,17 +86,15 @@ def open_bot(settings: "Settings") -> "Bot":
     from bot.indexing.build import build_index
     from bot.pipeline import Bot
 
-    try:
-        return Bot.open(**settings.model_dump())
-    except IndexMissing:
+    bot = Bot(settings)
+    if bot.generation is None:
         sys.stderr.write(f"There is no index at {settings.index}. Building it once from {settings.corpus}:\n")
-        bot = Bot(settings)
         progress = ProgressBar()
         try:
             build_index(settings, embedder=bot.embedder, progress=progress)
         finally:
             progress.close()
-        return bot
+    return bot
 
 
 def warm(bot: "Bot") -> None:

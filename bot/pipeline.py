@@ -18,15 +18,15 @@ from bot.answers import context, extractive, generation
 from bot.chats.messages import normalized
 from bot.errors import IndexMissing, QuestionError
 from bot.indexing.analogies import Analogy, narrowed
-from bot.indexing.build import index_fingerprint, no_progress, pending_changes
+from bot.indexing.build import index_fingerprint, pending_changes
 from bot.models import chat, download
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
 from bot.retrieval.index import Index, Published
 from bot.retrieval.intent import is_about_all_essays
-from bot.schema import MODES, Answer, Essay, Hit, Passage, Use
+from bot.schema import MODES, Answer, Essay, Hit, Passage, Progress, Use, no_progress
 from bot.settings import Keys, Settings
-from bot.store import Progress, Store, open_store
+from bot.store import Store, open_store
 from bot.text.language import language_of
 from bot.text.normalize import clean
 

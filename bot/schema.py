@@ -1,7 +1,7 @@
 """The data classes that all packages share, frozen: essays, passages, hits, citations, answers, reports."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, Self, get_args
@@ -14,6 +14,13 @@ Kind = Literal["essay", "reading", "notice"]  # of a sentence in an answer; see 
 Use = Literal["rank", "answer", "each"]  # hits for a ranked list, for an answer, for an answer with one passage of each essay
 
 MODES: tuple[Mode, ...] = get_args(Mode)
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage of a long task, how much of it is done, and how much there is."""
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Ignore the progress of a task."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from weakref import WeakValueDictionary
 from bot import upload_files
 from bot.errors import BotError, QuestionError, StoreError
 from bot.indexing import loader
-from bot.indexing.build import no_progress, publish
+from bot.indexing.build import publish
 from bot.pipeline import Bot
-from bot.schema import Essay, Report
-from bot.store import Progress, open_store
+from bot.schema import Essay, Progress, Report, no_progress
+from bot.store import open_store
 from bot.store.disk import disk_errors
 
 MAX_OPEN_READERS = 32  # whose indexes stay open

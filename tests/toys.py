@@ -11,8 +11,8 @@ import numpy as np
 from langchain_core.messages import AIMessageChunk
 
 from bot.models.chat import ChatModel, Limits
-from bot.models.embeddings import Embedder, Progress
-from bot.schema import Essay, Language
+from bot.models.embeddings import Embedder
+from bot.schema import Essay, Language, Progress, no_progress
 
 BUCKETS = 1024
 
@@ -51,11 +51,10 @@ class ToyEmbedder(Embedder):
     def dimension(self) -> int:
         return BUCKETS
 
-    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+    def encode_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> np.ndarray:
         self.load()
         self.passages += texts
-        if progress:
-            progress(len(texts), len(texts))
+        progress("embed", len(texts), len(texts))
         return np.array([_vector(text) for text in texts], np.float32).reshape(len(texts), BUCKETS)
 
     def encode_query(self, text: str) -> np.ndarray:

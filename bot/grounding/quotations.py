@@ -48,13 +48,6 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     return None
 
 
-def still_holds(citation: Citation, essays: Iterable[Essay]) -> bool:
-    """Whether the quotation is still in the essay at its offsets, character for character."""
-    return 0 <= citation.start < citation.end and any(
-        essay.id == citation.essay and essay.text[citation.start : citation.end] == citation.quote for essay in essays
-    )
-
-
 def quotations(text: str) -> list[str]:
     """The quotations of `text`: more than `MAX_TERM_WORDS` words in quotation marks of any style or on a line that begins with >."""
     return [quote for quote in all_quotations(text) if len(quote.split()) > MAX_TERM_WORDS]

@@ -17,16 +17,12 @@ from bot.errors import CorpusError, StoreError
 from bot.indexing import analogies as maps
 from bot.indexing import loader, splitter
 from bot.models.embeddings import Embedder
-from bot.schema import Essay, Report, SplitEssay, Window
+from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
 from bot.settings import Settings
-from bot.store import Contents, Manifest, Progress, Store, open_store, text_key
+from bot.store import Contents, Manifest, Store, open_store, text_key
 from bot.text import tokenize
 
 AnalogyRecord = dict[str, Any]  # what `Analogy.to_dict` gives, as JSON
-
-
-def no_progress(stage: str, done: int, total: int) -> None:
-    """Ignore the progress of an ingest."""
 
 
 def build_index(
@@ -175,6 +171,6 @@ def _embed(
     keys = [text_key(window.text) for window in windows]
     missing = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
     if missing:
-        vectors = embedder.encode_passages(list(missing.values()), lambda done, total: progress("embed", done, total))
+        vectors = embedder.encode_passages(list(missing.values()), progress)
         known = {**known, **dict(zip(missing, vectors, strict=True))}
     return np.array([known[key] for key in keys], dtype=np.float32), len(missing)

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +17,11 @@ from langchain_core.embeddings import Embeddings
 
 from bot.errors import EmbedderError
 from bot.models import e5
+from bot.schema import Progress, no_progress
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-
-Progress = Callable[[int, int], None]
 
 _BATCH_CHARACTERS = 4096  # padded length of a batch: above it the activations no longer fit into the processor's cache
 _BATCH_TEXTS = 32
@@ -89,7 +88,7 @@ class Embedder(Embeddings):
         """The number of components of a vector."""
         return self._loaded().get_embedding_dimension() or self.encode_query("?").size
 
-    def embed_documents(self, texts: list[str], progress: Progress | None = None) -> list[list[float]]:
+    def embed_documents(self, texts: list[str], progress: Progress = no_progress) -> list[list[float]]:
         """Embed passages (LangChain's interface); see `encode_passages`."""
         vectors: list[list[float]] = self.encode_passages(texts, progress).tolist()
         return vectors
@@ -99,10 +98,10 @@ class Embedder(Embeddings):
         vector: list[float] = self.encode_query(text).tolist()
         return vector
 
-    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+    def encode_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> np.ndarray:
         """Embed passages: float32 (number of texts, dimension), each row of length 1, in the order of `texts`.
 
-        Text beyond the model's maximum length, 512 tokens in the bundled one, is ignored. `progress(done, total)` is called with
+        Text beyond the model's maximum length, 512 tokens in the bundled one, is ignored. `progress("embed", done, total)` is called with
         numbers of texts.
         """
         model = self._loaded()
@@ -112,8 +111,7 @@ class Embedder(Embeddings):
             batch = [texts[index] for index in indices]
             vectors[indices] = model.encode_document(batch, batch_size=len(batch), show_progress_bar=False)
             done += len(batch)
-            if progress:
-                progress(done, len(texts))
+            progress("embed", done, len(texts))
         return _normalised(vectors)
 
     def encode_query(self, text: str) -> np.ndarray:

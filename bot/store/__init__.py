@@ -18,13 +18,12 @@ reader needs a child process to test them.
 from pathlib import Path
 
 from bot.store.base import Store, Writer
-from bot.store.chroma import Progress
 from bot.store.folder import FolderStore
 from bot.store.manifest import Contents, Manifest, Span, text_key
 from bot.store.server import ServerStore
 from bot.store.snapshot import Snapshot
 
-__all__ = ["Contents", "Manifest", "Progress", "Snapshot", "Span", "Store", "Writer", "open_store", "text_key"]
+__all__ = ["Contents", "Manifest", "Snapshot", "Span", "Store", "Writer", "open_store", "text_key"]
 
 
 def open_store(index: Path, chroma_url: str = "") -> Store:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.errors import IndexDamaged, IndexMismatch, IndexMissing, StoreError
-from bot.schema import SplitEssay
-from bot.store.chroma import Progress, installed
+from bot.schema import Progress, SplitEssay
+from bot.store.chroma import installed
 from bot.store.disk import damaged
 from bot.store.generations import next_name, number
 from bot.store.manifest import SCHEMA, Contents, Manifest, Vectors, outline_of

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.schema import Progress
 from bot.store import chroma
 from bot.store.base import Store, stage
-from bot.store.chroma import Progress
 from bot.store.disk import WorkingCopy, checksums, damaged, disk_errors, require_free_space, sync, verify
 from bot.store.generations import MANIFEST, Generations, single_writer
 from bot.store.manifest import Contents, Manifest, Vectors, text_key

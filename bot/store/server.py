@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import StoreError
+from bot.schema import Progress
 from bot.store import chroma
 from bot.store.base import Store, stage
-from bot.store.chroma import Progress
 from bot.store.disk import damaged
 from bot.store.generations import name_in, number, single_writer
 from bot.store.manifest import Contents, Manifest, Vectors

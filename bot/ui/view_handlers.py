@@ -10,8 +10,7 @@ from gradio import Request
 from bot.chats.history import ChatHistory, Turn
 from bot.errors import BotError, QuestionError
 from bot.models.chat import LOCAL, QUOTES
-from bot.schema import Essay, Language, Report
-from bot.store import Progress
+from bot.schema import Essay, Language, Progress, Report
 from bot.ui import reader
 from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_handlers import ChatHandlers, essays_of, log_traceback

@@ -1,15 +1,17 @@
 """Quotations: located exactly where they are or not at all, and citations made of them."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.chats.recheck import check
 from bot.errors import CitationError
-from bot.grounding.quotations import cite, locate, quotations, still_holds
-from bot.schema import Citation
+from bot.grounding.quotations import cite, locate, quotations
+from bot.schema import Citation, Essay
 from tests.toys import essay_of
 
 TEXT = (
@@ -142,7 +144,7 @@ def test_a_citation_is_made_only_of_a_span_with_words(start: int, end: int) -> N
     if 0 <= start < end <= len(TEXT) and TEXT[start:end].strip():
         citation = cite(ESSAY, start, end, 1)
         assert TEXT[citation.start : citation.end] == citation.quote
-        assert still_holds(citation, [ESSAY])
+        assert _holds(citation, [ESSAY])
     else:
         with pytest.raises(CitationError):
             cite(ESSAY, start, end, 1)
@@ -162,15 +164,19 @@ def test_the_error_for_a_bad_span_gives_fact_value_and_remedy() -> None:
 ])  # fmt: skip
 def test_a_citation_with_any_field_changed_does_not_hold(change: dict[str, object]) -> None:
     citation = cite(ESSAY, 23, 43, 1)
-    assert still_holds(citation, [essay_of("x", identity="a"), ESSAY])
-    assert not still_holds(replace(citation, **change), [ESSAY])  # type: ignore[arg-type]
+    assert _holds(citation, [essay_of("x", identity="a"), ESSAY])
+    assert not _holds(replace(citation, **change), [ESSAY])  # type: ignore[arg-type]
 
 
 def test_a_citation_does_not_hold_when_its_essay_was_changed_or_removed() -> None:
     citation = cite(ESSAY, 23, 43, 1)
-    assert not still_holds(citation, [])
-    assert not still_holds(citation, [replace(ESSAY, text="!" + TEXT)])
-    assert not still_holds(citation, [replace(ESSAY, id="moved")])
+    assert not _holds(citation, [])
+    assert not _holds(citation, [replace(ESSAY, text="!" + TEXT)])
+    assert not _holds(citation, [replace(ESSAY, id="moved")])
+
+
+def _holds(citation: Citation, essays: Sequence[Essay]) -> bool:
+    return check(citation, {essay.id: essay for essay in essays}).state == "holds"
 
 
 def _plain(text: str) -> str:

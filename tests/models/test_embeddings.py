@@ -156,11 +156,11 @@ def test_langchain_methods_return_lists(embedder: Embedder) -> None:
 
 @slow
 def test_progress_rises_to_the_number_of_texts(embedder: Embedder) -> None:
-    calls: list[tuple[int, int]] = []
-    embedder.encode_passages(ENGLISH * 7, lambda done, total: calls.append((done, total)))
+    calls: list[tuple[str, int, int]] = []
+    embedder.encode_passages(ENGLISH * 7, lambda *step: calls.append(step))
     assert len(calls) > 1
-    assert [done for done, _ in calls] == sorted({done for done, _ in calls})
-    assert calls[-1] == (70, 70)
+    assert [done for _, done, _ in calls] == sorted({done for _, done, _ in calls})
+    assert calls[-1] == ("embed", 70, 70)
 
 
 @slow
