@@ -10,7 +10,7 @@ from bot.chats.recheck import Checked, State, check_file
 from bot.cli.console import ProgressBar, fail, show
 from bot.errors import BotError
 from bot.indexing.analogies import Analogy
-from bot.models import download
+from bot.models import download, files
 from bot.pipeline import Bot
 from bot.schema import MODES, Answer, Essay, Hit
 from bot.settings import Settings
@@ -125,7 +125,7 @@ def _check(options: argparse.Namespace) -> tuple[Any, int]:
 def _model(options: argparse.Namespace) -> tuple[Any, int]:
     progress = ProgressBar()
     try:
-        path = download.download_gguf(Settings.load().cache, progress)
+        path = download.fetch(files.LOCAL_CHAT, Settings.load().cache, progress)
     finally:
         progress.close()
     return ({"path": str(path)} if options.json else path), 0

@@ -4,7 +4,7 @@ BotError                 shown to users as it is; exit code 1
 ├── SettingsError        a setting has a value that cannot be used
 ├── CorpusError          no essay could be read from the given paths
 ├── EmbedderError        the embedding model cannot be loaded or used
-├── ModelError           the chat model cannot be reached or used
+├── ModelError           a chat model cannot be reached or used, or a model's files cannot be fetched
 ├── QuestionError        the question, or what it refers to, cannot be used
 ├── CitationError        a quotation is not in its essay
 ├── TooManyRequests      a client of the page asks too often
@@ -44,7 +44,7 @@ class EmbedderError(BotError):
 
 
 class ModelError(BotError):
-    """The chat model cannot be reached or used."""
+    """A chat model cannot be reached or used, or a model's files cannot be fetched."""
 
 
 class QuestionError(BotError):

@@ -19,7 +19,7 @@ from bot.chats.messages import normalized
 from bot.errors import IndexMissing, QuestionError
 from bot.indexing.analogies import Analogy, narrowed
 from bot.indexing.build import index_fingerprint, pending_changes
-from bot.models import chat, download
+from bot.models import chat, download, files
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
 from bot.retrieval.index import Index, Published
@@ -215,7 +215,7 @@ class Bot:
         """
         if not chat.needs_local_model(self.settings.llm, self.model_name, self.settings.cache):
             return False
-        download.download_gguf(self.settings.cache, progress)
+        download.fetch(files.LOCAL_CHAT, self.settings.cache, progress)
         self._chat.model = chat.open_chat_model(self.settings.llm, Keys.load(), self.settings.cache)
         return True
 

@@ -13,7 +13,7 @@ import hypothesis.configuration
 import pytest
 from filelock import FileLock
 
-from bot.models import download
+from bot.models import files
 from bot.settings import Settings
 from tests.places import ESSAYS, ROOT
 from tests.toys import ToyEmbedder
@@ -129,10 +129,10 @@ def local_model() -> Path:
     """The local model's file in the user's cache, where `make test` downloads it. Without it tests are skipped; with CI set they fail."""
     folder = Settings.load().cache
     pytest.importorskip("xllamacpp", reason="no llama.cpp for this machine")
-    if not download.is_gguf_downloaded(folder):
+    if not files.LOCAL_CHAT.is_there(folder):
         assert not os.environ.get("CI"), "the local model is not in the cache; make test downloads it first"
         pytest.skip("the local model is not downloaded: make model")
-    return download.gguf_path(folder)
+    return files.LOCAL_CHAT.path(folder)
 
 
 def _is_loopback(host: object) -> bool:

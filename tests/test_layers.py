@@ -37,7 +37,19 @@ ORDER: tuple[tuple[str, ...], ...] = (
 ROW = {name: row for row, names in enumerate(ORDER) for name in names}
 MODULES = {  # the packages' modules, as docs/architecture.md describes them
     "text": {"normalize", "language", "tokenize", "inline", "markdown", "boundaries", "sentences"},
-    "models": {"embeddings", "e5", "e5_format", "chat", "llamacpp", "download", "streaming"},
+    "models": {
+        "embeddings",
+        "e5",
+        "e5_format",
+        "chat",
+        "llamacpp",
+        "files",
+        "staging",
+        "hub",
+        "package_index",
+        "download",
+        "streaming",
+    },
     "store": {"base", "chroma", "disk", "folder", "generations", "manifest", "server", "snapshot"},
     "grounding": {
         "quotations",

@@ -18,8 +18,9 @@ STAGE_LABELS = {
     "windows": "storing",
     "check": "checking",
     "model": "downloading the model",
+    "unpack": "unpacking the model",
 }
-BYTE_STAGES = {"model"}  # their progress is in bytes
+BYTE_STAGES = {"model", "unpack"}  # their progress is in bytes
 
 
 def show(result: Any, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.errors import BotError, CorpusError
 from bot.indexing import loader
 from bot.indexing.build import index_fingerprint
-from bot.models import chat, download
+from bot.models import chat, files
 from bot.models.embeddings import Embedder
 from bot.settings import Keys, Settings
 from bot.store import open_store
@@ -93,7 +93,7 @@ def _check_model(settings: Settings) -> Check:
         hint = " (for a chat model: make model, or a provider's key)" if settings.llm == "auto" else ""
         return Check("model", True, f"no chat model, quotations only{hint}")
     path = settings.llm.partition(":")[2]
-    file = Path(path).expanduser() if path else download.gguf_path(settings.cache)
+    file = Path(path).expanduser() if path else files.LOCAL_CHAT.path(settings.cache)
     if chat_model.is_local and not file.is_file():
         remedy = "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
         return Check("model", False, f"{chat_model.name}: there is no {file}", remedy)

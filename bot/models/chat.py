@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import ModelError
-from bot.models import download, llamacpp
+from bot.models import files, llamacpp
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -90,7 +90,7 @@ def open_chat_model(name: str, keys: "Keys", cache: Path) -> ChatModel | None:
     if name == QUOTES:
         return None
     if kind == LOCAL:
-        file = Path(rest).expanduser() if rest else download.gguf_path(cache)
+        file = Path(rest).expanduser() if rest else files.LOCAL_CHAT.path(cache)
         shown = f"{LOCAL}:{file.name}" if rest else LOCAL
         # No readings: small models invent connections that the essays do not make.
         return ChatModel(shown, lambda: _build_local(file), LOCAL_LIMITS, may_add_readings=False)
@@ -129,7 +129,7 @@ def key_of(provider: str, keys: "Keys") -> str:
 def needs_local_model(name: str, current: str, cache: Path) -> bool:
     """Whether `BOT_LLM=name` would use the default local model if its file were in `cache`; `current` names the model used now."""
     wanted = name.strip() == LOCAL or (name.strip() == "auto" and current == QUOTES)
-    return wanted and find_spec("xllamacpp") is not None and not download.is_gguf_downloaded(cache)
+    return wanted and find_spec("xllamacpp") is not None and not files.LOCAL_CHAT.is_there(cache)
 
 
 def _automatic_choice(keys: "Keys", cache: Path) -> str:
@@ -139,7 +139,7 @@ def _automatic_choice(keys: "Keys", cache: Path) -> str:
     for provider, model in DEFAULT_MODELS.items():
         if key_of(provider, keys):
             return "openai:" if provider == "openai" and keys.openai_base_url else f"{provider}:{model}"
-    return LOCAL if find_spec("xllamacpp") and download.is_gguf_downloaded(cache) else QUOTES
+    return LOCAL if find_spec("xllamacpp") and files.LOCAL_CHAT.is_there(cache) else QUOTES
 
 
 def _require_key(name: str, keys: "Keys") -> None:

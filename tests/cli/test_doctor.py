@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from bot.__main__ import main
 from bot.cli.doctor import Check, run_checks
 from bot.errors import SettingsError
 from bot.indexing.build import build_index
+from bot.models import files
 from bot.models.embeddings import Embedder
 from bot.settings import Settings
 from bot.store import open_store
@@ -193,13 +195,13 @@ def test_unknown_chat_model_is_named(healthy: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", ["local", "local:/no/such.gguf"])
-def test_missing_local_model_is_named(name: str, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_local_model_is_named(name: str, healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_LLM", name)
-    monkeypatch.setattr("bot.models.download.gguf_path", lambda folder: tmp_path / "model.gguf")
+    absent = replace(files.LOCAL_CHAT, files=(files.ModelFile("absent.gguf", 4, "0" * 64),))
+    monkeypatch.setattr(files, "LOCAL_CHAT", absent)
     check = failed_checks()["model"]
-    assert (
-        check.finding == f"{name.replace('/no/', '')}: there is no {'/no/such.gguf' if ':' in name else tmp_path / 'model.gguf'}"
-    )
+    file = "/no/such.gguf" if ":" in name else absent.path(Settings.load().cache)
+    assert check.finding == f"{name.replace('/no/', '')}: there is no {file}"
     assert check.remedy == "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
 
 

@@ -1,13 +1,14 @@
 """Chat models by name: what `BOT_LLM` and the providers' variables select, and the errors where something is missing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import ModelError
-from bot.models import chat, download
+from bot.models import chat, files
 from bot.models.chat import ChatModel, missing_key, needs_local_model, open_chat_model
 from bot.settings import Keys
 from tests.endpoint import Endpoint
@@ -26,8 +27,9 @@ def opened(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch, values: Mapp
 @pytest.fixture
 def cache_with_gguf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache with a file that has the size of the local model."""
-    monkeypatch.setattr(download, "GGUF_BYTES", 4)
-    download.gguf_path(tmp_path).write_bytes(b"GGUF")
+    tiny = replace(files.LOCAL_CHAT, files=(files.ModelFile("tiny.gguf", 4, "0" * 64),))
+    monkeypatch.setattr(files, "LOCAL_CHAT", tiny)
+    tiny.path(tmp_path).write_bytes(b"GGUF")
     return tmp_path
 
 

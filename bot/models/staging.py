@@ -1,0 +1,57 @@
+"""A model's files on their way into the cache: each gets its final name only after its sha256 was checked and it has reached the disk."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.errors import ModelError
+from bot.models.files import Model, ModelFile
+
+Progress = Callable[[str, int, int], None]  # stage, bytes done, bytes in all
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Ignore the progress of a download."""
+
+
+class SourceError(ModelError):
+    """A source of a model cannot be reached, or has not the right files. The next one is tried."""
+
+
+class Staging:
+    """The folder of a download that is not finished. Only the process that holds the model's lock may write there."""
+
+    def __init__(self, model: Model, cache: Path) -> None:
+        """Create nothing yet. The folder lies in `cache`, so that moving a file to its name is a rename."""
+        self.model = model
+        self.cache = cache
+        self.folder = cache / f".{model.name}.partial"
+
+    def missing(self) -> list[ModelFile]:
+        """The model's files that are not in the cache."""
+        return self.model.missing(self.cache)
+
+    def missing_bytes(self) -> int:
+        """The size of the missing files."""
+        return sum(file.size for file in self.missing())
+
+    def publish(self, file: ModelFile, staged: Path, origin: str) -> None:
+        """Move `staged`, which came from `origin`, to the final name of `file`. Where it is another file, delete it and raise `SourceError`."""
+        with staged.open("r+b") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+            os.fsync(content.fileno())
+        if digest != file.sha256:
+            staged.unlink()
+            raise SourceError(
+                f"{origin} has another {file.path}, whose sha256 begins with {digest[:12]}, not {file.sha256[:12]}",
+                f"{origin}의 {file.path}은(는) 다른 파일입니다(sha256이 {file.sha256[:12]}가 아니라 {digest[:12]}로 시작)",
+            )
+        target = self.model.file_path(file, self.cache)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged.replace(target)
+
+    def clear(self) -> None:
+        """Delete everything that is not published."""
+        shutil.rmtree(self.folder, ignore_errors=True)
