@@ -22,7 +22,7 @@ ingest: $(VENV)/run.done ## build the index from the essays in corpus/
 	@$(PY) ingest.py
 
 model: $(VENV)/run.done ## download the local chat model (1.1 GB) into the user's cache and check its hash
-	@$(PY) -m bot model
+	@$(PY) -m bot model local
 
 test: lint browser tested-model ## ruff, mypy and the tests, with the real embedder, a real Chroma, a real local model and a real browser
 	@$(PYTEST) -m "not full" --durations=20
@@ -72,7 +72,7 @@ $(VENV)/test.done: $(VENV)/run.done
 # Where the local model cannot be downloaded its tests are skipped; where CI is set, this fails instead.
 .PHONY: tested-model
 tested-model: $(VENV)/test.done
-	@$(PY) -m bot model >/dev/null || { [ -z "$$CI" ] && echo "the local model is missing: its tests are skipped"; }
+	@$(PY) -m bot model local >/dev/null || { [ -z "$$CI" ] && echo "the local model is missing: its tests are skipped"; }
 
 # The browser tests need Chromium and a Korean font. They are installed where apt and root are available; else the tests are skipped.
 .PHONY: browser

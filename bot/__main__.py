@@ -53,7 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "file", type=Path, help="a chat that was exported on the page (.md, .html, .json), or the output of ask --json"
     )
-    _add_command(commands, "model", _model, "download the local chat model (1.1 GB, once) and print its path")
+    model = _add_command(
+        commands, "model", _model, "fetch a model's files by their sha256, once, and print where they are; or list the models"
+    )
+    known = ", ".join(model.name for model in files.MODELS)
+    model.add_argument("name", nargs="?", default="", help=f"{known}; without a name the models are listed")
     _add_command(
         commands,
         "doctor",
@@ -123,12 +127,30 @@ def _check(options: argparse.Namespace) -> tuple[Any, int]:
 
 
 def _model(options: argparse.Namespace) -> tuple[Any, int]:
-    progress = ProgressBar()
+    cache = Settings.load().cache
+    if not options.name:
+        models = [_model_row(model, cache) for model in files.MODELS]
+        return (models if options.json else "\n".join(map(_model_text, models))), 0
+    model, progress = files.find_model(options.name), ProgressBar()
+    is_new = not model.is_there(cache)
     try:
-        path = download.fetch(files.LOCAL_CHAT, Settings.load().cache, progress)
+        path = download.fetch(model, cache, progress)
     finally:
         progress.close()
-    return ({"path": str(path)} if options.json else path), 0
+    if is_new:
+        sys.stderr.write(f"{model.name} is {model.what}; licence: {model.licence}\n")
+    return ({"path": str(path), "licence": model.licence} if options.json else path), 0
+
+
+def _model_row(model: files.Model, cache: Path) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "what": model.what,
+        "bytes": model.size,
+        "licence": model.licence,
+        "there": model.is_there(cache),
+        "path": str(model.path(cache)),
+    }
 
 
 def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
@@ -172,6 +194,11 @@ def _analogy_text(analogy: Analogy) -> str:
         lines.append(f"  × {objection.move}, by {objection.by}: {objection.text.ko} / {objection.text.en}")
         lines += [f"    “{span.quote}” {span.essay} {span.start}–{span.end}" for span in objection.quotes]
     return "\n".join(lines)
+
+
+def _model_text(row: dict[str, Any]) -> str:
+    state = f"there, {row['path']}" if row["there"] else f"not there; fetch it with: python -m bot model {row['name']}"
+    return f"{row['name']}: {row['what']}, {row['bytes'] / 1e9:.1f} GB, licence: {row['licence']} ({state})"
 
 
 def _checked_text(checked: Checked) -> str:

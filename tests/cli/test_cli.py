@@ -216,7 +216,9 @@ def test_invalid_setting_is_one_line_and_returns_1(name: str, value: str, run: R
     assert_one_line(err)
 
 
-@pytest.mark.parametrize("command", [["ask", "salt"], ["search", "salt"], ["model"], ["model", "--json"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["ask", "salt"], ["search", "salt"], ["model", "local"], ["model", "local", "--json"]], ids=" ".join
+)
 @pytest.mark.parametrize("cache", ["file", "file/cache", "x" * 300], ids=["file", "below a file", "name too long"])
 def test_cache_that_is_not_a_folder_is_one_line_and_returns_1(
     command: list[str],

