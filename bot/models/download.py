@@ -8,7 +8,8 @@ from filelock import FileLock
 from bot.errors import ModelError
 from bot.models import hub, package_index
 from bot.models.files import HubSource, Model, PackageIndexSource
-from bot.models.staging import Progress, SourceError, Staging, no_progress
+from bot.models.staging import SourceError, Staging
+from bot.schema import Progress, no_progress
 
 
 class NoRoom(SourceError):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.models.files import HubSource, ModelFile
-from bot.models.staging import Progress, SourceError, Staging
+from bot.models.staging import SourceError, Staging
+from bot.schema import Progress
 
 CONNECT_SECONDS = 5
 ATTEMPTS = 2

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.models.files import PackageIndexSource
-from bot.models.staging import Progress, SourceError, Staging
+from bot.models.staging import SourceError, Staging
+from bot.schema import Progress
 
 # What zipfile raises for an archive that is damaged, encrypted or packed in a way that it does not know.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)

@@ -3,17 +3,10 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from bot.errors import ModelError
 from bot.models.files import Model, ModelFile
-
-Progress = Callable[[str, int, int], None]  # stage, bytes done, bytes in all
-
-
-def no_progress(stage: str, done: int, total: int) -> None:
-    """Ignore the progress of a download."""
 
 
 class SourceError(ModelError):
