@@ -4,10 +4,9 @@ import asyncio
 import copy
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -24,14 +23,14 @@ from bot.models.embeddings import Embedder
 from bot.retrieval import condense
 from bot.retrieval.index import Index, Published
 from bot.retrieval.intent import is_about_all_essays
-from bot.schema import MODES, Answer, Essay, Hit, Passage, Progress, Use, no_progress
+from bot.schema import MODES, Answer, Essay, Hit, Message, Passage, Progress, Use, no_progress
 from bot.settings import Keys, Settings
 from bot.store import Store, open_store
 from bot.text.language import language_of
 from bot.text.normalize import clean
 
 if TYPE_CHECKING:
-    from langchain_core.runnables import Runnable
+    from langchain_core.runnables import RunnableConfig
 
     from bot.runnables import AnswerRunnable, EssayRetriever
 
@@ -91,29 +90,23 @@ class Bot:
         self, question: str, history: Sequence[Any] = (), mode: str = "answer", *, essays: Sequence[str] = (), config: Any = None
     ) -> Iterator[Answer]:
         """The answer while it is made: each yielded one extends the one before, citations first. Raises as `ask` does."""
-        question = checked_question(question, mode)
-        request = {
-            "question": question,
-            "history": tuple(normalized(history)),
-            "mode": mode,
-            "essays": self._checked_essays(essays),
-            "started": time.perf_counter(),
-        }
-        traced = self.settings.tracing
-        with closing(self._chain.stream(request, tracing.local_config(config, traced))) as answers:  # type: ignore[type-var]
-            yield from tracing.iterate(answers, traced)
+        yield from self.as_runnable(mode, essays).stream({"question": question, "history": history}, config)
 
-    async def aask(self, question: str, history: Sequence[Any] = (), mode: str = "answer", **options: Any) -> Answer:
-        """As `ask`, in a thread."""
-        return await asyncio.to_thread(self.ask, question, history, mode, **options)
+    async def aask(
+        self, question: str, history: Sequence[Any] = (), mode: str = "answer", *, essays: Sequence[str] = (), config: Any = None
+    ) -> Answer:
+        """As `ask`, in threads."""
+        runnable = await asyncio.to_thread(self.as_runnable, mode, essays)
+        return await runnable.ainvoke({"question": question, "history": history}, config)
 
     async def astream(
-        self, question: str, history: Sequence[Any] = (), mode: str = "answer", **options: Any
-    ) -> AsyncIterator[Answer]:
-        """As `stream`, each step in a thread."""
-        answers = self.stream(question, history, mode, **options)
-        while (answer := await asyncio.to_thread(next, answers, None)) is not None:
-            yield answer
+        self, question: str, history: Sequence[Any] = (), mode: str = "answer", *, essays: Sequence[str] = (), config: Any = None
+    ) -> AsyncGenerator[Answer]:
+        """As `stream`, each step in a thread. Cancelling or closing it ends the work once the step that is being made is finished."""
+        runnable = await asyncio.to_thread(self.as_runnable, mode, essays)
+        async with aclosing(runnable.astream({"question": question, "history": history}, config)) as answers:
+            async for answer in answers:
+                yield answer
 
     def as_retriever(self, k: int = 6, essays: Sequence[str] = ()) -> "EssayRetriever":
         """The passages as a LangChain retriever of `k` documents; see `EssayRetriever` for what they hold. `essays`, ids, narrows it."""
@@ -131,12 +124,12 @@ class Bot:
         checked_question("?", mode)
         chosen = self._checked_essays(essays)
 
-        def stream(question: str, history: Sequence[Any], config: Any) -> Iterator[Answer]:
-            return self.stream(question, history, mode, essays=chosen, config=config)
+        def answers(question: str, history: Sequence[Any], config: "RunnableConfig") -> Iterator[Answer]:
+            return self._answers(question, history, mode, chosen, config)
 
-        return AnswerRunnable(stream, self.settings.tracing)
+        return AnswerRunnable(answers, self.settings.tracing)
 
-    def standalone(self, question: str, history: Sequence[Any]) -> str:
+    def standalone(self, question: str, history: Sequence[Any], config: "RunnableConfig | None" = None) -> str:
         """The question as it is searched for: a follow-up is condensed with the history into a question that stands alone.
 
         A chat model condenses it where there is one; the rules decide where the model fails, or drops or adds a name.
@@ -148,7 +141,9 @@ class Bot:
         by_rule = condense.standalone(question, turns)
         if by_rule == question or self._model is None:
             return by_rule
-        by_model = generation.condense_with_model(question, turns, self._model)
+        traced = self.settings.tracing
+        with tracing.context(traced):
+            by_model = generation.condense_with_model(question, turns, self._model, tracing.local_config(config, traced))
         return by_model if condense.is_faithful(by_model, question, turns) else by_rule
 
     def search(self, question: str, k: int = 5, essays: Sequence[str] = ()) -> list[Hit]:
@@ -256,70 +251,61 @@ class Bot:
         """Whether a question would be answered at once."""
         return self.embedder.ready and self._index is not None
 
-    @cached_property
-    def _chain(self) -> "Runnable[dict[str, Any], Answer]":
-        """condense, retrieve, quote, generate: one LangChain runnable, whose steps carry these names in a trace.
+    def _answers(
+        self, question: str, history: Sequence[Any], mode: str, essays: Sequence[str], config: "RunnableConfig"
+    ) -> Iterator[Answer]:
+        """condense, retrieve, quote, generate. The retriever and the chat model run as children of the run that `config` stands for.
 
-        Its last step is a generator on the caller's own thread, so that closing the stream ends the model's work at once.
+        It is a generator on the caller's own thread, so that closing it ends the model's work at once.
         """
-        from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnablePassthrough
+        started = time.perf_counter()
+        draft = self._draft(checked_question(question, mode), normalized(history), mode, config)
+        index, hits = self._retrieve(draft, essays, config)
+        retrieved = time.perf_counter()
+        answer = draft
+        for answer in extractive.extractive_answers(draft, index, hits, self._analogies(index, essays)):
+            yield replace(answer, timings=_timings(started, retrieved))
+        if answer.citations and not answer.abstained and self._model:
+            yield from self._generate(answer, index, hits, self._model, config, (started, retrieved))
 
-        def step(work: Callable[[dict[str, Any]], Any], name: str) -> "Runnable[dict[str, Any], Any]":
-            return RunnableLambda(work).with_config(run_name=name)
-
-        prepared = RunnablePassthrough.assign(draft=step(self._condense, "condense")).assign(
-            evidence=step(self._retrieve, "retrieve")
-        )
-        return prepared.assign(quoted=step(self._quote, "quote")) | RunnableGenerator(self._generate).with_config(
-            run_name="generate"
-        )
-
-    def _condense(self, state: dict[str, Any]) -> Answer:
+    def _draft(self, question: str, history: Sequence[Message], mode: str, config: "RunnableConfig") -> Answer:
         """The answer without content yet: question, condensed question, language, mode and chat model."""
-        question, mode = state["question"], state["mode"]
-        name = self.model_name if self._model else chat.QUOTES
-        earlier = [message.text for message in reversed(state["history"]) if message.role == "user"]
+        earlier = [message.text for message in reversed(history) if message.role == "user"]
         worded = next(
             (text for text in (question, *earlier) if any(map(str.isalpha, text))), question
         )  # an emoji has no language
-        return Answer(question, self.standalone(question, state["history"]), language_of(worded), mode, name)
+        return Answer(question, self.standalone(question, history, config), language_of(worded), mode, self.model_name)
 
-    def _retrieve(self, state: dict[str, Any]) -> tuple[Index, list[Hit]]:
+    def _retrieve(self, draft: Answer, essays: Sequence[str], config: "RunnableConfig") -> tuple[Index, list[Hit]]:
+        """The index that is published now, and its hits for the condensed question, found by a LangChain retriever."""
+        from bot.runnables import HitRetriever
+
         index = self._open()
-        question, mode = state["draft"].standalone, state["draft"].mode
-        return index, self._hits(
-            index,
-            question,
-            ANSWER_PASSAGES,
-            "each" if is_about_all_essays(question) or mode in ONE_PER_ESSAY_MODES else "answer",
-            state["essays"],
-        )
+        one_per_essay = is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
 
-    def _quote(self, state: dict[str, Any]) -> list[Answer]:
-        """The answer in quotations: first its citations alone, then with its sentences."""
-        retrieved = time.perf_counter()
-        index, hits = state["evidence"]
-        answers = list(extractive.extractive_answers(state["draft"], index, hits, self._analogies(index, state["essays"])))
-        return [replace(answer, timings=_timings(state["started"], retrieved)) for answer in answers]
+        def search(question: str, k: int) -> list[Hit]:
+            return self._hits(index, question, k, "each" if one_per_essay else "answer", essays)
 
-    def _generate(self, states: Iterator[dict[str, Any]]) -> Iterator[Answer]:
-        """The quotations as soon as they are found, then, where there is a chat model, its checked sentences."""
-        state: dict[str, Any] = {}
-        for part in states:
-            state |= part
-            yield from part.get("quoted", ())
-        index, hits = state["evidence"]
-        answer: Answer = state["quoted"][-1]
-        if answer.abstained or not answer.citations or self._model is None:
-            return
+        retriever = HitRetriever.of(search, index.essays.__getitem__, ANSWER_PASSAGES, self.settings.tracing)
+        return index, retriever.hits(draft.standalone, config)
+
+    def _generate(
+        self,
+        answer: Answer,
+        index: Index,
+        hits: Sequence[Hit],
+        model: chat.ChatModel,
+        config: "RunnableConfig",
+        times: tuple[float, float],
+    ) -> Iterator[Answer]:
+        """The answer in quotations, extended by the model's checked sentences. `times`: when the question and the hits were there."""
         passages = context.select_context(answer.citations, hits, index.essays, index.sentence_spans)
         word_times: list[float] = []
         answers = generation.generate(
-            answer, passages, index.essays, self._model, self.similar, lambda: word_times.append(time.perf_counter())
+            answer, passages, index.essays, model, self.similar, lambda: word_times.append(time.perf_counter()), config
         )
         for extended in answers:
-            timings = _timings(state["started"], 0.0, word_times[0] if word_times else 0.0)
-            yield replace(extended, timings=timings | {"retrieval_ms": answer.timings["retrieval_ms"]})
+            yield replace(extended, timings=_timings(*times, word_times[0] if word_times else 0.0))
 
     def _encode(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         """The vectors of `texts`. Recent ones are cached, since each sentence is compared with many."""

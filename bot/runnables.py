@@ -3,16 +3,18 @@
 Both come from `Bot.as_retriever` and `Bot.as_runnable`. LangChain is imported with this module only.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from threading import Lock
+from typing import Any, Self, TypeVar, cast
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import CallbackManagerForChainRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import run_in_executor
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr, SkipValidation
 
 from bot import tracing
 from bot.chats.messages import normalized
@@ -20,7 +22,8 @@ from bot.errors import QuestionError
 from bot.schema import Answer, Essay, Hit
 
 Search = Callable[[str, int], Sequence[Hit]]
-Stream = Callable[[str, Sequence[Any], RunnableConfig], Iterator[Answer]]
+Answers = Callable[[str, Sequence[Any], RunnableConfig], Iterator[Answer]]
+T = TypeVar("T")
 _END = object()
 
 
@@ -37,7 +40,7 @@ class EssayRetriever(BaseRetriever):
     _traced: bool = PrivateAttr(default=False)
 
     @classmethod
-    def of(cls, search: Search, essay: Callable[[str], Essay], k: int, traced: bool) -> "EssayRetriever":
+    def of(cls, search: Search, essay: Callable[[str], Essay], k: int, traced: bool) -> Self:
         """A retriever over `search(question, k)`; `essay(id)` gives the essays' fields; `traced` lets LangSmith see its runs."""
         retriever = cls(k=k, name="retrieve")
         retriever._search, retriever._essay, retriever._traced = search, essay, traced
@@ -65,49 +68,86 @@ class EssayRetriever(BaseRetriever):
         return Document(id=passage.id, page_content=passage.text, metadata={"essay": essay.id, **fields, **place})
 
 
+class HitDocument(Document):
+    """A document with the hit that it was made from, which a trace or a dump of the document does not show."""
+
+    hit: SkipValidation[Hit] = Field(exclude=True, repr=False)
+
+
+class HitRetriever(EssayRetriever):
+    """The retriever of the bot's own answers, which are made from hits: a document has no windows and only one of the scores."""
+
+    def hits(self, question: str, config: RunnableConfig) -> list[Hit]:
+        """The hits for a question, best first, found in a retriever run."""
+        return [cast(HitDocument, document).hit for document in self.invoke(question, config)]
+
+    def _document(self, hit: Hit) -> Document:
+        return HitDocument(**dict(super()._document(hit)), hit=hit)
+
+
 class AnswerRunnable(Runnable[Any, Answer]):
     """A question in, an `Answer` out; streamed, each answer extends the one before.
 
     The input is the question as a string, a mapping with `question` and `history` (optional), or a list of messages, the last of which is
-    the question. Raises `QuestionError` for any other input.
+    the question. Raises `QuestionError` for any other input. A question is one run, named `dolmen` unless `config` gives it a name.
     """
 
     name = "dolmen"
 
-    def __init__(self, stream: Stream, traced: bool) -> None:
-        """`stream(question, history, config)` yields the answers; `traced` lets LangSmith see the runs."""
-        self._stream, self._traced = stream, traced
+    def __init__(self, answers: Answers, traced: bool) -> None:
+        """`answers(question, history, config)` makes the answers, with the `config` of runs below this one's.
+
+        `traced` lets LangSmith see the runs.
+        """
+        self._answers, self._traced = answers, traced
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
         """The whole answer."""
         *_, answer = self.stream(input, config, **kwargs)
         return answer
 
-    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Answer]:  # noqa: A002
-        """The answer while it is made."""
-        yield from self.transform(iter([input]), config, **kwargs)
-
-    def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Answer]:  # noqa: A002
-        """The answers to the last of the inputs, which a chain may give in parts."""
-        steps = self._transform_stream_with_config(input, self._answers, tracing.local_config(config, self._traced), **kwargs)
-        yield from tracing.iterate(steps, self._traced)
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Generator[Answer]:  # noqa: A002
+        """The answer while it is made. Closing the stream ends the model's work at once."""
+        config = tracing.local_config(config, self._traced)
+        steps = self._transform_stream_with_config(iter([input]), self._run, config, **kwargs)
+        yield from tracing.iterate(cast(Generator[Answer], steps), self._traced)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
         """As `invoke`, without blocking the event loop."""
-        return await run_in_executor(config, self.invoke, input, config, **kwargs)
+        async with aclosing(self.astream(input, config, **kwargs)) as answers:
+            *_, answer = [answer async for answer in answers]
+        return answer
 
-    async def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Answer]:  # noqa: A002
+    async def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncGenerator[Answer]:  # noqa: A002
         """As `stream`, without blocking the event loop."""
-        answers = self.stream(input, config, **kwargs)
-        while (answer := await run_in_executor(config, next, answers, _END)) is not _END:
-            yield answer  # type: ignore[misc]
+        async with aclosing(_in_threads(self.stream(input, config, **kwargs))) as answers:
+            async for answer in answers:
+                yield answer
 
-    def _answers(self, inputs: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Answer]:
-        *_, last = inputs
-        question, history = question_and_history(last)
-        from langchain_core.runnables.config import patch_config
+    def _run(self, inputs: Iterator[Any], run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> Iterator[Answer]:
+        """The answers, within the run of `run_manager`; LangChain has put its children's callbacks into `config`."""
+        (given,) = inputs
+        question, history = question_and_history(given)
+        yield from self._answers(question, history, config)
 
-        yield from self._stream(question, history, patch_config(config, callbacks=run_manager.get_child()))
+
+async def _in_threads(items: Generator[T]) -> AsyncGenerator[T]:
+    """The items, each made in a thread. Closing or cancelling this closes `items`, after the step that a thread is making."""
+    turn = Lock()
+
+    def step() -> Any:
+        with turn:
+            return next(items, _END)
+
+    def close() -> None:
+        with turn:  # a thread cannot be cancelled: a cancelled step is still being made
+            items.close()
+
+    try:
+        while (item := await asyncio.to_thread(step)) is not _END:
+            yield item
+    finally:
+        await asyncio.shield(asyncio.to_thread(close))
 
 
 def question_and_history(given: Any) -> tuple[str, Sequence[Any]]:
@@ -115,7 +155,8 @@ def question_and_history(given: Any) -> tuple[str, Sequence[Any]]:
     if isinstance(given, str):
         return given, ()
     if isinstance(given, Mapping) and "question" in given:
-        return given["question"], given.get("history") or ()
+        history = given.get("history")
+        return given["question"], () if history is None else history
     messages = given.get("messages") if isinstance(given, Mapping) else given
     if isinstance(messages, BaseMessage):
         messages = [messages]

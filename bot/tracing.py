@@ -3,8 +3,8 @@
 LangChain traces each run where `LANGSMITH_TRACING` is set, with all inputs and outputs. A caller's own callbacks are kept.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,25 +14,37 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def context(allowed: bool) -> AbstractContextManager[None]:
+@contextmanager
+def context(allowed: bool) -> Iterator[None]:
     """A context in which LangChain adds no LangSmith tracer, unless that is `allowed`."""
     if allowed:
-        return nullcontext()
+        yield
+        return
+    from langchain_core.tracers.context import tracing_v2_callback_var
     from langsmith import tracing_context
 
-    return tracing_context(enabled=False)
+    enclosing = tracing_v2_callback_var.set(None)  # of `tracing_v2_enabled()`, which LangChain asks before `tracing_context`
+    try:
+        with tracing_context(enabled=False):
+            yield
+    finally:
+        tracing_v2_callback_var.reset(enclosing)
 
 
-def iterate(iterator: Iterator[T], allowed: bool) -> Iterator[T]:
-    """The items of `iterator`, each made inside `context`, which the code between the items does not see."""
-    own = copy_context()
-    own.run(context(allowed).__enter__)  # never left: the context ends with the iterator
-    while True:
-        try:
-            item = own.run(next, iterator)
-        except StopIteration:
-            return
-        yield item
+def iterate(iterator: Generator[T], allowed: bool) -> Iterator[T]:
+    """The items of `iterator`, each made inside `context`, which the code between the items does not see. Closing this closes it."""
+    own, inside = copy_context(), context(allowed)
+    own.run(inside.__enter__)
+    try:
+        while True:
+            try:
+                item = own.run(next, iterator)
+            except StopIteration:
+                return
+            yield item
+    finally:
+        own.run(iterator.close)
+        own.run(inside.__exit__, None, None, None)
 
 
 def local_config(config: "RunnableConfig | None", allowed: bool) -> "RunnableConfig":

@@ -1,14 +1,18 @@
-"""Test doubles of the embedder and of a chat model, which record their calls. Child processes may import them."""
+"""Test doubles of the embedder and of chat models, which record their calls. Child processes may import them."""
 
+import asyncio
 import gc
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from langchain_core.messages import AIMessageChunk
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from bot.models.chat import ChatModel, Limits
 from bot.models.embeddings import Embedder
@@ -114,7 +118,7 @@ class ScriptedModel:
         self.asked: list[list[tuple[str, str]]] = []
         self.sent_characters = 0
 
-    async def astream(self, prompt: list[tuple[str, str]]) -> AsyncIterator[AIMessageChunk]:
+    async def astream(self, prompt: list[tuple[str, str]], config: object = None) -> AsyncIterator[AIMessageChunk]:
         self.asked.append(prompt)
         text = self.reply if isinstance(self.reply, str) else self.reply(prompt)
         for start in range(0, len(text), self.size):
@@ -126,3 +130,35 @@ class ScriptedModel:
     def chat_model(self, limits: Limits | None = None, *, may_add_readings: bool = True) -> ChatModel:
         """The `ChatModel` whose LangChain model is this one."""
         return ChatModel("scripted", lambda: self, limits, may_add_readings=may_add_readings)  # type: ignore[arg-type, return-value]
+
+
+class TalkingModel(BaseChatModel):
+    """A LangChain chat model, with its runs and callbacks, that says `reply`, and then nothing for `silence` seconds.
+
+    `ended` holds for each of its streams whether that was cancelled.
+    """
+
+    reply: str
+    silence: float = 0.0
+    ended: list[bool] = []
+
+    @property
+    def _llm_type(self) -> str:
+        return "talking"
+
+    async def _astream(self, messages: list[BaseMessage], *_: Any, **__: Any) -> AsyncIterator[ChatGenerationChunk]:
+        cancelled = True
+        try:
+            yield ChatGenerationChunk(message=AIMessageChunk(content=self.reply))
+            await asyncio.sleep(self.silence)
+            cancelled = False
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata={"finish_reason": "stop"}))
+        finally:
+            self.ended.append(cancelled)
+
+    def _generate(self, *_: Any, **__: Any) -> ChatResult:
+        raise NotImplementedError("it is streamed only")
+
+    def chat_model(self) -> ChatModel:
+        """The `ChatModel` whose LangChain model is this one."""
+        return ChatModel("talking", lambda: self)

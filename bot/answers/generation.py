@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bot.answers import prompts, wording
 from bot.answers.segmentation import cited_numbers, complete_sentences, has_open_quotation, split_sentences, without_citations
@@ -21,6 +22,9 @@ from bot.models.streaming import StreamFault, stream_text
 from bot.schema import Answer, Citation, Essay, Language, Message, Passage, Refusal, Sentence, is_quotation
 from bot.text.language import language_of
 from bot.text.tokenize import morphemes
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
 
 # Reasons for refusal beside those of `bot.grounding.checker`.
 CITATION, LANGUAGE, REPEATED, FRAGMENT = "citation", "language", "repeated", "fragment"
@@ -43,10 +47,12 @@ def generate(
     chat_model: ChatModel,
     similar: Similar | None = None,
     on_text: Callable[[], None] | None = None,
+    config: "RunnableConfig | None" = None,
 ) -> Iterator[Answer]:
     """`answer`, which holds the quotations, extended by the model's checked sentences about `passages`; one answer per streamed piece.
 
     The current answer is also yielded while the model is silent, so that the caller can stop. `on_text` is called for each piece of text.
+    `config` is LangChain's, for the model's run, which is named `generate`.
     Errors of the model or its server are not raised: the answer is then not `complete`, and its last sentence names the fault.
     """
     titled = [(essays[passage.essay].title, passage.text) for passage in passages]
@@ -54,7 +60,7 @@ def generate(
     draft = _Draft(answer, passages, essays, similar, chat_model.may_add_readings)
     fault, rest = "", ""
     try:
-        with closing(stream_text(chat_model.model, prompt, chat_model.limits)) as pieces:
+        with closing(stream_text(chat_model.model, prompt, chat_model.limits, _named("generate", config))) as pieces:
             for piece in pieces:
                 if piece and on_text:
                     on_text()
@@ -73,13 +79,18 @@ def generate(
     yield draft.finish(fault)
 
 
-def condense_with_model(question: str, history: Sequence[Message], chat_model: ChatModel) -> str:
-    """The follow-up as the model condenses it into a standalone question; empty where the model fails or takes too long."""
+def condense_with_model(
+    question: str, history: Sequence[Message], chat_model: ChatModel, config: "RunnableConfig | None" = None
+) -> str:
+    """The follow-up as the model condenses it into a standalone question; empty where the model fails or takes too long.
+
+    `config` is LangChain's, for the model's run, which is named `condense`.
+    """
     prompt = prompts.condense_messages(question, history[-CONDENSE_TURNS:], language_of(question))
     seconds = min(chat_model.limits.total_seconds, CONDENSE_SECONDS)
     limits = replace(chat_model.limits, total_seconds=seconds, max_characters=CONDENSE_CHARACTERS)
     try:
-        return "".join(stream_text(chat_model.model, prompt, limits)).strip(' \n"“”')
+        return "".join(stream_text(chat_model.model, prompt, limits, _named("condense", config))).strip(' \n"“”')
     except (StreamFault, ModelError):
         return ""
 
@@ -108,6 +119,11 @@ def first_word_seconds(chat_model: ChatModel) -> float:
     except StreamFault as error:
         message = wording.FAULTS[error.fault]
         raise ModelError(f"{chat_model.name}: {message['en']}", f"{chat_model.name}: {message['ko']}") from None
+
+
+def _named(name: str, config: "RunnableConfig | None") -> "RunnableConfig":
+    """The configuration of a run with this name."""
+    return {**(config or {}), "run_name": name}
 
 
 @dataclass

@@ -16,7 +16,7 @@ from bot.models.chat import Limits
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-    from langchain_core.runnables import Runnable
+    from langchain_core.runnables import Runnable, RunnableConfig
 
 Fault = Literal["key", "model", "busy", "down", "slow", "broken", "cut", "empty"]
 
@@ -35,14 +35,18 @@ class StreamFault(Exception):
         self.fault: Fault = fault
 
 
-def stream_text(model: "Runnable[Any, BaseMessage]", prompt: Sequence[Any], limits: Limits) -> Generator[str]:
+def stream_text(
+    model: "Runnable[Any, BaseMessage]", prompt: Sequence[Any], limits: Limits, config: "RunnableConfig | None" = None
+) -> Generator[str]:
     """The model's answer in pieces; an empty piece every `HEARTBEAT_SECONDS` without text, so that the caller can stop.
 
+    `config` is LangChain's; the callbacks of the model's run are called on the background event loop.
     Raises `StreamFault` after the last piece where the answer is not complete.
     """
     pieces: queue.SimpleQueue[str | StreamFault | None] = queue.SimpleQueue()
     stopped = threading.Event()
-    task = asyncio.run_coroutine_threadsafe(_produce(model, prompt, limits.max_characters, pieces, stopped), _event_loop())
+    produced = _produce(model, prompt, limits.max_characters, pieces, stopped, config)
+    task = asyncio.run_coroutine_threadsafe(produced, _event_loop())
     started = last_piece = time.monotonic()
     received = 0
     try:
@@ -79,6 +83,7 @@ async def _produce(
     max_characters: int,
     pieces: "queue.SimpleQueue[str | StreamFault | None]",
     stopped: threading.Event,
+    config: "RunnableConfig | None",
 ) -> None:
     """Put the pieces into the queue, then None after a complete answer or a fault, until it is cancelled or `stopped` is set.
 
@@ -87,7 +92,7 @@ async def _produce(
     """
     reason, sent = "", 0
     try:
-        async with aclosing(model.astream(prompt)) as chunks:
+        async with aclosing(model.astream(prompt, config)) as chunks:
             async for chunk in chunks:
                 if chunk.text:
                     sent += len(chunk.text)
