@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.console import fail
 from bot.errors import BotError, SettingsError
+from bot.messages import errors
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot
@@ -47,10 +48,7 @@ def serve(*, allow_remote: bool) -> None:
 
     settings = Settings.load()
     if settings.host not in LOOPBACK_HOSTS and not allow_remote:
-        raise SettingsError(
-            f"BOT_HOST is {settings.host!r}: other machines could reach the page, and it has no login. "
-            "Unset it, or start with: python app.py --i-know"
-        )
+        raise SettingsError(errors.REMOTE_HOST.format(host=settings.host))
     with listen(settings.host, settings.port) as listener:
         bot = open_bot(settings)
         from bot.ui.server import build_server, run_server
@@ -69,8 +67,7 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise SettingsError(
-            f"The page cannot listen on {host}, port {port}: {error.strerror}. "
-            f"Set BOT_HOST or BOT_PORT, for example: BOT_PORT={port % 65535 + 1} python app.py"
+            errors.CANNOT_LISTEN.format(host=host, port=port, reason=error.strerror, other=port % 65535 + 1)
         ) from None
 
 

@@ -44,7 +44,7 @@ def report_text(report: Report) -> str:
     lines += [f"skipped {file.path}: {file.reason}" for file in report.skipped]
     paths: dict[str, list[str]] = {}
     for note in report.notes:
-        paths.setdefault(note.text, []).append(note.path)
+        paths.setdefault(note.text.en, []).append(note.path)
     lines += [f"{first}{f' and {len(others)} more' if others else ''}: {text}" for text, (first, *others) in paths.items()]
     return "\n".join(lines)
 

@@ -14,21 +14,36 @@ BotError                 shown to users as it is; exit code 1
     ├── IndexDamaged     the index is not what its manifest says
     └── IndexBusy        another process is writing the index; exit code 75 (EX_TEMPFAIL)
 
-A message is one line with the fact, the value and the remedy. `korean` is the same line in Korean.
+A message is one line with the fact, the value and the remedy, in English and Korean. The lines stand in `bot.messages`.
 """
 
 from typing import ClassVar
 
+from bot.messages.text import Language, Text
+
 
 class BotError(Exception):
-    """The base of all errors that a user can fix. `str(error)` is one line in English, `error.korean` one line in Korean."""
+    """The base of all errors that a user can fix. `str(error)` is one line in English, `error.text(language)` the line in a language."""
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, korean: str = "") -> None:
-        """White space, line breaks included, is collapsed in both. Without `korean` the English line is used."""
-        super().__init__(" ".join(message.split()))
-        self.korean = " ".join((korean or message).split())
+    def __init__(self, message: Text | str, korean: str = "") -> None:
+        """White space, line breaks included, is collapsed. Two strings are still accepted for a `Text`."""
+        text = message if isinstance(message, Text) else Text(message, korean or message)
+        super().__init__(text)
+        self.message = text.on_one_line()
+
+    def __str__(self) -> str:
+        return self.message.en
+
+    def text(self, language: Language) -> str:
+        """The line in one language."""
+        return self.message.of(language)
+
+    @property
+    def korean(self) -> str:
+        """The line in Korean; `text` replaces it."""
+        return self.message.ko
 
 
 class SettingsError(BotError):

@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import Any, Literal, Self, get_args
 
 from bot.errors import BotError
+from bot.messages import errors
+from bot.messages.text import Language as Language
+from bot.messages.text import Text
 
-Language = Literal["ko", "en"]
 Mode = Literal["answer", "counter", "socratic", "compare"]  # of discussion
 Kind = Literal["essay", "reading", "notice"]  # of a sentence in an answer; see `Sentence`
 Use = Literal["rank", "answer", "each"]  # hits for a ranked list, for an answer, for an answer with one passage of each essay
@@ -257,10 +259,7 @@ class Answer:
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise BotError(
-                f"This is not an answer of Dolmen ({reason}). Give the output of `ask --json`, or an exported chat.",
-                f"Dolmen의 답변이 아닙니다({reason}). `ask --json`의 출력이나 내려받은 대화 파일을 지정하세요.",
-            ) from None
+            raise BotError(errors.NOT_AN_ANSWER.format(reason=reason)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,24 +273,32 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was left out, and why, in English and Korean, without a final period."""
+    """A file that was left out, and why, without a final period."""
 
     path: str
-    reason: str
-    korean: str
+    reason: Text
+
+    @property
+    def korean(self) -> str:
+        """The reason in Korean; `reason.of` replaces it."""
+        return self.reason.ko
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark on a file that was read, in English and Korean, without a final period."""
+    """A remark on a file that was read, without a final period."""
 
     path: str
-    text: str
-    korean: str
+    text: Text
 
     def __str__(self) -> str:
         """The English remark as a line of a report."""
         return f"{self.path}: {self.text}"
+
+    @property
+    def korean(self) -> str:
+        """The remark in Korean; `text.of` replaces it."""
+        return self.text.ko
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +317,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON: the counts, then the skipped files with reasons, and the notes."""
         counts = {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
-        files = [{"path": skipped.path, "reason": skipped.reason} for skipped in self.skipped]
+        files = [{"path": skipped.path, "reason": skipped.reason.en} for skipped in self.skipped]
         notes = [str(note) for note in self.notes]
         return {
             **counts,

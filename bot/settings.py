@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.messages import errors
 
 GRADIO_NAMES = {"host": "GRADIO_SERVER_NAME", "port": "GRADIO_SERVER_PORT"}  # Gradio's own variables, which are read as well
 
@@ -56,10 +57,7 @@ class Settings(BaseSettings):
         unknown = sorted(given.keys() - cls.model_fields.keys())
         if unknown:
             known = ", ".join(cls.model_fields)
-            raise SettingsError(
-                f"No setting is called {unknown[0]!r}. Choose from: {known}.",
-                f"{unknown[0]!r}라는 설정이 없습니다. 고를 수 있는 것: {known}.",
-            )
+            raise SettingsError(errors.NO_SUCH_SETTING.format(name=unknown[0], known=known))
         try:
             return cls(**given)
         except (UnicodeDecodeError, OSError) as error:
@@ -71,14 +69,8 @@ class Settings(BaseSettings):
 def _unreadable_file(error: UnicodeDecodeError | OSError) -> SettingsError:
     file = Path(".env").resolve()
     if isinstance(error, OSError):
-        return SettingsError(
-            f"{file} cannot be read: {error.strerror}. Make it readable, or remove it.",
-            f"{file} 파일을 읽을 수 없습니다: {error.strerror}. 읽을 수 있게 하거나 지우세요.",
-        )
-    return SettingsError(
-        f"{file} is not UTF-8 text. Save it as UTF-8, or remove it.",
-        f"{file} 파일이 UTF-8 텍스트가 아닙니다. UTF-8로 저장하거나 지우세요.",
-    )
+        return SettingsError(errors.ENV_FILE_UNREADABLE.format(file=file, reason=error.strerror))
+    return SettingsError(errors.ENV_FILE_NOT_UTF8.format(file=file))
 
 
 def _unusable_value(error: ValidationError, given: dict[str, Any]) -> SettingsError:
@@ -88,10 +80,7 @@ def _unusable_value(error: ValidationError, given: dict[str, Any]) -> SettingsEr
     alias = GRADIO_NAMES.get(name, "")
     is_alias = alias in os.environ and name not in given and not os.environ.get(f"BOT_{name.upper()}")
     shown = alias if is_alias else f"BOT_{name.upper()}"
-    return SettingsError(
-        f"{shown} is {first['input']!r}: {first['msg']}. Change or unset it.",
-        f"{shown} 값 {first['input']!r}을(를) 쓸 수 없습니다({first['msg']}). 값을 바꾸거나 지우세요.",
-    )
+    return SettingsError(errors.SETTING_UNUSABLE.format(name=shown, value=first["input"], reason=first["msg"]))
 
 
 class Keys(BaseSettings):

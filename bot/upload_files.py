@@ -16,6 +16,8 @@ from pathlib import Path
 from bot.errors import CorpusError
 from bot.indexing import loader
 from bot.indexing.loader import MAX_FILE_BYTES, SUFFIXES, slug
+from bot.messages import errors
+from bot.messages import files as messages
 from bot.schema import Essay, Note, Skipped
 from bot.store.disk import disk_errors
 from bot.text.normalize import clean
@@ -99,10 +101,7 @@ def add_files(staged: Path, files: Sequence[tuple[str, Path]]) -> Changes:
     that is not an essay, or has the text of another one, is left out. Raises `CorpusError` where a limit is exceeded.
     """
     if len(files) > MAX_FILES_AT_ONCE:
-        raise CorpusError(
-            f"These are {len(files)} files, more than {MAX_FILES_AT_ONCE} at once. Add fewer.",
-            f"파일이 {len(files)}개로, 한 번에 {MAX_FILES_AT_ONCE}개보다 많습니다. 나누어 올려 주세요.",
-        )
+        raise CorpusError(errors.TOO_MANY_AT_ONCE.format(count=len(files), limit=MAX_FILES_AT_ONCE))
     before = set(_file_names(staged))
     digests = {essay.sha256: name for name, essay in load(staged, ()).items()}  # of the texts, to stored names
     stored: list[str] = []
@@ -111,10 +110,7 @@ def add_files(staged: Path, files: Sequence[tuple[str, Path]]) -> Changes:
     for given_name, path in files:
         given = _shown_name(given_name)
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise CorpusError(
-                f"{given} is larger than {MAX_FILE_BYTES // 10**6} MB. Add a smaller file.",
-                f"{given} 파일이 {MAX_FILE_BYTES // 10**6} MB보다 큽니다. 더 작은 파일을 올려 주세요.",
-            )
+            raise CorpusError(errors.UPLOAD_TOO_LARGE.format(name=given, limit=MAX_FILE_BYTES // 10**6))
         name = _stored_name(given_name, before, stored)
         reasons = _unsupported(given) or _store(path, staged, name, digests)
         if isinstance(reasons, Skipped):
@@ -139,11 +135,7 @@ def _store(path: Path, staged: Path, name: str, digests: dict[str, str]) -> Skip
         (essay,) = collection.essays
         twin = digests.get(essay.sha256, name)
         if twin != name:
-            return Skipped(
-                name,
-                f"it has the same text as {twin}; remove one of the two",
-                f"{twin} 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
-            )
+            return Skipped(name, messages.SAME_TEXT.format(other=twin))
         incoming.replace(staged / name)
     finally:
         shutil.rmtree(incoming.parent)
@@ -227,9 +219,9 @@ def _naming_notes(given: str, name: str, before: Collection[str]) -> list[Note]:
     """Notes where a file replaced another, or is stored under another name than the given one."""
     notes = []
     if name in before:
-        notes.append(Note(given, "it replaced the earlier file of this name", "이름이 같은 이전 파일을 대신합니다"))
+        notes.append(Note(given, messages.REPLACED))
     if name.casefold() != given.casefold():
-        notes.append(Note(given, f"it is stored as {name}", f"{name} 이름으로 저장했습니다"))
+        notes.append(Note(given, messages.STORED_AS.format(name=name)))
     return notes
 
 
@@ -238,20 +230,18 @@ def _unsupported(given: str) -> Skipped | None:
     if Path(given).suffix.lower() in SUFFIXES:
         return None
     known = ", ".join(sorted(SUFFIXES))
-    return Skipped(
-        given,
-        f"its suffix is none of {known}; save it as text",
-        f"확장자가 {known} 가운데 어느 것도 아닙니다. 텍스트로 저장해 주세요",
-    )
+    return Skipped(given, messages.UPLOAD_SUFFIX.format(suffixes=known))
 
 
 def _require_limits(staged: Path) -> None:
     """Raise `CorpusError` where a reader would have too many files or bytes."""
     sizes = [(staged / name).stat().st_size for name in _file_names(staged)]
     if len(sizes) > MAX_FILES or sum(sizes) > MAX_BYTES:
-        total = f"{sum(sizes) / 1e6:.1f} MB"
         raise CorpusError(
-            f"With these you would have {len(sizes)} files and {total}, more than {MAX_FILES} files or {MAX_BYTES // 10**6} MB. "
-            "Remove some first.",
-            f"이대로면 내 글이 {len(sizes)}개, {total}로, {MAX_FILES}개나 {MAX_BYTES // 10**6} MB를 넘습니다. 먼저 몇 개를 빼 주세요.",
+            errors.TOO_MANY_UPLOADS.format(
+                count=len(sizes),
+                megabytes=f"{sum(sizes) / 1e6:.1f} MB",
+                max_files=MAX_FILES,
+                max_megabytes=MAX_BYTES // 10**6,
+            )
         )

@@ -18,6 +18,7 @@ from bot import upload_files
 from bot.errors import BotError, QuestionError, StoreError
 from bot.indexing import loader
 from bot.indexing.build import publish
+from bot.messages import errors
 from bot.pipeline import Bot
 from bot.schema import Essay, Progress, Report, no_progress
 from bot.store import open_store
@@ -157,10 +158,7 @@ class Uploads:
 
     def _folder(self, reader: str) -> Path:
         if not reader:
-            raise StoreError(
-                "Own essays need a cookie that tells readers apart. Allow cookies for this page and load it again.",
-                "내 글을 보관하려면 쿠키가 필요합니다. 이 페이지의 쿠키를 허용하고 다시 열어 주세요.",
-            )
+            raise StoreError(errors.COOKIES_NEEDED)
         return self._root / hashlib.sha256(reader.encode()).hexdigest()[:32]
 
     def _locked(self, name: str) -> threading.RLock:
@@ -173,7 +171,4 @@ class Uploads:
 
 
 def _no_such_essay(identity: str) -> QuestionError:
-    return QuestionError(
-        f"None of your essays has the id {identity!r}. Choose one from the list.",
-        f"내 글 가운데 {identity!r}라는 글이 없습니다. 목록에서 골라 주세요.",
-    )
+    return QuestionError(errors.NO_SUCH_UPLOAD.format(identity=identity))

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from bot.messages.text import Text
 from bot.models.files import HubSource, Model, ModelFile, PackageIndexSource
 
 PART_SIZE = 1000
@@ -45,7 +46,7 @@ def zipped(members: dict[str, bytes], size: int = 0) -> bytes:
     return bytes(max(0, size - out.tell())) + out.getvalue()
 
 
-ALTERNATIVE = ("or use another: BOT_X=y", "다른 모델을 쓰려면 BOT_X=y 로 지정하세요")
+ALTERNATIVE = Text("or use another: BOT_X=y", "다른 모델을 쓰려면 BOT_X=y 로 지정하세요")
 
 SINGLE_CONTENT = b"GGUF" + random.Random(7).randbytes(2496)
 SINGLE = Model(

@@ -1,11 +1,13 @@
 """The tree of errors: as drawn in the docstring of `bot.errors`, with one-line messages and exit codes."""
 
+import pickle
 import re
 
 import pytest
 
 from bot import errors
 from bot.errors import BotError, IndexBusy, StoreError
+from bot.messages.text import Text
 
 TREE = re.compile(r"^(?P<branch>[│├└─ ]*)(?P<name>[A-Z]\w+)  +\S", re.MULTILINE)
 
@@ -26,19 +28,20 @@ def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
 
 @pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 def test_both_messages_of_every_error_are_one_line(kind: type[BotError]) -> None:
-    error = kind("A fact,\n a value\t.\r\n Run: this", "사실,\n 값.\u2028 명령")
-    assert str(error) == "A fact, a value . Run: this"
-    assert error.korean == "사실, 값. 명령"
+    error = kind(Text("A fact,\n a value\t.\r\n Run: this", "사실,\n 값.\u2028 명령"))
+    assert str(error) == error.text("en") == "A fact, a value . Run: this"
+    assert error.text("ko") == "사실, 값. 명령"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 @pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 def test_without_korean_the_english_line_is_used(kind: type[BotError]) -> None:
-    assert kind("One\nline.").korean == "One line."
+    assert kind("One\nline.").text("ko") == "One line."
 
 
 @pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 def test_exit_codes(kind: type[BotError]) -> None:
-    assert kind("x").exit_code == (75 if kind is IndexBusy else 1)
+    assert kind(Text("x", "x")).exit_code == (75 if kind is IndexBusy else 1)
 
 
 @pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
@@ -49,4 +52,4 @@ def test_every_error_has_its_own_docstring(kind: type[BotError]) -> None:
 
 def test_a_store_error_is_the_base_of_the_index_errors() -> None:
     with pytest.raises(StoreError):
-        raise IndexBusy("Busy.")
+        raise IndexBusy(Text("Busy.", "바쁩니다."))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.messages.text import Text
 from bot.schema import Answer, Citation, Hit, Note, Passage, Refusal, Report, Sentence, Skipped, Window, WindowHit
 from tests.toys import essay_of
 
@@ -111,7 +112,7 @@ def test_the_json_of_an_essay() -> None:
 
 
 def test_the_json_of_a_report() -> None:
-    skipped, notes = (Skipped("a.md", "why", "왜"),), (Note("b.md", "how", "어떻게"),)
+    skipped, notes = (Skipped("a.md", Text("why", "왜")),), (Note("b.md", Text("how", "어떻게")),)
     report = Report(added=1, changed=2, removed=3, unchanged=4, embedded=5, skipped=skipped, notes=notes)
     assert report.to_dict() == {
         "added": 1,
@@ -128,7 +129,7 @@ def test_the_json_of_a_report() -> None:
 
 @pytest.mark.parametrize("instance", [
     ESSAY, PASSAGE, CITATION, ANSWER, Window("p", 0, 1, "a"), WindowHit("p", 0, 1, 0.5), Hit(PASSAGE, 0, 0, 0), Sentence("a", "essay"),
-    Refusal("a", "b"), Skipped("a", "b", "c"), Note("a", "b", "c"), Report(),
+    Refusal("a", "b"), Skipped("a", Text("b", "c")), Note("a", Text("b", "c")), Report(),
 ], ids=lambda instance: type(instance).__name__)  # fmt: skip
 def test_data_classes_are_frozen(instance: object) -> None:
     for field in fields(instance):  # type: ignore[arg-type]

@@ -132,7 +132,7 @@ def test_a_file_that_may_not_be_read_is_refused_with_a_remedy(monkeypatch: pytes
 def test_every_error_has_a_korean_line(given: dict[str, str]) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load(**given)
-    assert re.search("[가-힣]", caught.value.korean)
+    assert re.search("[가-힣]", caught.value.text("ko"))
 
 
 def test_other_variables_in_the_file_are_ignored() -> None:

@@ -15,6 +15,7 @@ from bot import Bot, upload_files, uploads
 from bot.errors import CorpusError, EmbedderError, QuestionError, StoreError
 from bot.indexing.build import build_index
 from bot.indexing.loader import MAP_FILE, MAX_FILE_BYTES
+from bot.messages.text import Text
 from bot.models.embeddings import Embedder
 from bot.schema import Note, Skipped
 from bot.settings import Settings
@@ -26,7 +27,7 @@ from tests.test_pipeline import MAP, QUOTE
 from tests.toys import ToyEmbedder
 
 ANN, BEN = "a" * 43, "b" * 43
-EMPTY = "it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요"
+EMPTY = Text("it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요")
 SENTENCE = "등대지기 마루는 안개 낀 밤마다 종을 서른세 번 쳤다."
 
 
@@ -197,15 +198,17 @@ def test_a_file_that_is_not_an_essay_is_reported_and_not_stored(shared: Bot, dro
     assert {skipped.path for skipped in report.skipped} == {"empty.md", "photo.png"}
     assert [file.name for file in (own._folder(ANN) / "essays").iterdir()] == ["good.md"]
     twin = own.add(ANN, [drop("twin.md", "A sentence about herons stands here.\n")])
-    reasons = "it has the same text as good.md; remove one of the two", "good.md 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요"
-    assert twin.skipped == (Skipped("twin.md", *reasons),)
+    reason = Text(
+        "it has the same text as good.md; remove one of the two", "good.md 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요"
+    )
+    assert twin.skipped == (Skipped("twin.md", reason),)
     alone = own.add(BEN, [empty])
-    assert (alone.added, alone.skipped, own.essays(BEN)) == (0, (Skipped("empty.md", *EMPTY),), [])
+    assert (alone.added, alone.skipped, own.essays(BEN)) == (0, (Skipped("empty.md", EMPTY),), [])
 
 
 def test_notes_on_reading_a_file_are_reported_once(shared: Bot, drop: Any) -> None:
     own = Uploads(shared)
-    note = Note("a.md", "left out 2 invisible characters", "보이지 않는 글자 2개를 뺐습니다")
+    note = Note("a.md", Text("left out 2 invisible characters", "보이지 않는 글자 2개를 뺐습니다"))
     assert own.add(ANN, [drop("a.md", "A sentence\u200b about\u200b herons stands here.\n")]).notes == (note,)
     assert own.add(ANN, [drop("b.md", "A sentence about storks stands here.\n")]).notes == ()
 
@@ -302,7 +305,7 @@ def test_two_files_that_differ_in_their_suffix_are_two_essays_and_each_can_be_re
     own = Uploads(shared)
     report = own.add(ANN, [drop("a.md", text_of(1)), drop("a.txt", text_of(2))])
     assert (report.added, report.changed) == (2, 0)
-    assert report.notes == (Note("a.txt", "it is stored as a 2.txt", "a 2.txt 이름으로 저장했습니다"),)
+    assert report.notes == (Note("a.txt", Text("it is stored as a 2.txt", "a 2.txt 이름으로 저장했습니다")),)
     assert sorted(essay.id for essay in own.essays(ANN)) == ["mine-a", "mine-a-2"]
     again = own.add(ANN, [drop("a.txt", text_of(3))])  # replaces the second one
     assert (again.added, again.changed, again.unchanged) == (0, 1, 1)
@@ -317,7 +320,7 @@ def test_two_files_of_one_name_in_one_upload_are_both_kept(shared: Bot, drop: An
     report = own.add(ANN, [drop("note.md", text_of(1)), drop("note.md", text_of(2)), drop("note.md", text_of(3))])
     assert (report.added, report.skipped) == (3, ())
     assert report.notes == tuple(
-        Note("note.md", f"it is stored as note {number}.md", f"note {number}.md 이름으로 저장했습니다") for number in (2, 3)
+        Note("note.md", Text(f"it is stored as note {number}.md", f"note {number}.md 이름으로 저장했습니다")) for number in (2, 3)
     )
     assert {essay.text.strip() for essay in own.essays(ANN)} == {text_of(number).strip() for number in (1, 2, 3)}
     for identity in ("mine-note-2", "mine-note", "mine-note-3"):
@@ -432,7 +435,7 @@ def test_an_unreadable_file_does_not_remove_the_one_that_it_would_replace(shared
     own.add(ANN, [drop("a.md", text_of(1))])
     report = own.add(ANN, [drop("a.md", "  \n"), drop("b.md", text_of(2))])
     assert (report.added, report.changed, report.unchanged) == (1, 0, 1)
-    assert report.skipped == (Skipped("a.md", *EMPTY),)
+    assert report.skipped == (Skipped("a.md", EMPTY),)
     for each in (own, Uploads(shared)):
         assert read_texts(each) == {"mine-a": text_of(1).strip(), "mine-b": text_of(2).strip()}
 
@@ -441,7 +444,7 @@ def test_a_file_with_the_text_of_another_essay_is_the_one_left_out(shared: Bot, 
     own = Uploads(shared)
     own.add(ANN, [drop("b.md", text_of(1)), drop("c.md", text_of(2))])
     report = own.add(ANN, [drop("a.md", text_of(1)), drop("d.md", text_of(3)), drop("d.md", text_of(3))])
-    assert [(skipped.path, skipped.reason) for skipped in report.skipped] == [
+    assert [(skipped.path, skipped.reason.en) for skipped in report.skipped] == [
         ("a.md", "it has the same text as b.md; remove one of the two"),
         ("d.md", "it has the same text as d.md; remove one of the two"),
     ]
@@ -457,7 +460,7 @@ def test_the_report_names_files_as_they_were_given(shared: Bot, drop: Any) -> No
     own.add(ANN, [drop("a.md", text_of(1))])
     report = own.add(ANN, [drop("../x/a.txt", "  \n"), drop("..\\y\\a.txt", text_of(2)), drop("z/a.pdf", "x")])
     assert [skipped.path for skipped in report.skipped] == ["a.txt", "a.pdf"]
-    assert report.notes == (Note("a.txt", "it is stored as a 2.txt", "a 2.txt 이름으로 저장했습니다"),)
+    assert report.notes == (Note("a.txt", Text("it is stored as a 2.txt", "a 2.txt 이름으로 저장했습니다")),)
 
 
 def test_a_replaced_file_is_named_in_the_report(shared: Bot, drop: Any) -> None:
@@ -465,7 +468,9 @@ def test_a_replaced_file_is_named_in_the_report(shared: Bot, drop: Any) -> None:
     own.add(ANN, [drop("a.md", text_of(1))])
     report = own.add(ANN, [drop("a.md", text_of(2)), drop("b.md", text_of(3))])
     assert (report.added, report.changed) == (1, 1)
-    assert report.notes == (Note("a.md", "it replaced the earlier file of this name", "이름이 같은 이전 파일을 대신합니다"),)
+    assert report.notes == (
+        Note("a.md", Text("it replaced the earlier file of this name", "이름이 같은 이전 파일을 대신합니다")),
+    )
 
 
 def test_ids_stay_the_same_when_another_file_is_removed(shared: Bot, drop: Any) -> None:
@@ -490,7 +495,7 @@ def test_a_file_that_cannot_be_copied_is_a_store_error(shared: Bot, tmp_path: Pa
     own = Uploads(shared)
     with pytest.raises(StoreError) as error:
         own.add(ANN, [("a.md", tmp_path / "nowhere")])
-    assert re.search("[가-힣]", error.value.korean)
+    assert re.search("[가-힣]", error.value.text("ko"))
     assert not own._folder(ANN).exists()
 
 
@@ -505,7 +510,7 @@ def test_a_failed_swap_leaves_the_earlier_essays_and_their_index(shared: Bot, dr
         broken.setattr(upload_files, "swap", full)
         with pytest.raises(StoreError, match="No space left") as error:
             own.add(ANN, [drop("b.md", text_of(2))])
-    assert re.search("[가-힣]", error.value.korean)
+    assert re.search("[가-힣]", error.value.text("ko"))
     for each in (own, Uploads(shared)):
         assert read_texts(each) == {"mine-a": text_of(1).strip()}
         assert "mine-b" not in [essay.id for essay in each.bot_for(ANN).essays()]

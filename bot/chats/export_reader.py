@@ -15,6 +15,7 @@ from typing import Any
 from bot.chats.export import GENERATOR, HTML_DATA, MARKDOWN_DATA, quoted_text, to_html, to_markdown
 from bot.chats.history import Chat, Rating, Turn
 from bot.errors import BotError
+from bot.messages import errors
 from bot.schema import Answer, Citation
 
 MAX_DIGITS = 18  # of an offset: no essay is longer, and int() refuses more than 4,300
@@ -101,10 +102,7 @@ def _in_turns(turns: Iterable[str], read: Callable[[str], Iterator[Citation]]) -
 
 def not_an_export() -> BotError:
     """The error for a text that is not an export."""
-    return BotError(
-        "This file is not an exported chat. Give a file that the page exported (.md, .html, .json), or the output of `ask --json`.",
-        "내려받은 대화 파일이 아닙니다. 페이지에서 내려받은 파일(.md, .html, .json)이나 `ask --json`의 출력을 지정하세요.",
-    )
+    return BotError(errors.NOT_AN_EXPORT)
 
 
 def _json_answers(text: str) -> list[Answer]:

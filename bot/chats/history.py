@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import BotError, QuestionError, StoreError
+from bot.messages import errors
 from bot.schema import Answer
 from bot.text.normalize import clean
 
@@ -171,10 +172,7 @@ class ChatHistory:
         """Name a chat. Raises `QuestionError` for an empty or too long name and an unknown chat, and `StoreError`."""
         name = " ".join(clean(name).text.split())
         if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
-            raise QuestionError(
-                f"The name has {len(name)} characters. Give it 1 to {MAX_NAME_CHARACTERS}.",
-                f"이름이 {len(name)}자입니다. 1자에서 {MAX_NAME_CHARACTERS}자 사이로 지어 주세요.",
-            )
+            raise QuestionError(errors.CHAT_NAME_LENGTH.format(count=len(name), limit=MAX_NAME_CHARACTERS))
         with self._changing(reader, chat) as connection:
             connection.execute("update talks set name = ? where id = ?", (name, chat))
 
@@ -190,10 +188,7 @@ class ChatHistory:
         """
         reason = clean(reason).text.strip()
         if len(reason) > MAX_REASON_CHARACTERS:
-            raise QuestionError(
-                f"The reason has {len(reason):,} characters, more than {MAX_REASON_CHARACTERS:,}. Shorten it.",
-                f"이유가 {len(reason):,}자로, {MAX_REASON_CHARACTERS:,}자를 넘습니다. 줄여 주세요.",
-            )
+            raise QuestionError(errors.REASON_TOO_LONG.format(count=len(reason), limit=MAX_REASON_CHARACTERS))
         with self._changing(reader, chat, place) as connection:
             row = connection.execute("select answer from turns where talk = ? and place = ?", (chat, place)).fetchone()
             if row is None or _parsed_answer(row[0]) is None:
@@ -260,12 +255,7 @@ class ChatHistory:
         """The version of the tables, 0 before they exist. Raises `StoreError` for a newer one than this program knows."""
         (version,) = connection.execute("pragma user_version").fetchone()
         if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self._file} was written by a newer Dolmen (version {version}, this one reads {SCHEMA_VERSION}). "
-                "Update Dolmen, or set BOT_DATA to another folder.",
-                f"{self._file}은(는) 더 새로운 Dolmen이 쓴 파일입니다(버전 {version}, 이 프로그램은 {SCHEMA_VERSION}까지). "
-                "Dolmen을 업데이트하거나 BOT_DATA를 다른 폴더로 바꾸세요.",
-            )
+            raise StoreError(errors.NEWER_CHATS.format(file=self._file, version=version, known=SCHEMA_VERSION))
         return int(version)
 
 
@@ -278,10 +268,7 @@ def _store_errors(file: Path) -> Iterator[None]:
         raise
     except (sqlite3.Error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise StoreError(
-            f"{file} cannot be used: {reason}. Free disk space, move the file away, or set BOT_DATA to another folder.",
-            f"{file}을(를) 쓸 수 없습니다: {reason}. 디스크 공간을 비우거나 파일을 옮기거나 BOT_DATA를 다른 폴더로 바꾸세요.",
-        ) from None
+        raise StoreError(errors.CHATS_UNUSABLE.format(file=file, reason=reason)) from None
 
 
 def _turn(place: int, answer_json: str, asked: str, good: int | None, reason: str) -> Turn | None:
@@ -331,10 +318,7 @@ def _derived_name(question: str) -> str:
 
 
 def _no_such_chat() -> QuestionError:
-    return QuestionError(
-        "You have no such chat, or the turn is no longer in it. Choose a chat from the list.",
-        "그런 대화가 없거나, 그 질문이 대화에 남아 있지 않습니다. 목록에서 골라 주세요.",
-    )
+    return QuestionError(errors.NO_SUCH_CHAT)
 
 
 def _now() -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.errors import QuestionError
+from bot.messages import errors
+from bot.messages.text import Text
 from bot.schema import Answer, Message
 
 # By role, and by the `type` of a LangChain message or of its chunk, in lower case.
@@ -15,8 +17,6 @@ ROLES = {
 TEXT_BLOCKS = ("text", "input_text", "output_text")  # values of `type` of a content block that has a text
 MAX_SHOWN_CHARACTERS = 80  # of a refused value in the error
 _QUOTED_LINE = re.compile(r"^[ \t]*“([^\n]+?)”(?=[ \t]*(?:\[\d+\]|$))", re.MULTILINE)  # as `Answer.text` writes a quotation
-_EXAMPLE = '("user", text) or {"role": "assistant", "content": text}'
-_KOREAN_EXAMPLE = '("user", 글) 또는 {"role": "assistant", "content": 글}'
 
 
 def normalized(history: Sequence[Any]) -> list[Message]:
@@ -28,7 +28,7 @@ def normalized(history: Sequence[Any]) -> list[Message]:
     Raises `QuestionError` for anything else and for any other role (`system`, `tool`).
     """
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Sequence):
-        raise _refused(history, "The history is {}, not a list of turns.", "history 값 {}은(는) 대화 목록이 아닙니다.")
+        raise _refused(history, errors.NOT_A_LIST)
     return [message for item in history for message in _messages(item)]
 
 
@@ -39,18 +39,14 @@ def _messages(item: Any) -> list[Message]:
         return [Message("user", item.question), Message("assistant", item.text, item.quotations)]
     role, content = _role_and_content(item)
     if not isinstance(role, str):
-        raise _refused(item, "The history has {}, which has no role.", "history의 {}에는 역할(role)이 없습니다.")
+        raise _refused(item, errors.NO_ROLE)
     if role.lower() not in ROLES:
-        raise _refused(role, "The history has a turn with the role {}.", "history에 역할(role)이 {}인 항목이 있습니다.")
+        raise _refused(role, errors.WRONG_ROLE)
     text = _text(content)
     if text is None and ROLES[role.lower()] == "assistant":  # of a LangChain message with blocks of reasoning or tool calls, too
         text = _text(getattr(item, "text", None))
     if text is None:
-        raise _refused(
-            content,
-            "The history has a turn with the content {}, which is not text.",
-            "history에 내용이 글이 아닌 항목({})이 있습니다.",
-        )
+        raise _refused(content, errors.NOT_TEXT)
     role = ROLES[role.lower()]
     return [Message(role, text, tuple(_QUOTED_LINE.findall(text)) if role == "assistant" else ())]
 
@@ -79,11 +75,8 @@ def _text(content: Any) -> str | None:
     return "\n".join(texts)
 
 
-def _refused(value: Any, fact: str, korean_fact: str) -> QuestionError:
-    """The error for a value of the history; `{}` in both facts is where the value is shown."""
+def _refused(value: Any, fact: Text) -> QuestionError:
+    """The error for a value of the history."""
     shown = repr(value)
     shown = shown if len(shown) <= MAX_SHOWN_CHARACTERS else f"{shown[:MAX_SHOWN_CHARACTERS]}…"
-    return QuestionError(
-        f"{fact.replace('{}', shown)} Give each turn as {_EXAMPLE}, with the role user or assistant.",
-        f"{korean_fact.replace('{}', shown)} 항목을 {_KOREAN_EXAMPLE} 꼴로 주세요. 역할(role)은 user나 assistant입니다.",
-    )
+    return QuestionError(errors.WRONG_HISTORY.format(fact=fact.format(value=shown)))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from bot.chats.export_reader import quotations
 from bot.errors import BotError
+from bot.messages import errors
 from bot.schema import Citation, Essay
 from bot.text.normalize import UndecodableError, clean, decode
 from bot.text.sentences import sentences
@@ -48,18 +49,11 @@ def check_file(path: Path, essays: Sequence[Essay]) -> list[Checked]:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)  # not its size, which a pipe or a device does not have
         if len(data) > MAX_FILE_BYTES:
-            raise BotError(
-                f"{path} has more than {MAX_FILE_BYTES:,} bytes. Give an exported chat (.md, .html, .json).",
-                f"{path} 파일이 {MAX_FILE_BYTES:,}바이트를 넘습니다. 내려받은 대화 파일(.md, .html, .json)을 지정하세요.",
-            )
+            raise BotError(errors.EXPORT_TOO_LARGE.format(path=path, limit=MAX_FILE_BYTES))
         text = clean(decode(data)).text
     except (OSError, UndecodableError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        korean_reason = error.korean if isinstance(error, UndecodableError) else error.strerror
-        raise BotError(
-            f"{path} cannot be read: {reason}. Give an exported chat (.md, .html, .json).",
-            f"{path} 파일을 읽을 수 없습니다: {korean_reason}. 내려받은 대화 파일(.md, .html, .json)을 지정하세요.",
-        ) from None
+        reason = error.reason if isinstance(error, UndecodableError) else error.strerror
+        raise BotError(errors.EXPORT_UNREADABLE.format(path=path, reason=reason)) from None
     essays_by_id = {essay.id: essay for essay in essays}
     return [check(citation, essays_by_id) for citation in quotations(text)]
 

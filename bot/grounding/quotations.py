@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from bot.errors import CitationError
+from bot.messages import errors
 from bot.schema import Citation, Essay
 
 MAX_TERM_WORDS = 3  # up to which words in quotation marks are a title or a term, not a quotation
@@ -26,10 +27,7 @@ def cite(essay: Essay, start: int, end: int, number: int) -> Citation:
     """The citation of `essay.text[start:end]`. Raises `CitationError` for a span outside the text or of white space alone."""
     quote = essay.text[start:end]
     if not 0 <= start < end <= len(essay.text) or not quote.strip():
-        raise CitationError(
-            f"Characters {start} to {end} of {essay.id} cannot be quoted: the essay has {len(essay.text)}. Run ingest.py again.",
-            f"{essay.id}의 {start}~{end}번째 글자는 인용할 수 없습니다. 글 전체가 {len(essay.text)}자입니다. ingest.py를 다시 실행하세요.",
-        )
+        raise CitationError(errors.NOT_QUOTABLE.format(start=start, end=end, essay=essay.id, length=len(essay.text)))
     return Citation(number, essay.id, essay.title, essay.source, quote, start, end, essay.sha256)
 
 

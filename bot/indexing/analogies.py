@@ -10,6 +10,8 @@ import yaml
 
 from bot.errors import CorpusError
 from bot.grounding.quotations import locate
+from bot.messages import errors
+from bot.messages.text import Text
 from bot.schema import Essay
 from bot.text.normalize import UndecodableError, clean, decode
 from bot.text.sentences import sentences
@@ -110,28 +112,18 @@ def load(path: Path, essays: Mapping[str, Essay]) -> tuple[Analogy, ...]:
     try:
         root = yaml.compose(clean(decode(path.read_bytes())).text, Loader=yaml.SafeLoader)
     except (UndecodableError, OSError) as error:
-        reason = error.korean if isinstance(error, UndecodableError) else error
-        raise CorpusError(
-            f"{path} cannot be read: {error}. Save it as UTF-8 text.",
-            f"{path} 파일을 읽을 수 없습니다: {reason}. UTF-8 텍스트로 저장하세요.",
-        ) from None
+        reason = error.reason if isinstance(error, UndecodableError) else error
+        raise CorpusError(errors.MAP_UNREADABLE.format(place=path, reason=reason)) from None
     except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or "an unprintable character"
         line = mark.line + 1 if mark else 1
-        raise CorpusError(
-            f"{path}:{line}: this is not YAML: {problem}. Correct this line.",
-            f"{path}:{line}: YAML 형식에 맞지 않습니다({problem}). 이 줄을 고치세요.",
-        ) from None
+        raise CorpusError(errors.MAP_NOT_YAML.format(place=f"{path}:{line}", problem=problem)) from None
     reader = _MapReader(path, essays)
     analogies: list[Analogy] = []
     for node in reader.read_list(root) if root else []:
         analogy = reader.read_record(node, Analogy)
         if analogy.id in {earlier.id for earlier in analogies}:
-            raise reader.error(
-                node,
-                (f'the id "{analogy.id}" is used twice', "Give each analogy its own id"),
-                (f'id "{analogy.id}"이(가) 두 번 쓰였습니다', "비유마다 다른 id를 쓰세요"),
-            )
+            raise reader.error(node, errors.MAP_ID_TWICE, identity=analogy.id)
         analogies.append(analogy)
     return tuple(analogy for analogy in analogies if analogy.pairs)
 
@@ -195,17 +187,7 @@ class _MapReader:
         item: Break | None = self.read_record(node, Break)
         keys = {key.value for key, _ in node.value}
         if item and ((item.by == "essay") != ("quotes" in keys) or ("reply" in keys) != ("reply_quotes" in keys)):
-            raise self.error(
-                node,
-                (
-                    "the break has the wrong quotations",
-                    'Give quotes with "by: essay", none with "by: reader", and reply_quotes with each reply',
-                ),
-                (
-                    "인용이 항목과 맞지 않습니다",
-                    '"by: essay"에는 quotes를 쓰고 "by: reader"에는 쓰지 마세요. reply에는 reply_quotes를 함께 쓰세요',
-                ),
-            )
+            raise self.error(node, errors.MAP_WRONG_QUOTATIONS)
         return replace(item, reply=None) if item and not item.reply_quotes else item
 
     def read_quotation(self, node: yaml.Node) -> Quotation | None:
@@ -219,72 +201,46 @@ class _MapReader:
         if span is None:
             beginning = quote[:40] + "…" * (len(quote) > 40)
             nearest = _nearest(quote, essay.text)
-            raise self.error(
-                children["quote"],
-                (f'"{beginning}" is not in {essay.id}', f'The nearest text there is "{nearest}"'),
-                (f'"{beginning}"은(는) {essay.id}에 없는 문장입니다', f'가장 비슷한 부분: "{nearest}"'),
-            )
+            raise self.error(children["quote"], errors.MAP_NOT_IN_ESSAY, beginning=beginning, essay=essay.id, nearest=nearest)
         return Quotation(essay.id, essay.text[span[0] : span[1]], *span)
 
     def read_mapping(self, node: yaml.Node, required: list[str], allowed: list[str]) -> dict[str, yaml.Node]:
         """The child nodes by key, each key once and `allowed`, none of `required` missing."""
         keys = ", ".join(allowed)
         if not isinstance(node, yaml.MappingNode):
-            raise self.error(node, ("keys are missing here", f"Write {keys}"), ("키가 있어야 합니다", f"쓸 수 있는 키: {keys}"))
+            raise self.error(node, errors.MAP_NO_KEYS, keys=keys)
         children: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = self.read_text(key)
             if name in children or name not in allowed:
-                raise self.error(
-                    key,
-                    (f'the key "{name}" is unknown or used twice', f"Write {keys}"),
-                    (f'"{name}" 키를 알 수 없거나 두 번 썼습니다', f"쓸 수 있는 키: {keys}"),
-                )
+                raise self.error(key, errors.MAP_WRONG_KEY, key=name, keys=keys)
             children[name] = value
         if missing := [name for name in required if name not in children]:
-            raise self.error(
-                node,
-                (f'the key "{missing[0]}" is missing', f'Add "{missing[0]}:"'),
-                (f'"{missing[0]}" 키가 없습니다', f'"{missing[0]}:"을(를) 추가하세요'),
-            )
+            raise self.error(node, errors.MAP_MISSING_KEY, key=missing[0])
         return children
 
     def read_list(self, node: yaml.Node) -> list[yaml.Node]:
         """The items of a list that is not empty."""
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            raise self.error(
-                node,
-                ("a list with at least one item is missing here", 'Begin each item with "- "'),
-                ("항목이 하나 이상인 목록이 있어야 합니다", '항목마다 "- "로 시작하세요'),
-            )
+            raise self.error(node, errors.MAP_NO_LIST)
         return list(node.value)
 
     def read_choice(self, node: yaml.Node, choices: tuple[str, ...]) -> str:
         """One of `choices`."""
         text = self.read_text(node)
         if text not in choices:
-            options = ", ".join(choices)
-            raise self.error(
-                node,
-                (f'"{text}" is not known here', f"Use one of {options}"),
-                (f'"{text}"은(는) 쓸 수 없는 값입니다', f"다음 가운데 하나를 쓰세요: {options}"),
-            )
+            raise self.error(node, errors.MAP_WRONG_VALUE, value=text, known=", ".join(choices))
         return text
 
     def read_text(self, node: yaml.Node) -> str:
         """Text that is not empty, without surrounding white space."""
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-            raise self.error(
-                node,
-                ("some text is missing here", "Write it in quotation marks"),
-                ("글이 있어야 합니다", "따옴표 안에 써 주세요"),
-            )
+            raise self.error(node, errors.MAP_NO_TEXT)
         return str(node.value).strip()
 
-    def error(self, node: yaml.Node, english: tuple[str, str], korean: tuple[str, str]) -> CorpusError:
-        """The error at the line of `node`; each language as (fact, remedy)."""
-        place = f"{self.path}:{node.start_mark.line + 1}"
-        return CorpusError(*(f"{place}: {fact}. {remedy}." for fact, remedy in (english, korean)))
+    def error(self, node: yaml.Node, text: Text, **values: Any) -> CorpusError:
+        """The error at the line of `node`."""
+        return CorpusError(text.format(place=f"{self.path}:{node.start_mark.line + 1}", **values))
 
 
 def _nearest(quote: str, text: str) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bot.errors import CorpusError, StoreError
 from bot.indexing import analogies as maps
 from bot.indexing import loader, splitter
+from bot.messages import errors
 from bot.models.embeddings import Embedder
 from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
 from bot.settings import Settings
@@ -136,12 +137,7 @@ def _load_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> list[Analogy
     for folder in folders:
         for analogy in maps.load(folder / loader.MAP_FILE, by_id):
             if analogy.id in records:
-                raise CorpusError(
-                    f'{folder / loader.MAP_FILE}: the id "{analogy.id}" is already used by the map of another folder. '
-                    "Give each analogy its own id.",
-                    f'{folder / loader.MAP_FILE}: id "{analogy.id}"은(는) 다른 폴더의 비유 지도에서 이미 쓰였습니다. '
-                    "비유마다 다른 id를 쓰세요.",
-                )
+                raise CorpusError(errors.MAP_ID_OF_ANOTHER.format(place=folder / loader.MAP_FILE, identity=analogy.id))
             records[analogy.id] = json.loads(json.dumps(analogy.to_dict()))  # tuples become lists, as they are read back
     return list(records.values())
 
@@ -157,10 +153,7 @@ def _split(essays: Sequence[Essay], indexed: Mapping[str, SplitEssay], progress:
         splits.append(indexed.get(essay.digest) or splitter.split_essay(essay))
     if not any(split.windows for split in splits):
         sources = ", ".join(essay.source for essay in essays[:3])
-        raise CorpusError(
-            f"No essay contains a sentence ({sources}). Put essays there, or name another folder.",
-            f"문장이 있는 에세이가 없습니다({sources}). 에세이를 넣거나 다른 폴더를 지정하세요.",
-        )
+        raise CorpusError(errors.NO_SENTENCE.format(sources=sources))
     return splits
 
 

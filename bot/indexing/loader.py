@@ -16,6 +16,9 @@ from bot.errors import CorpusError
 from bot.indexing.dates import header_date, name_date
 from bot.indexing.header import Header, split_header
 from bot.indexing.hidden import Visible, without_hidden
+from bot.messages import errors
+from bot.messages import files as messages
+from bot.messages.text import Text
 from bot.schema import Essay, Language, Note, Skipped
 from bot.text.language import language_of
 from bot.text.markdown import blocks
@@ -49,11 +52,11 @@ class Collection:
 
 
 class _SkipError(Exception):
-    """This file cannot be read as an essay. The reason, with a remedy, in English and Korean, without a final period."""
+    """This file cannot be read as an essay. The reason has a remedy and no final period."""
 
-    def __init__(self, reason: str, korean: str) -> None:
+    def __init__(self, reason: Text) -> None:
         super().__init__(reason)
-        self.korean = korean
+        self.reason = reason
 
 
 def load_essays(paths: list[Path], known: Mapping[str, str] = MappingProxyType({})) -> Collection:
@@ -64,17 +67,9 @@ def load_essays(paths: list[Path], known: Mapping[str, str] = MappingProxyType({
     """
     for path in paths:
         if not _exists(path):
-            suffixes = ", ".join(sorted(SUFFIXES))
-            raise CorpusError(
-                f"There is no {_printable(path)}. Give a folder or file with essays ({suffixes}).",
-                f"{_printable(path)} 경로가 없습니다. 에세이가 있는 폴더나 파일을 지정하세요({suffixes}).",
-            )
+            raise CorpusError(errors.NO_SUCH_PATH.format(path=_printable(path), suffixes=_suffixes()))
         if path.is_file() and path.suffix.lower() not in SUFFIXES:
-            suffixes = ", ".join(sorted(SUFFIXES))
-            raise CorpusError(
-                f"{_printable(path)} is not read: its suffix is none of {suffixes}. Save it as text, or name another file.",
-                f"{_printable(path)} 파일은 읽지 않습니다. 확장자가 {suffixes} 가운데 하나여야 합니다. 텍스트로 저장하거나 다른 파일을 지정하세요.",
-            )
+            raise CorpusError(errors.SUFFIX_NOT_READ.format(path=_printable(path), suffixes=_suffixes()))
     collection = load_existing(paths, known)
     if not collection.essays:
         raise _no_essay(paths, collection.skipped)
@@ -97,21 +92,18 @@ def load_existing(paths: list[Path], known: Mapping[str, str] = MappingProxyType
         try:
             _require_readable(root, path)
             if first := path_by_file.get(resolved):
-                raise _SkipError(f"it is the same file as {first}, which is read", f"이미 읽은 {first}와(과) 같은 파일입니다")
+                raise _SkipError(messages.SAME_FILE.format(first=first))
             essay, remarks = _load_file(root, path)
             if duplicate := path_by_digest.get(essay.sha256):
-                raise _SkipError(
-                    f"it has the same text as {duplicate}; remove one of the two",
-                    f"{duplicate} 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
-                )
-        except _SkipError as reason:
-            skipped.append(Skipped(_printable(path), str(reason), reason.korean))
+                raise _SkipError(messages.SAME_TEXT.format(other=duplicate))
+        except _SkipError as error:
+            skipped.append(Skipped(_printable(path), error.reason))
             continue
         essay = replace(essay, id=known_ids.get(resolved) or _unused_id(essay.id, taken))
         taken.add(essay.id)
         essays[essay.id], found[essay.id] = essay, resolved
         path_by_digest[essay.sha256] = path_by_file[resolved] = _printable(path)
-        notes += [Note(_printable(path), *remark) for remark in remarks]
+        notes += [Note(_printable(path), remark) for remark in remarks]
     return Collection(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes), found)
 
 
@@ -153,30 +145,21 @@ def _require_readable(root: Path, path: Path) -> None:
     if not root.is_dir():
         return
     if path.name.startswith("."):
-        raise _SkipError("it is hidden; rename it to add it", "숨긴 항목입니다. 넣으려면 이름을 바꿔 주세요")
+        raise _SkipError(messages.HIDDEN)
     if path.is_dir():
-        raise _SkipError(
-            "it is a link to a folder; give that folder as well", "폴더를 가리키는 링크입니다. 그 폴더도 지정해 주세요"
-        )
+        raise _SkipError(messages.FOLDER_LINK)
     if path.suffix.lower() not in SUFFIXES:
-        suffixes = ", ".join(sorted(SUFFIXES))
-        raise _SkipError(
-            f"it is not read, only {suffixes} are; save its text in such a file to add it",
-            f"{suffixes} 파일만 읽습니다. 넣으려면 내용을 그런 파일로 저장해 주세요",
-        )
+        raise _SkipError(messages.OTHER_SUFFIX.format(suffixes=_suffixes()))
     if path.name.partition(".")[0].upper() == "README":
-        raise _SkipError(
-            "a README describes its folder; rename it to add it",
-            "README는 폴더를 설명하는 파일로 봅니다. 넣으려면 이름을 바꿔 주세요",
-        )
+        raise _SkipError(messages.README)
 
 
-def _load_file(root: Path, path: Path) -> tuple[Essay, list[tuple[str, str]]]:
-    """The essay in a file, and remarks on how it was read, each in English and Korean."""
+def _load_file(root: Path, path: Path) -> tuple[Essay, list[Text]]:
+    """The essay in a file, and remarks on how it was read."""
     try:
         raw, guessed_encoding = decode_named(_read_bytes(root, path))
     except UndecodableError as error:
-        raise _SkipError(str(error), error.korean) from None
+        raise _SkipError(error.reason) from None
     cleaned = clean(raw)
     header = split_header(cleaned.text.lstrip("\n"))
     fields = {name: clean(value).text for name, value in header.fields.items()}
@@ -216,28 +199,19 @@ def _title_from_name(path: Path) -> str:
     return " ".join(_NAME_SPACE.sub(" ", _printable(Path(path.stem))).split())
 
 
-def _remarks(guessed_encoding: str, dropped: int, header: Header, hidden: int) -> Iterator[tuple[str, str]]:
+def _remarks(guessed_encoding: str, dropped: int, header: Header, hidden: int) -> Iterator[Text]:
     if guessed_encoding:
-        yield (
-            f"decoded as {guessed_encoding}, which is a guess; save it as UTF-8 if it looks wrong",
-            f"인코딩을 {guessed_encoding}(으)로 추정해 읽었습니다. 글자가 이상하면 UTF-8로 저장해 주세요",
-        )
+        yield messages.GUESSED_ENCODING.format(encoding=guessed_encoding)
     if dropped:
-        yield f"left out {dropped} invisible character{'s' * (dropped > 1)}", f"보이지 않는 글자 {dropped}개를 뺐습니다"
-    if header.by_line:
-        keys = ", ".join(header.keys)
-        yield (
-            f"its header of {header.lines} lines is not valid and was read line by line: {keys}",
-            f"머리말 {header.lines}줄의 형식이 맞지 않아 한 줄씩 읽었습니다: {keys}",
-        )
-    elif header.keys:
-        keys = ", ".join(header.keys)
-        lines = "1 line was" if header.lines == 1 else f"{header.lines} lines were"
-        yield f"{lines} taken for its header: {keys}", f"머리말로 읽은 줄 {header.lines}개: {keys}"
+        yield (messages.INVISIBLE_CHARACTER if dropped == 1 else messages.INVISIBLE_CHARACTERS).format(count=dropped)
+    if header.by_line or header.keys:
+        remark = messages.HEADER_LINE if header.lines == 1 else messages.HEADER_LINES
+        remark = messages.HEADER_BY_LINE if header.by_line else remark
+        yield remark.format(lines=header.lines, keys=", ".join(header.keys))
     if (date := header.fields.get("date")) and not header_date(date):
-        yield f"its date {date!r} is not a day and was left out", f"날짜 {date!r}에서 날을 알 수 없어 뺐습니다"
+        yield messages.NOT_A_DAY.format(date=date)
     if hidden:
-        yield f"left out hidden text in {hidden} place{'s' * (hidden > 1)}", f"숨긴 글을 {hidden}군데에서 뺐습니다"
+        yield (messages.HIDDEN_TEXT if hidden == 1 else messages.HIDDEN_TEXTS).format(count=hidden)
 
 
 def _read_bytes(root: Path, path: Path) -> bytes:
@@ -247,23 +221,14 @@ def _read_bytes(root: Path, path: Path) -> bytes:
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise _SkipError("it is not a regular file; give a text file", "일반 파일이 아닙니다. 텍스트 파일을 넣어 주세요")
+                raise _SkipError(messages.NOT_A_FILE)
             if root.is_dir() and not _is_inside(root, path, status):
-                raise _SkipError(
-                    "it is a link to a file outside the folder; copy that file into the folder",
-                    "폴더 밖을 가리키는 링크입니다. 그 파일을 폴더 안에 복사해 주세요",
-                )
+                raise _SkipError(messages.OUTSIDE_LINK)
             if status.st_size > MAX_FILE_BYTES:
-                raise _SkipError(
-                    f"it has {status.st_size:,} bytes, more than {MAX_FILE_BYTES:,}; split it into smaller files",
-                    f"크기가 {status.st_size:,}바이트로, {MAX_FILE_BYTES:,}바이트를 넘습니다. 여러 파일로 나누어 주세요",
-                )
+                raise _SkipError(messages.TOO_MANY_BYTES.format(count=status.st_size, limit=MAX_FILE_BYTES))
             return file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise _SkipError(
-            f"it cannot be read: {error.strerror}; check the file and its permissions",
-            f"읽을 수 없습니다({error.strerror}). 파일과 권한을 확인해 주세요",
-        ) from None
+        raise _SkipError(messages.UNREADABLE.format(reason=error.strerror)) from None
 
 
 def _is_inside(root: Path, path: Path, opened: os.stat_result) -> bool:
@@ -281,18 +246,12 @@ def _language(field: str, text: str) -> Language:
 def _check_text(text: str) -> None:
     """Raise `_SkipError` for a text that is empty or over a limit."""
     if not text.strip():
-        raise _SkipError("it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요")
+        raise _SkipError(messages.EMPTY)
     if len(text) > MAX_TEXT_CHARACTERS:
-        raise _SkipError(
-            f"it has {len(text):,} characters, more than {MAX_TEXT_CHARACTERS:,}; split it into smaller files",
-            f"글이 {len(text):,}자로, {MAX_TEXT_CHARACTERS:,}자를 넘습니다. 여러 파일로 나누어 주세요",
-        )
+        raise _SkipError(messages.TOO_MANY_CHARACTERS.format(count=len(text), limit=MAX_TEXT_CHARACTERS))
     longest = max(map(len, text.split("\n")))
     if longest > MAX_LINE_CHARACTERS:
-        raise _SkipError(
-            f"one of its lines has {longest:,} characters, more than {MAX_LINE_CHARACTERS:,}; break the line",
-            f"한 줄이 {longest:,}자로, {MAX_LINE_CHARACTERS:,}자를 넘습니다. 줄을 나누어 주세요",
-        )
+        raise _SkipError(messages.LINE_TOO_LONG.format(count=longest, limit=MAX_LINE_CHARACTERS))
 
 
 def _unused_id(identity: str, taken: AbstractSet[str]) -> str:
@@ -316,13 +275,13 @@ def _printable(path: Path) -> str:
 
 def _no_essay(paths: list[Path], skipped: tuple[Skipped, ...]) -> CorpusError:
     """The error for paths without an essay, with the first reason for which a file was left out."""
-    places = ", ".join(map(_printable, paths))
-    reason = f" Skipped {skipped[0].path}: {skipped[0].reason}." if skipped else ""
-    korean_reason = f" {skipped[0].path} 파일은 제외했습니다: {skipped[0].korean}." if skipped else ""
-    if len(skipped) > 1:
-        reason += f" And {len(skipped) - 1} more."
-        korean_reason += f" 그 밖에 {len(skipped) - 1}개도 제외했습니다."
-    return CorpusError(
-        f"No essay was found in {places}.{reason} Put .md or .txt files there, or name another folder.",
-        f"{places}에서 에세이를 찾지 못했습니다.{korean_reason} .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요.",
-    )
+    first: Text | str = ""
+    if skipped:
+        first = errors.FIRST_SKIPPED.format(path=skipped[0].path, reason=skipped[0].reason)
+    more = errors.MORE_SKIPPED.format(count=len(skipped) - 1) if len(skipped) > 1 else ""
+    return CorpusError(errors.NO_ESSAY.format(places=", ".join(map(_printable, paths)), skipped=first, more=more))
+
+
+def _suffixes() -> str:
+    """The suffixes that are read, as errors name them."""
+    return ", ".join(sorted(SUFFIXES))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import ModelError
+from bot.messages import model_errors
 from bot.models import files, llamacpp
 
 if TYPE_CHECKING:
@@ -95,12 +96,7 @@ def open_chat_model(name: str, keys: "Keys", cache: Path) -> ChatModel | None:
         # No readings: small models invent connections that the essays do not make.
         return ChatModel(shown, lambda: _build_local(file), LOCAL_LIMITS, may_add_readings=False)
     if not rest and not (kind == "openai" and keys.openai_base_url):
-        raise ModelError(
-            f"BOT_LLM is {name!r}, which is not the name of a chat model. Choose auto, quotes, local, local:/path.gguf or "
-            f"provider:model, for example openai:{DEFAULT_MODELS['openai']}.",
-            f"BOT_LLM이 {name!r}인데 이런 이름의 채팅 모델은 없습니다. auto, quotes, local, local:/path.gguf, provider:model "
-            f"가운데 하나를 고르세요. 예: openai:{DEFAULT_MODELS['openai']}",
-        )
+        raise ModelError(model_errors.NO_SUCH_CHAT_MODEL.format(name=name, example=DEFAULT_MODELS["openai"]))
     provider = provider_of(name)
     _require_key(name, keys)
     _require_package(provider)
@@ -145,11 +141,7 @@ def _automatic_choice(keys: "Keys", cache: Path) -> str:
 def _require_key(name: str, keys: "Keys") -> None:
     """Raise `ModelError` where the key of the named provider is not set."""
     if variable := missing_key(name, keys):
-        provider = provider_of(name)
-        raise ModelError(
-            f"BOT_LLM names {provider}, and {variable} is not set. Set it, or BOT_LLM=quotes.",
-            f"BOT_LLM이 {provider}인데 {variable}가 설정되어 있지 않습니다. 키를 설정하거나 BOT_LLM=quotes 로 바꾸세요.",
-        )
+        raise ModelError(model_errors.NO_KEY.format(provider=provider_of(name), variable=variable))
 
 
 def _require_package(provider: str) -> None:
@@ -159,10 +151,7 @@ def _require_package(provider: str) -> None:
 
 
 def _missing_package(provider: str, command: str) -> ModelError:
-    return ModelError(
-        f"BOT_LLM names {provider}, and its package is not installed. Install it with: {command}",
-        f"BOT_LLM이 {provider}인데 필요한 패키지가 설치되어 있지 않습니다. 다음 명령으로 설치하세요: {command}",
-    )
+    return ModelError(model_errors.NO_PACKAGE.format(provider=provider, command=command))
 
 
 def _build_local(file: Path) -> "BaseChatModel":
@@ -188,11 +177,7 @@ def _build_remote(provider: str, model: str, keys: "Keys") -> "BaseChatModel":
     except ImportError:
         raise _missing_package(provider, f"pip install langchain-{provider.replace('_', '-')}") from None
     except Exception as error:  # its message may contain a key
-        reason = type(error).__name__
-        raise ModelError(
-            f"BOT_LLM is {provider}:{model}, which LangChain cannot open ({reason}). Check the name and the provider's key.",
-            f"BOT_LLM이 {provider}:{model}인데 LangChain이 열지 못했습니다({reason}). 이름과 제공자의 키를 확인하세요.",
-        ) from None
+        raise ModelError(model_errors.NOT_OPENED.format(provider=provider, model=model, reason=type(error).__name__)) from None
 
 
 def _openai_client(model: str, address: str | None, key: str, **options: Any) -> "BaseChatModel":
@@ -225,10 +210,4 @@ def _first_listed_model(address: str, key: str) -> str:
         client = importlib.import_module("openai").OpenAI(base_url=address, api_key=key, timeout=10.0, max_retries=0)
         return str(client.models.list().data[0].id)
     except Exception as error:  # its message may contain a key
-        reason = type(error).__name__
-        raise ModelError(
-            f"The server at OPENAI_BASE_URL does not say which models it has ({reason}). "
-            "Start it, or name the model: BOT_LLM=openai:NAME",
-            f"OPENAI_BASE_URL의 서버에서 모델 목록을 받지 못했습니다({reason}). "
-            "서버를 켜거나 BOT_LLM=openai:이름 으로 모델을 지정하세요.",
-        ) from None
+        raise ModelError(model_errors.NO_MODEL_LIST.format(reason=type(error).__name__)) from None

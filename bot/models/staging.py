@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 from bot.errors import ModelError
+from bot.messages import model_sources
+from bot.messages.text import Text
 from bot.models.files import Model, ModelFile
 
 
@@ -30,7 +32,7 @@ class Staging:
         """The size of the missing files."""
         return sum(file.size for file in self.missing())
 
-    def publish(self, file: ModelFile, staged: Path, origin: str) -> None:
+    def publish(self, file: ModelFile, staged: Path, origin: Text) -> None:
         """Move `staged`, which came from `origin`, to the final name of `file`. Where it is another file, delete it and raise `SourceError`."""
         with staged.open("r+b") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
@@ -38,8 +40,7 @@ class Staging:
         if digest != file.sha256:
             staged.unlink()
             raise SourceError(
-                f"{origin} has another {file.path}, whose sha256 begins with {digest[:12]}, not {file.sha256[:12]}",
-                f"{origin}의 {file.path}은(는) 다른 파일입니다(sha256이 {file.sha256[:12]}가 아니라 {digest[:12]}로 시작)",
+                model_sources.OTHER_FILE.format(origin=origin, file=file.path, found=digest[:12], expected=file.sha256[:12])
             )
         target = self.model.file_path(file, self.cache)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.errors import IndexDamaged, IndexMismatch, IndexMissing, StoreError
+from bot.messages import damage, index_errors
 from bot.schema import Progress, SplitEssay
 from bot.store.chroma import installed
 from bot.store.disk import damaged
@@ -71,31 +72,29 @@ class Store(ABC):
         Raises `IndexMissing`; `IndexMismatch` where it was made with another fingerprint or another version of Chroma;
         `IndexDamaged` where it is damaged and no older generation can be used instead (`Snapshot.note` says when one is).
         """
-        damage = damaged("CURRENT", "changed at each of five attempts to open the index")
+        fault = damaged("CURRENT", damage.CHANGING)
         for _ in range(5):  # two publishes while a reader opens a generation remove that generation: try again
             name = self.current()
             if name is None:
-                raise IndexMissing(
-                    f"There is no index in {self.place} yet. Run: python ingest.py",
-                    f"{self.place}에 아직 색인이 없습니다. 먼저 실행하세요: python ingest.py",
-                )
+                raise IndexMissing(index_errors.NO_INDEX.format(place=self.place))
             try:
                 return self._open(name, fingerprint)
             except IndexDamaged as error:
-                damage = error
+                fault = error
             if self.current() == name:
-                return self._open_fallback(name, damage, fingerprint)
-        raise damage
+                return self._open_fallback(name, fault, fingerprint)
+        raise fault
 
-    def _open_fallback(self, published: str, damage: IndexDamaged, fingerprint: Mapping[str, str]) -> Snapshot:
-        """Open the newest older generation that is intact and has the same fingerprint; raise `damage` where there is none."""
+    def _open_fallback(self, published: str, fault: IndexDamaged, fingerprint: Mapping[str, str]) -> Snapshot:
+        """Open the newest older generation that is intact and has the same fingerprint; raise `fault` where there is none."""
         for name in reversed(self._names()):
             if number(name) < number(published):
                 with suppress(IndexDamaged, IndexMismatch):
                     snapshot = self._open(name, fingerprint)
-                    snapshot.generation, snapshot.note = published, f"{damage} Until then the previous index, {name}, is used."
+                    snapshot.generation = published
+                    snapshot.note = str(index_errors.PREVIOUS_IS_USED.format(damage=fault.message, name=name))
                     return snapshot
-        raise damage
+        raise fault
 
     def vectors(self, fingerprint: Mapping[str, str]) -> Vectors:
         """Read the vectors of the newest generation whose fingerprint includes `fingerprint` and whose vectors are intact, else `{}`.

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import StoreError
+from bot.messages import damage, index_errors
 from bot.schema import Progress
 from bot.store.disk import damaged, unwritable
 from bot.store.manifest import Contents, Vectors, text_key
@@ -99,10 +100,7 @@ def _address(url: str) -> tuple[SplitResult, int | None]:
     except ValueError:
         parts, port = urlsplit(""), None
     if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise StoreError(
-            f"BOT_CHROMA_URL is {url!r}, which is not an address. Use one like http://localhost:8000, or unset it.",
-            f"BOT_CHROMA_URL 값 {url!r}은(는) 주소가 아닙니다. http://localhost:8000처럼 쓰거나 설정을 지우세요.",
-        )
+        raise StoreError(index_errors.NOT_AN_ADDRESS.format(url=url))
     return parts, port
 
 
@@ -118,12 +116,9 @@ def server_errors(url: str) -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        raise damaged(url, f"is incomplete ({error})") from error
+        raise damaged(url, damage.INCOMPLETE.format(reason=error)) from error
     except (ChromaError, httpx.HTTPError, ValueError) as error:
-        raise StoreError(
-            f"The Chroma server at {url} failed: {error}. Start it with: chroma run --path chroma, or unset BOT_CHROMA_URL.",
-            f"Chroma 서버({url})를 쓸 수 없습니다: {error}. 서버를 켜거나 BOT_CHROMA_URL을 지우세요: chroma run --path chroma",
-        ) from error
+        raise StoreError(index_errors.SERVER_FAILED.format(url=url, reason=error)) from error
 
 
 @contextmanager
@@ -138,7 +133,7 @@ def folder_errors(name: str, place: Path, setting: str) -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        raise damaged(f"{name}/chroma", f"is incomplete ({error})") from error
+        raise damaged(f"{name}/chroma", damage.INCOMPLETE.format(reason=error)) from error
     except ChromaError as error:
         raise unwritable(place, str(error), setting) from error
 

@@ -13,16 +13,15 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock, Timeout
 
 from bot.errors import IndexDamaged, StoreError
+from bot.messages import damage, index_errors
+from bot.messages.text import Text
 
 COPY_PREFIX = "dolmen-copy-"
 
 
-def damaged(file: str, fact: str) -> IndexDamaged:
-    """Return the error for a file of the index that is not what it should be."""
-    return IndexDamaged(
-        f"The index is damaged: {file} {fact}. Run: python ingest.py",
-        f"색인이 손상되었습니다: {file}. 다시 만드세요: python ingest.py",
-    )
+def damaged(part: str | Text, fact: Text) -> IndexDamaged:
+    """Return the error for a part of the index, such as a file, that is not what it should be: see `bot.messages.damage`."""
+    return IndexDamaged(index_errors.DAMAGED.format(part=part, fact=fact))
 
 
 @contextmanager
@@ -36,11 +35,7 @@ def disk_errors(path: Path, setting: str = "BOT_INDEX") -> Iterator[None]:
 
 def unwritable(path: Path, reason: str, setting: str) -> StoreError:
     """Return the error for a place that cannot be written: the reason, the free bytes, and the setting that moves it."""
-    free = free_bytes(path)
-    return StoreError(
-        f"{path} cannot be written: {reason} ({free} bytes are free). Free some space, or set {setting} to a writable folder.",
-        f"{path}에 쓸 수 없습니다: {reason} (남은 공간 {free}바이트). 공간을 비우거나 {setting}(으)로 다른 폴더를 지정하세요.",
-    )
+    return StoreError(index_errors.UNWRITABLE.format(path=path, reason=reason, free=free_bytes(path), setting=setting))
 
 
 def free_bytes(path: Path) -> int:
@@ -55,12 +50,7 @@ def require_free_space(path: Path, needed: int) -> None:
     """Raise `StoreError` with the free bytes where `path`'s disk has less than `needed` bytes."""
     free = free_bytes(path)
     if free < needed:
-        raise StoreError(
-            f"{path} has {free} bytes free, and a new index needs {needed}."
-            " Free some space, or set BOT_INDEX to a folder on another disk.",
-            f"{path}의 남은 공간은 {free}바이트인데 새 색인에는 {needed}바이트가 필요합니다."
-            " 공간을 비우거나 BOT_INDEX로 다른 폴더를 지정하세요.",
-        )
+        raise StoreError(index_errors.NO_SPACE.format(path=path, free=free, needed=needed))
 
 
 def checksum(path: Path) -> str:
@@ -103,18 +93,18 @@ def _verify(path: Path, name: str, expected: str) -> None:
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or str(status.st_size) != expected.split(" ")[0]:
-            raise damaged(name, f"has {status.st_size} bytes, which does not match its checksum")
+            raise damaged(name, damage.WRONG_SIZE.format(count=status.st_size))
         if checksum(path) != expected:
-            raise damaged(name, "does not match its checksum")
+            raise damaged(name, damage.WRONG_CHECKSUM)
     except OSError as error:
-        raise damaged(name, f"cannot be read ({error.strerror})") from error
+        raise damaged(name, damage.UNREADABLE.format(reason=error.strerror)) from error
 
 
 def _path_inside(file: str) -> PurePosixPath:
     """Return the path of a file inside its folder. Raises `IndexDamaged` for one outside, as a forged manifest may name it."""
     path = PurePosixPath(file)
     if path.is_absolute() or ".." in path.parts or "\\" in file or ":" in file:
-        raise damaged("manifest.json", f"names {file[:80]!r}, which is outside the index")
+        raise damaged("manifest.json", damage.OUTSIDE.format(file=file[:80]))
     return path
 
 
@@ -157,7 +147,7 @@ class WorkingCopy:
         """Copy one file and check the copy. A file of the wrong size is not copied."""
         path, target, name = source / _path_inside(file), self.folder / _path_inside(file), f"{source.name}/{file}"
         if not path.is_file() or str(path.stat().st_size) != expected.split(" ")[0]:
-            raise damaged(name, "is missing or has another size than its checksum says")
+            raise damaged(name, damage.MISSING)
         with disk_errors(self.folder.parent, "TMPDIR"):
             target.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # a writer removed it meanwhile: the check below reports that

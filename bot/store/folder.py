@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.messages import damage
 from bot.schema import Progress
 from bot.store import chroma
 from bot.store.base import Store, stage
@@ -62,7 +63,7 @@ class FolderStore(Store):
             keys = json.loads((folder / KEYS).read_bytes())
             return dict(zip(keys, np.load(folder / VECTORS, allow_pickle=False), strict=True))
         except (OSError, ValueError) as error:
-            raise damaged(f"{name}/{VECTORS}", f"cannot be read ({error})") from error
+            raise damaged(f"{name}/{VECTORS}", damage.UNREADABLE.format(reason=error)) from error
 
     def _lock(self) -> AbstractContextManager[None]:
         return single_writer(self._generations.root / "LOCK", self.place)

@@ -21,6 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from bot.errors import IndexBusy
+from bot.messages import damage, index_errors
 from bot.store.disk import damaged, disk_errors, remove, sync_one
 
 MANIFEST = "manifest.json"
@@ -37,7 +38,7 @@ def number(name: str) -> int:
 def name_in(line: str) -> str:
     """Return the name that a pointer holds. Raises `IndexDamaged` for anything but a plain name, such as `../x`."""
     if not NAME.fullmatch(line):
-        raise damaged("CURRENT", f"names {line[:40]!r}, which is not a generation")
+        raise damaged("CURRENT", damage.NOT_A_GENERATION.format(name=line[:40]))
     return line
 
 
@@ -66,7 +67,7 @@ def single_writer(lock: Path, place: str) -> Iterator[None]:
 
 def _busy(place: str, owner: Path) -> IndexBusy:
     """Return the error that names the lock's holder. The holder writes LOCK.owner after it took the lock: wait for it."""
-    pid, since = 0, "now"
+    pid, since = 0, ""
     deadline = time.monotonic() + OWNER_WAIT_SECONDS
     while not pid and time.monotonic() < deadline:
         with suppress(OSError, ValueError, TypeError, KeyError):
@@ -74,10 +75,7 @@ def _busy(place: str, owner: Path) -> IndexBusy:
             if _is_alive(int(holder["pid"])):
                 pid, since = int(holder["pid"]), str(holder["started"])
         time.sleep(0 if pid else 0.02)
-    return IndexBusy(
-        f"Another process ({pid or 'unknown'}, since {since}) is writing the index {place}. Wait until it ends, then run again.",
-        f"다른 프로세스({pid or '?'}, {since}부터)가 색인 {place}에 쓰고 있습니다. 끝난 뒤 다시 실행하세요.",
-    )
+    return IndexBusy(index_errors.BUSY.format(process=pid or index_errors.UNKNOWN, since=since or index_errors.NOW, place=place))
 
 
 def _is_alive(pid: int) -> bool:
@@ -120,7 +118,7 @@ class Generations:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise damaged("CURRENT", f"cannot be read ({error.strerror})") from error
+            raise damaged("CURRENT", damage.UNREADABLE.format(reason=error.strerror)) from error
 
     def names(self) -> list[str]:
         """List the existing generations, intact or not, oldest first."""
@@ -132,13 +130,13 @@ class Generations:
         """Read the text of a generation's manifest. Raises `IndexDamaged` where it cannot be read."""
         path, file = self.path(name) / MANIFEST, f"{name}/{MANIFEST}"
         if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise damaged(file, f"is missing or has more than {MAX_MANIFEST_BYTES} bytes")
+            raise damaged(file, damage.TOO_LARGE.format(limit=MAX_MANIFEST_BYTES))
         try:
             return path.read_text(encoding="utf-8")
         except OSError as error:
-            raise damaged(file, f"cannot be read ({error.strerror})") from error
+            raise damaged(file, damage.UNREADABLE.format(reason=error.strerror)) from error
         except UnicodeDecodeError as error:
-            raise damaged(file, "is not UTF-8") from error
+            raise damaged(file, damage.NOT_UTF8) from error
 
     def clean(self) -> None:
         """Remove drafts and removals that a writer left unfinished when it died."""

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import IndexMismatch
+from bot.messages import damage, index_errors
+from bot.messages.text import Text
 from bot.schema import Essay, Passage, Window
 from bot.store.disk import damaged
 
@@ -132,7 +134,7 @@ class Manifest:
         return json.dumps({**fields, "seal": _seal(fields)}, ensure_ascii=False, indent=1, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str, place: str) -> "Manifest":
+    def from_json(cls, text: str, place: str | Text) -> "Manifest":
         """Parse a manifest; `place` names it in errors. Raises `IndexMismatch` for another schema, else `IndexDamaged`."""
         from pydantic import TypeAdapter, ValidationError
 
@@ -140,16 +142,16 @@ class Manifest:
             fields = json.loads(text)
             seal = fields.pop("seal", "")
         except (ValueError, RecursionError, AttributeError, TypeError):
-            raise damaged(place, "is not a JSON object") from None
+            raise damaged(place, damage.NOT_JSON) from None
         schema = fields.get("schema")
         if isinstance(schema, int) and schema != SCHEMA:
             raise _mismatch("schema", str(schema), str(SCHEMA))
         if seal != _seal(fields):
-            raise damaged(place, "does not match its own checksum")
+            raise damaged(place, damage.WRONG_SEAL)
         try:
             return TypeAdapter(cls).validate_json(json.dumps(fields), strict=True)
         except ValidationError as error:
-            raise damaged(place, f"has an invalid field: {error.errors()[0]['loc']}") from None
+            raise damaged(place, damage.WRONG_FIELD.format(field=error.errors()[0]["loc"])) from None
 
     def require(self, fingerprint: Mapping[str, str]) -> None:
         """Raise `IndexMismatch` for the first field that differs, with its name, both values and the command."""
@@ -176,7 +178,4 @@ def _seal(fields: Mapping[str, object]) -> str:
 
 def _mismatch(name: str, stored: str, current: str) -> IndexMismatch:
     """Return the error for a field that differs between the index and this program."""
-    return IndexMismatch(
-        f"The index was made with {name} {stored!r}, but now it is {current!r}. Run: python ingest.py",
-        f"색인은 {name} {stored!r} 기준으로 만들어졌는데 지금은 {current!r}입니다. 다시 만드세요: python ingest.py",
-    )
+    return IndexMismatch(index_errors.MISMATCH.format(name=name, stored=stored, current=current))

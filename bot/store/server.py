@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import StoreError
+from bot.messages import damage
 from bot.schema import Progress
 from bot.store import chroma
 from bot.store.base import Store, stage
@@ -73,8 +74,8 @@ class ServerStore(Store):
         with self._errors():
             metadata = chroma.read_metadata(client, chroma.collection_names(name)[0])
         if not metadata or "manifest" not in metadata:
-            raise damaged(name, f"is not finished on {self.place}")
-        return Manifest.from_json(str(metadata["manifest"]), f"the manifest of {name}")
+            raise damaged(name, damage.UNFINISHED.format(place=self.place))
+        return Manifest.from_json(str(metadata["manifest"]), damage.MANIFEST.format(name=name))
 
     def _check(self, name: str) -> Manifest:
         manifest, client = self._manifest(name), self._client
@@ -82,7 +83,7 @@ class ServerStore(Store):
             with self._errors():
                 count = client.get_collection(collection, embedding_function=None).count()
             if count != expected:
-                raise damaged(collection, f"holds {count} records instead of {expected}")
+                raise damaged(collection, damage.WRONG_COUNT.format(count=count, expected=expected))
         return manifest
 
     def _open(self, name: str, fingerprint: Mapping[str, str]) -> Snapshot:
@@ -99,7 +100,7 @@ class ServerStore(Store):
         with self._errors():
             vectors = chroma.read_vectors(client, name)
         if any(vector.shape != (manifest.dimension,) for vector in vectors.values()):
-            raise damaged(name, "holds vectors whose dimension is not that of its manifest")
+            raise damaged(name, damage.OTHER_DIMENSION)
         return vectors
 
     def _lock(self) -> AbstractContextManager[None]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import StoreError
+from bot.messages import damage, index_errors
 from bot.schema import Essay, Language, Passage, SplitEssay, Window, WindowHit
 from bot.store.chroma import ESSAY_FIELDS, collection_names
 from bot.store.disk import damaged
@@ -55,7 +56,7 @@ class Snapshot:
             self._compare()
         except (KeyError, TypeError, ValueError) as error:
             self.close()
-            raise damaged(name, f"holds invalid records ({type(error).__name__}: {error})") from error
+            raise damaged(name, damage.INVALID_RECORDS.format(reason=f"{type(error).__name__}: {error}")) from error
         except StoreError:
             self.close()
             raise
@@ -64,13 +65,13 @@ class Snapshot:
         """Raise `IndexDamaged` where essays, passages or windows are not those of the manifest."""
         counts, expected = (len(self.passages), len(self.windows)), (self.manifest.passages, self.manifest.windows)
         if counts != expected:
-            raise damaged(self.opened, f"holds {counts} passages and windows instead of {expected}")
+            raise damaged(self.opened, damage.WRONG_COUNTS.format(counts=counts, expected=expected))
         digests = {essay.id: essay.digest for essay in self.essays}
         if digests != self.manifest.essays:
             differing = sorted(dict(digests.items() ^ self.manifest.essays.items()))
-            raise damaged(self.opened, f"does not hold the essays of its manifest: {', '.join(differing)[:200]}")
+            raise damaged(self.opened, damage.OTHER_ESSAYS.format(essays=", ".join(differing)[:200]))
         if outline_of(self.passages, self.terms, self.windows) != self.manifest.outline:
-            raise damaged(self.opened, "does not hold the passages, terms and windows of its manifest")
+            raise damaged(self.opened, damage.OTHER_OUTLINE)
 
     def query(self, vector: NDArray[np.float32], n: int, passages: Sequence[str] = ()) -> list[WindowHit]:
         """Find the `n` windows nearest to a vector of shape (dimension,), nearest first; fewer where the index has fewer.
@@ -119,7 +120,7 @@ class Snapshot:
             essay = essay_by_passage[span.passage]
             text = str(metadata[number].get("text", texts[essay][span.start : span.end]))
             if text_key(text) != metadata[number]["key"]:
-                raise damaged(f"window {number} of {self.opened}", "does not have the text that was embedded")
+                raise damaged(damage.WINDOW.format(number=number, name=self.opened), damage.OTHER_TEXT)
             parts[essay][2].append(Window(*span, text))
         split = {
             identity: SplitEssay(tuple(found), tuple(terms), tuple(windows))
@@ -132,10 +133,7 @@ class Snapshot:
         """Keep the client open during the block: Chroma fails when it is closed during a query."""
         with self._lock:
             if self._closed:
-                raise StoreError(
-                    f"The index {self.opened} was closed before the query. Ask again.",
-                    f"검색하기 전에 색인 {self.opened}이(가) 닫혔습니다. 다시 물어 주세요.",
-                )
+                raise StoreError(index_errors.CLOSED.format(name=self.opened))
             self._queries += 1
         try:
             yield
@@ -202,4 +200,4 @@ def probe(snapshot: Snapshot, contents: Contents) -> None:
         hits = [hit for hit, cosine in snapshot.nearest(vector, 10) if cosine > 0.999]
         # Not `index in hits`: a text that occurs more than ten times has as many windows with the same vector.
         if not any(np.allclose(contents.vectors[hit], vector, atol=1e-6) for hit in hits):
-            raise damaged(f"window {index} of {snapshot.opened}", "is not found by its vector")
+            raise damaged(damage.WINDOW.format(number=index, name=snapshot.opened), damage.NOT_FOUND)

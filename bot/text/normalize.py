@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
+from bot.messages import files
+from bot.messages.text import Text
+
 # The encodings of Korean and English files. With a longer list the detector mistakes Korean for rare Cyrillic code pages.
 ENCODINGS = ["utf_8", "cp949", "utf_16", "utf_16_le", "utf_16_be", "shift_jis", "cp1252"]
 
@@ -37,12 +40,12 @@ class CleanText:
 
 
 class UndecodableError(ValueError):
-    """The bytes are not text in one of `ENCODINGS`. `str(error)` and `korean` give the reason in English and Korean."""
+    """The bytes are not text in one of `ENCODINGS`."""
 
-    def __init__(self, reason: str, korean: str) -> None:
-        """Each reason is a clause that callers put behind the name of a file."""
+    def __init__(self, reason: Text) -> None:
+        """`reason` is a clause that callers put behind the name of a file."""
         super().__init__(reason)
-        self.korean = korean
+        self.reason = reason
 
 
 def clean(text: str) -> CleanText:
@@ -69,7 +72,7 @@ def decode_named(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         text, encoding = _detect(data)
     if _is_binary(text):
-        raise UndecodableError("it is binary, not text", "텍스트가 아니라 이진 파일입니다")
+        raise UndecodableError(files.BINARY)
     return text, "" if encoding.startswith("utf") else encoding
 
 
@@ -78,7 +81,7 @@ def _detect(data: bytes) -> tuple[str, str]:
         data = (b"\xff\xfe" if data[1::2].count(0) > data[::2].count(0) else b"\xfe\xff") + data
     best = from_bytes(data, cp_isolation=ENCODINGS).best()
     if best is None:
-        raise UndecodableError("its encoding is unknown or mixed", "문자 인코딩을 알 수 없거나 여러 인코딩이 섞여 있습니다")
+        raise UndecodableError(files.UNKNOWN_ENCODING)
     return str(best).removeprefix("\ufeff"), best.encoding
 
 

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.messages import errors
 from bot.ui.rate_limit import MAX_CALLS, RateLimiter, too_many_a_minute
 from bot.ui.visitor import visitor_of
 
@@ -94,7 +95,8 @@ async def _reject_origin(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": POLICY_VIOLATION})
     else:
-        await rejection(403, "This page accepts requests only from itself.")(scope, receive, send)
+        reason = errors.FOREIGN_ORIGIN.of(visitor_of(HTTPConnection(scope)).language)
+        await rejection(403, reason)(scope, receive, send)
 
 
 class BodyLimit:
@@ -161,9 +163,8 @@ class _CountedBody:
 
 def too_large(scope: Scope, limit: int) -> JSONResponse:
     """The response to a request whose body has more than `limit` bytes, in the reader's language."""
-    if visitor_of(HTTPConnection(scope)).language == "ko":
-        return rejection(413, f"요청이 {limit:,}바이트를 넘습니다. 파일이나 글을 나누어 보내 주세요.")
-    return rejection(413, f"The request has more than {limit:,} bytes. Send fewer or smaller files, or less text.")
+    reason = errors.REQUEST_TOO_LARGE.format(limit=limit)
+    return rejection(413, reason.of(visitor_of(HTTPConnection(scope)).language))
 
 
 def rejection(status: int, reason: str, **headers: str) -> JSONResponse:
@@ -193,7 +194,6 @@ class RateLimit:
             seconds = limiter.retry_after(visitor.caller)
             if seconds:
                 error = too_many_a_minute(limiter.per_minute, seconds)
-                reason = error.korean if visitor.language == "ko" else str(error)
-                await rejection(429, reason, retry_after=str(seconds))(scope, receive, send)
+                await rejection(429, error.text(visitor.language), retry_after=str(seconds))(scope, receive, send)
                 return
         await self._app(scope, receive, send)

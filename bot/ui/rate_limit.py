@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from bot.errors import TooManyRequests
+from bot.messages import errors
 
 MAX_QUESTIONS = 20  # a minute
 MAX_RUNNING = 4  # questions of one caller that are answered at the same time, for example in four tabs
@@ -121,15 +122,9 @@ def caller_of(address: str, reader: str) -> str:
 
 def too_many_a_minute(limit: int, seconds: int) -> TooManyRequests:
     """The error for a caller that has made `limit` calls in the last minute; the next is allowed in `seconds`."""
-    return TooManyRequests(
-        f"You can ask {limit} times a minute. Please try again in {seconds} s.",
-        f"1분에 {limit}번까지 물을 수 있습니다. {seconds}초 뒤에 다시 해 주세요.",
-    )
+    return TooManyRequests(errors.TOO_MANY_A_MINUTE.format(limit=limit, seconds=seconds))
 
 
 def too_many_running(limit: int) -> TooManyRequests:
     """The error for a caller that has `limit` questions running."""
-    return TooManyRequests(
-        f"{limit} of your questions are being answered at this moment. Ask again when one of them is done.",
-        f"지금 질문 {limit}개에 답하고 있습니다. 하나가 끝난 뒤에 다시 물어 주세요.",
-    )
+    return TooManyRequests(errors.TOO_MANY_RUNNING.format(limit=limit))

@@ -82,7 +82,7 @@ def printed(check_export: Callable[[], list[Checked]]) -> bytes:
     try:
         results = check_export()
     except BotError as error:
-        return f"{error}{error.korean}".encode()
+        return f"{error}{error.text('ko')}".encode()
     return json.dumps([result.to_dict() for result in results], ensure_ascii=False, indent=1).encode()
 
 

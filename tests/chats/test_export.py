@@ -237,7 +237,7 @@ def test_a_file_without_an_end_is_refused_and_a_pipe_is_read(tmp_path: Path, mon
     monkeypatch.setattr(recheck, "MAX_FILE_BYTES", 100_000)
     with pytest.raises(BotError, match="more than 100,000 bytes") as error:
         check_file(Path("/dev/zero"), [KOREAN])
-    assert re.search("[가-힣]", error.value.korean)
+    assert re.search("[가-힣]", error.value.text("ko"))
     os.mkfifo(tmp_path / "pipe")
     text = exported(chat_of(answer_with(cite(KOREAN, "고인돌은 힘을 보여 준다."))), "md")
     writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text, "utf-8"))

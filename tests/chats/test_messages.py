@@ -91,7 +91,7 @@ def test_an_empty_history_has_no_turns() -> None:
 def test_any_other_shape_is_refused_in_one_line(history: Any) -> None:
     with pytest.raises(QuestionError) as caught:
         normalized(history)
-    for line in (str(caught.value), caught.value.korean):
+    for line in (str(caught.value), caught.value.text("ko")):
         assert "\n" not in line
         assert "history" in line
         assert "role" in line

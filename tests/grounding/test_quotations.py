@@ -153,7 +153,7 @@ def test_a_citation_is_made_only_of_a_span_with_words(start: int, end: int) -> N
 def test_the_error_for_a_bad_span_gives_fact_value_and_remedy() -> None:
     with pytest.raises(CitationError) as caught:
         cite(essay_of("abc", identity="x"), 2, 9, 1)
-    assert "3자" in caught.value.korean
+    assert "3자" in caught.value.text("ko")
     assert str(caught.value) == "Characters 2 to 9 of x cannot be quoted: the essay has 3. Run ingest.py again."
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.errors import CorpusError
 from bot.indexing.loader import MAX_FILE_BYTES, MAX_LINE_CHARACTERS, MAX_TEXT_CHARACTERS, load_essays, slug
+from bot.messages.text import Text
 from bot.schema import Essay, Note, Skipped
 from bot.text.language import language_of
 from tests.places import ESSAYS
@@ -39,8 +40,8 @@ def skip_reason(folder: Path, content: bytes = b"", name: str = "essay.md") -> s
     assert [essay.id for essay in collection.essays] == ["good"]
     (skipped,) = collection.skipped
     assert skipped.path == (folder / name).as_posix()
-    assert language_of(skipped.korean) == "ko"
-    return skipped.reason
+    assert language_of(skipped.reason.ko) == "ko"
+    return skipped.reason.en
 
 
 def test_every_field_of_the_test_essays_is_read(essays_folder: Path) -> None:
@@ -54,7 +55,7 @@ def test_every_field_of_the_test_essays_is_read(essays_folder: Path) -> None:
     }
     assert [essay.id for essay in collection.essays] == sorted(fields)
     assert collection.skipped == ()
-    assert [(Path(note.path).name, note.text) for note in collection.notes] == [
+    assert [(Path(note.path).name, note.text.en) for note in collection.notes] == [
         ("bell-tower.ko.md", "7 lines were taken for its header: title, author, date, language, source"),
         ("lighthouse.en.md", "7 lines were taken for its header: title, author, date, language, kind"),
     ]
@@ -73,7 +74,7 @@ def test_a_file_given_by_name_with_a_suffix_that_is_not_read_is_refused(tmp_path
         with pytest.raises(CorpusError, match=rf"{name} is not read: its suffix is none of \.markdown") as caught:
             load_essays([tmp_path / name])
         assert "\n" not in str(caught.value)
-        assert "읽지 않습니다" in caught.value.korean
+        assert "읽지 않습니다" in caught.value.text("ko")
 
 
 def test_subfolders_are_read_and_are_part_of_the_id(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_every_visible_file_is_loaded_or_reported_with_its_reason(tmp_path: Path
         (tmp_path / name).write_text(f"Words of {name}.")
     collection = load_essays([tmp_path])
     assert [essay.id for essay in collection.essays] == ["good"]
-    reasons = {Path(skipped.path).name: skipped.reason for skipped in collection.skipped}
+    reasons = {Path(skipped.path).name: skipped.reason.en for skipped in collection.skipped}
     readme, suffix = (
         "a README describes its folder; rename it to add it",
         "it is not read, only .markdown, .md, .text, .txt are; save its text in such a file to add it",
@@ -176,8 +177,10 @@ def test_a_second_file_with_the_same_text_is_skipped(tmp_path: Path) -> None:
     assert collection.skipped == (
         Skipped(
             f"{tmp_path}/b.md",
-            f"it has the same text as {tmp_path}/a.md; remove one of the two",
-            f"{tmp_path}/a.md 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
+            Text(
+                f"it has the same text as {tmp_path}/a.md; remove one of the two",
+                f"{tmp_path}/a.md 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
+            ),
         ),
     )
 
@@ -203,15 +206,15 @@ def test_a_file_with_a_guessed_encoding_is_noted(tmp_path: Path) -> None:
     (tmp_path / "old.md").write_bytes(KOREAN.encode("johab"))  # not detected: the decoded text is wrong
     (note,) = load_essays([tmp_path]).notes
     assert note.path == f"{tmp_path}/old.md"
-    assert "cp949" in note.text
-    assert "cp949" in note.korean
+    assert "cp949" in note.text.en
+    assert "cp949" in note.text.ko
     assert str(note) == f"{note.path}: {note.text}"
 
 
 def test_removed_invisible_characters_are_noted(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("고인\u200b돌은\x00 무겁\u202e다.\n" + KOREAN, encoding="utf-8")
     assert load_essays([tmp_path]).notes == (
-        Note(f"{tmp_path}/a.md", "left out 3 invisible characters", "보이지 않는 글자 3개를 뺐습니다"),
+        Note(f"{tmp_path}/a.md", Text("left out 3 invisible characters", "보이지 않는 글자 3개를 뺐습니다")),
     )
 
 
@@ -291,7 +294,7 @@ def test_an_invalid_header_is_read_line_by_line_and_noted(yaml: str, title: str,
     collection = load_essays([tmp_path])
     assert [(essay.title, essay.text) for essay in collection.essays] == [(title, "Words.")]
     lines = yaml.count("\n") + 3
-    assert [note.text for note in collection.notes] == [
+    assert [note.text.en for note in collection.notes] == [
         f"its header of {lines} lines is not valid and was read line by line: {keys}"
     ]
 
@@ -435,7 +438,7 @@ def test_a_link_inside_the_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.md").symlink_to(tmp_path / "b.md")
     collection = load_essays([tmp_path])
     assert [essay.text for essay in collection.essays] == ["Words."]
-    assert [skipped.reason for skipped in collection.skipped] == [f"it is the same file as {tmp_path}/a.md, which is read"]
+    assert [skipped.reason.en for skipped in collection.skipped] == [f"it is the same file as {tmp_path}/a.md, which is read"]
 
 
 def test_a_file_replaced_by_a_link_between_check_and_open_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -499,7 +502,7 @@ def test_an_empty_folder_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as caught:
         load_essays([tmp_path])
     assert str(caught.value) == f"No essay was found in {tmp_path}. Put .md or .txt files there, or name another folder."
-    assert caught.value.korean == f"{tmp_path}에서 에세이를 찾지 못했습니다. .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요."
+    assert caught.value.text("ko") == f"{tmp_path}에서 에세이를 찾지 못했습니다. .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요."
 
 
 def test_where_all_files_were_skipped_the_error_has_the_reason(tmp_path: Path) -> None:
@@ -511,8 +514,8 @@ def test_where_all_files_were_skipped_the_error_has_the_reason(tmp_path: Path) -
         f"No essay was found in {tmp_path}. Skipped {tmp_path}/a.md: it contains no text; write some or remove the file. And 1 more."
         " Put .md or .txt files there, or name another folder."
     )
-    assert f"{tmp_path}/a.md 파일은 제외했습니다: 내용이 없습니다." in caught.value.korean
-    assert "그 밖에 1개도 제외했습니다." in caught.value.korean
+    assert f"{tmp_path}/a.md 파일은 제외했습니다: 내용이 없습니다." in caught.value.text("ko")
+    assert "그 밖에 1개도 제외했습니다." in caught.value.text("ko")
 
 
 @pytest.mark.parametrize("name", ["nothing", "n" * 300, "a\x00b", "line\nbreak", os.fsdecode(b"\xff")])

@@ -120,10 +120,10 @@ def test_error_for_an_unusable_name_has_a_remedy_and_no_key(
     install_none(monkeypatch)
     with pytest.raises(ModelError) as caught:
         opened(name, tmp_path, monkeypatch, values)
-    for line in (str(caught.value), caught.value.korean):
+    for line in (str(caught.value), caught.value.text("ko")):
         assert SECRET not in line
         assert all(word in line for word in words)
-    assert any("가" <= letter <= "힣" for letter in caught.value.korean)
+    assert any("가" <= letter <= "힣" for letter in caught.value.text("ko"))
 
 
 @pytest.mark.parametrize(("name", "values", "pattern"), [
@@ -139,7 +139,7 @@ def test_error_on_first_use_is_one_line_in_both_languages(
     with pytest.raises(ModelError, match=pattern) as caught:
         _ = chat_model.model
     assert "\n" not in str(caught.value)
-    assert any("가" <= letter <= "힣" for letter in caught.value.korean)
+    assert any("가" <= letter <= "힣" for letter in caught.value.text("ko"))
 
 
 def test_server_without_a_named_model_uses_the_first_that_it_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

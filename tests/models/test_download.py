@@ -127,10 +127,10 @@ def failed(model: Model, cache: Path, allowed: tuple[str, ...] = ()) -> str:
     """The error of a fetch that must fail: one line in each language, and no final name but for right files."""
     with pytest.raises(ModelError) as raised:
         fetch(model, cache)
-    for line in (str(raised.value), raised.value.korean):
+    for line in (str(raised.value), raised.value.text("ko")):
         assert "\n" not in line
         assert "BOT_X=y" in line
-    assert str(raised.value) != raised.value.korean
+    assert str(raised.value) != raised.value.text("ko")
     assert not model.is_there(cache)
     if len(cache.name) < 256 and cache.is_dir():
         right = {name: content for name, content in expected(model).items() if name in allowed}
@@ -165,7 +165,7 @@ def test_known_models_are_consistent(model: Model) -> None:
 def test_unknown_model_is_named_with_the_known_ones() -> None:
     with pytest.raises(ModelError, match=r"^There is no model called 'big'\. Choose from: local, embeddinggemma\.$") as raised:
         find_model("big")
-    assert "local, embeddinggemma" in raised.value.korean
+    assert "local, embeddinggemma" in raised.value.text("ko")
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "/x", "a\\..\\x", "C:x", ""])

@@ -60,7 +60,7 @@ def test_a_pointer_with_any_other_text_is_refused(root: Path, line: str) -> None
     with pytest.raises(IndexDamaged, match=r"CURRENT names .*python ingest\.py$") as caught:
         Generations(root).current()
     assert len(str(caught.value)) < 250
-    assert "손상" in caught.value.korean
+    assert "손상" in caught.value.text("ko")
 
 
 def test_a_pointer_that_is_a_folder_is_refused(root: Path) -> None:
@@ -124,7 +124,7 @@ def test_the_lock_refuses_a_second_writer_and_names_the_first(tmp_path: Path) ->
         f"Another process ({os.getpid()}, since {owner['started']}) is writing the index the place."
         " Wait until it ends, then run again."
     )
-    assert (caught.value.exit_code, str(os.getpid()) in caught.value.korean) == (75, True)
+    assert (caught.value.exit_code, str(os.getpid()) in caught.value.text("ko")) == (75, True)
     assert [path.name for path in lock.parent.iterdir()] == ["LOCK"]
     with single_writer(lock, "the place"):
         pass

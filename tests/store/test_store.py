@@ -221,7 +221,7 @@ def test_another_fingerprint_is_refused_with_the_command(store: Store) -> None:
         with pytest.raises(IndexMismatch) as caught:
             store.snapshot({**FINGERPRINT, **dict([change])})
         assert str(caught.value) == f"The index was made with {difference}. Run: python ingest.py"
-        assert "python ingest.py" in caught.value.korean
+        assert "python ingest.py" in caught.value.text("ko")
         assert store.usable() is not None  # intact: an ingest compares with it
 
 

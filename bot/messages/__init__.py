@@ -1,0 +1,1 @@
+"""The texts of errors, in English and Korean. Imports nothing else of bot/."""
