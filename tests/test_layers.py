@@ -45,6 +45,9 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "model_errors",
         "model_sources",
         "files",
+        "notices",
+        "map",
+        "page",
     },
     "text": {"normalize", "language", "tokenize", "inline", "markdown", "boundaries", "sentences"},
     "models": {

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from bot import Bot
-from bot.answers import wording
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
 from bot.indexing.build import build_index
+from bot.messages import notices
 from bot.models.embeddings import Embedder
 from bot.pipeline import MAX_QUESTION_CHARACTERS
 from bot.retrieval.hybrid import Retriever
@@ -352,7 +352,7 @@ def test_an_out_of_scope_request_is_declined_with_the_nearest_passages(question:
     answer = bot.ask(question)
     assert_sound(answer, essays_by_id(bot))
     assert answer.abstained
-    assert [sentence.text for sentence in answer.sentences] == [wording.OUT_OF_SCOPE[answer.language]]
+    assert [sentence.text for sentence in answer.sentences] == [notices.OUT_OF_SCOPE.of(answer.language)]
 
 
 @pytest.mark.parametrize("mode", ["answer", "counter", "socratic", "compare"])
@@ -360,7 +360,7 @@ def test_an_out_of_scope_request_is_declined_with_the_nearest_passages(question:
 def test_a_greeting_is_answered_without_a_search(question: str, language: Language, mode: str, bot: Bot) -> None:
     answer = bot.ask(question, [("user", "종은 몇 시에 울리나요?"), ("assistant", "“종은 울린다.” [1]")], mode=mode)
     assert (answer.standalone, answer.abstained, answer.citations, answer.nearest) == (question, True, (), ())
-    assert [sentence.text for sentence in answer.sentences] == [wording.GREETING[language]]
+    assert [sentence.text for sentence in answer.sentences] == [notices.GREETING.of(language)]
 
 
 @pytest.mark.parametrize("question", ["에세이들은 종을 어떻게 보나요?", "what do the essays say about the bell and the hives?"])

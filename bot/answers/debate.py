@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.answers.wording import ANALOGY_MAP, SOCRATIC_QUESTIONS
-from bot.indexing.analogies import Analogy, Bilingual, Break, Pair, Quotation
+from bot.indexing.analogies import Analogy, Break, Pair, Quotation
+from bot.messages import map as texts
+from bot.messages.text import Text
 from bot.schema import Kind, Language
 from bot.text.tokenize import morphemes
 
@@ -35,32 +36,32 @@ def explain(analogies: Sequence[Analogy], question: str, language: Language) -> 
 
     The breaks come first where the question asks for what is wrong with the analogy; pairs and breaks that the question names come first.
     """
-    first, words = analogies[0], ANALOGY_MAP[language]
-    lines = [Line(words["name"].format(name=_in(first.name, language)), "notice"), Line(_in(first.shows, language), "reading")]
+    first = analogies[0]
+    lines = [_notice(texts.NAME.format(name=first.name), language), Line(first.shows.of(language), "reading")]
     parts = [_pair_lines(first, question, language), _break_section(first, question, language)]
     lines += [line for part in (reversed(parts) if _ASKS_FOR_BREAKS.search(question) else parts) for line in part]
-    related = [_in(analogy.name, language) for analogy in analogies[1 : 1 + MAX_RELATED]]
-    return [*lines, Line(words["others"].format(names=" · ".join(related)), "notice")] if related else lines
+    related = [analogy.name.of(language) for analogy in analogies[1 : 1 + MAX_RELATED]]
+    return [*lines, _notice(texts.OTHERS.format(names=" · ".join(related)), language)] if related else lines
 
 
 def list_all(analogies: Sequence[Analogy], language: Language) -> list[Line]:
     """Every analogy of the map: its name and what it shows, one per line."""
-    heading = Line(ANALOGY_MAP[language]["all"].format(count=len(analogies)), "notice")
+    heading = _notice(texts.ALL.format(count=len(analogies)), language)
     return [heading, *(_summary(analogy, language) for analogy in analogies)]
 
 
 def name_all(analogies: Sequence[Analogy], language: Language) -> list[Line]:
     """The names of at most `MAX_NAMED` analogies in one line; empty where there are none."""
-    names = " · ".join(_in(analogy.name, language) for analogy in analogies[:MAX_NAMED])
-    return [Line(ANALOGY_MAP[language]["touched"].format(names=names), "notice")] if names else []
+    names = " · ".join(analogy.name.of(language) for analogy in analogies[:MAX_NAMED])
+    return [_notice(texts.TOUCHED.format(names=names), language)] if names else []
 
 
 def counter(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
     """The quoted claim of the first analogy, the best objection with its kind, and the reply that the essays give to it."""
-    first, words = analogies[0], ANALOGY_MAP[language]
+    first = analogies[0]
     objection = _best_objection(first, question)
     return [
-        Line(words["claim"].format(name=_in(first.name, language)), "notice"),
+        _notice(texts.CLAIM.format(name=first.name), language),
         *_quotation_line(_best_pair(first, question).quotes, language),
         *(_break_lines(objection, language) if objection else ()),
     ]
@@ -68,59 +69,62 @@ def counter(analogies: Sequence[Analogy], question: str, language: Language) -> 
 
 def socratic(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
     """The quoted claim of the first analogy, an objection to it, and one question to the reader about the two."""
-    first, words = analogies[0], ANALOGY_MAP[language]
+    first = analogies[0]
     objection = _best_objection(first, question)
-    lines = [Line(words["claims"].format(name=_in(first.name, language)), "notice")]
+    lines = [_notice(texts.CLAIMS.format(name=first.name), language)]
     lines += _quotation_line(_best_pair(first, question).quotes, language)
     if objection:
-        lines.append(Line(words["objected"].format(text=_in(objection.text, language)), "reading"))
-    return [*lines, Line(SOCRATIC_QUESTIONS[language][objection.move if objection else ""], "reading")]
+        lines.append(Line(texts.OBJECTED.format(text=objection.text).of(language), "reading"))
+    return [*lines, Line(texts.SOCRATIC_QUESTIONS[objection.move if objection else ""].of(language), "reading")]
 
 
 def compare(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
     """The first two analogies, each with what it shows and a quotation; for a single one, its claim and an objection to it."""
-    words = ANALOGY_MAP[language]
-    lines = [Line(words["side_by_side"], "notice")]
+    lines = [_notice(texts.SIDE_BY_SIDE, language)]
     for analogy in analogies[:2]:
         pair = _best_pair(analogy, question)
         lines += [_summary(analogy, language), _correspondence(pair, language), *_quotation_line(pair.quotes, language)]
     if len(analogies) == 1 and (objection := _best_objection(analogies[0], question)):
-        lines += [Line(words["against"], "notice"), *_break_lines(objection, language)]
+        lines += [_notice(texts.AGAINST, language), *_break_lines(objection, language)]
     return lines
 
 
+def _notice(text: Text, language: Language) -> Line:
+    return Line(text.of(language), "notice")
+
+
 def _summary(analogy: Analogy, language: Language) -> Line:
-    return Line(f"{_in(analogy.name, language)}: {_in(analogy.shows, language)}", "reading")
+    return Line(f"{analogy.name.of(language)}: {analogy.shows.of(language)}", "reading")
 
 
 def _correspondence(pair: Pair, language: Language) -> Line:
-    return Line(f"{_in(pair.source, language)} ↔ {_in(pair.target, language)}", "reading")
+    return Line(f"{pair.source.of(language)} ↔ {pair.target.of(language)}", "reading")
 
 
 def _pair_lines(analogy: Analogy, question: str, language: Language) -> list[Line]:
     asked = set(morphemes(question))
-    lines = [Line(ANALOGY_MAP[language]["pairs"], "notice")]
+    lines = [_notice(texts.PAIRS, language)]
     for pair in sorted(analogy.pairs, key=lambda pair: -_words_in_common(asked, pair)):
         lines += [_correspondence(pair, language), *_quotation_line(pair.quotes, language)]
     return lines
 
 
 def _break_section(analogy: Analogy, question: str, language: Language) -> list[Line]:
-    words, own_words = ANALOGY_MAP[language], _words_beside_names(analogy, question)
+    own_words = _words_beside_names(analogy, question)
     ordered = sorted(analogy.breaks, key=lambda point: -len(own_words & _morphemes(point.text)))
     return [
-        Line(words["breaks"], "notice"),
+        _notice(texts.BREAKS, language),
         *(line for point in ordered for line in _break_lines(point, language)),
-        Line(words["unmapped"].format(text=_in(analogy.unmapped, language)), "reading"),
+        Line(f"{texts.UNMAPPED.of(language)}: {analogy.unmapped.of(language)}", "reading"),
     ]
 
 
 def _break_lines(point: Break, language: Language) -> Iterator[Line]:
-    words = ANALOGY_MAP[language]
-    yield Line(words["by_" + point.by].format(text=_in(point.text, language), move=words[point.move]), "reading")
+    objection = texts.OBJECTION.format(by=texts.RAISED_BY[point.by], move=texts.MOVES[point.move], text=point.text)
+    yield Line(objection.of(language), "reading")
     yield from _quotation_line(point.quotes, language)
     if point.reply:
-        yield Line(words["reply"].format(text=_in(point.reply, language)), "reading")
+        yield Line(f"{texts.REPLY.of(language)}: {point.reply.of(language)}", "reading")
         yield from _quotation_line(point.reply_quotes, language)
 
 
@@ -149,16 +153,12 @@ def _words_in_common(asked: set[str], pair: Pair) -> int:
     return len(asked & _morphemes(pair.source, pair.target))
 
 
-def _morphemes(*texts: Bilingual) -> set[str]:
+def _morphemes(*bilingual: Text) -> set[str]:
     """The morphemes of the texts in both languages."""
-    return set(morphemes(" ".join(part for text in texts for part in (text.ko, text.en))))
+    return set(morphemes(" ".join(part for text in bilingual for part in (text.ko, text.en))))
 
 
 def _quotation_line(quotations: Sequence[Quotation], language: Language) -> list[Line]:
     """The first quotation in the reader's language, otherwise the first: translations of an essay say the same."""
     own_language = [quotation for quotation in quotations if quotation.essay.endswith(f".{language}")]
     return [Line("", "essay", quotation) for quotation in (own_language or list(quotations))[:1]]
-
-
-def _in(text: Bilingual, language: Language) -> str:
-    return text.ko if language == "ko" else text.en

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.answers import debate, selection, wording
+from bot.answers import debate, selection
 from bot.answers.debate import Line
 from bot.grounding import quotations
 from bot.indexing.analogies import Analogy, Quotation
+from bot.messages import map as map_texts
+from bot.messages import notices
 from bot.retrieval import map_search
 from bot.retrieval.index import Index
 from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
@@ -25,7 +27,7 @@ def extractive_answers(draft: Answer, index: Index, hits: list[Hit], analogies: 
     `analogies` is the analogy map. A greeting, a question that is out of scope and an abstention have no citations and one step.
     """
     if is_greeting(draft.question):
-        yield replace(draft, sentences=(Sentence(wording.GREETING[draft.language], "notice"),), abstained=True)
+        yield replace(draft, sentences=(Sentence(notices.GREETING.of(draft.language), "notice"),), abstained=True)
     elif is_out_of_scope(draft.question):
         yield _decline(draft, hits)
     elif lines := _lines(draft, index, hits, analogies):
@@ -57,10 +59,13 @@ def _debate_lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple
     if not index.is_answered(question, hits):
         return []
     if draft.mode == "socratic":
-        question_back = Line(wording.SOCRATIC_QUESTIONS[language][""], "reading")
+        question_back = Line(map_texts.SOCRATIC_QUESTIONS[""].of(language), "reading")
         return [*_quotation_lines(draft, index, hits, limit=1), question_back]
-    heading = wording.ANALOGY_MAP[language]["no_objection" if draft.mode == "counter" else "side_by_side"]
-    return [Line(heading, "notice"), *_quotation_lines(draft, index, _best_per_essay(hits)[:MAX_COMPARED], one_per_hit=True)]
+    heading = map_texts.NO_OBJECTION if draft.mode == "counter" else map_texts.SIDE_BY_SIDE
+    return [
+        Line(heading.of(language), "notice"),
+        *_quotation_lines(draft, index, _best_per_essay(hits)[:MAX_COMPARED], one_per_hit=True),
+    ]
 
 
 def _best_per_essay(hits: Sequence[Hit]) -> list[Hit]:
@@ -92,7 +97,7 @@ def _answers_of(draft: Answer, index: Index, lines: Sequence[Line]) -> Iterator[
     )
     yield replace(draft, citations=citations)
     sentences = [
-        Sentence(line.text or wording.QUOTED.format(quote=line.quotation.quote), "essay", (numbers[line.quotation],), True)
+        Sentence(line.text or notices.QUOTED.format(quote=line.quotation.quote), "essay", (numbers[line.quotation],), True)
         if line.quotation
         else Sentence(line.text, line.kind)
         for line in lines
@@ -121,7 +126,7 @@ def _quotation_lines(
     for sentence in selected:
         if sentence.essay.title != title:
             title = sentence.essay.title
-            yield Line(wording.FROM[draft.language].format(title=title), "notice")
+            yield Line(notices.FROM.format(title=title).of(draft.language), "notice")
         text = sentence.essay.text[sentence.start : sentence.end]
         shown = _shown_text(sentence, text, draft.language)
         yield Line(shown, "essay", Quotation(sentence.essay.id, text, sentence.start, sentence.end))
@@ -130,21 +135,21 @@ def _quotation_lines(
 def _shown_text(sentence: selection.SelectedSentence, quote: str, language: Language) -> str:
     """How the row of a table or the text of a footnote is quoted; empty for any other sentence."""
     if selection.is_note(sentence.essay.text, sentence.start):
-        return wording.NOTE[language].format(quote=quote)
+        return notices.FOOTNOTE.format(quote=quote).of(language)
     cells = outline(sentence.essay.text).cells(sentence.essay.text, (sentence.start, sentence.end))
-    return " · ".join(f"{head}: {wording.QUOTED.format(quote=cell)}" for head, cell in cells)
+    return " · ".join(f"{head}: {notices.QUOTED.format(quote=cell)}" for head, cell in cells)
 
 
 def _decline(draft: Answer, hits: Sequence[Hit]) -> Answer:
     """The answer to a question that is out of scope, with the nearest passages."""
-    notice = Sentence(wording.OUT_OF_SCOPE[draft.language], "notice")
+    notice = Sentence(notices.OUT_OF_SCOPE.of(draft.language), "notice")
     return replace(draft, sentences=(notice,), abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))
 
 
 def _abstain(draft: Answer, index: Index, hits: Sequence[Hit]) -> Answer:
     """The answer that the essays do not say, with the nearest passages."""
-    notices = [wording.ABSTAIN[draft.language]]
+    texts = [notices.ABSTAIN]
     if hits:
-        notices.append(wording.NEAREST[draft.language].format(title=index.essays[hits[0].passage.essay].title))
-    sentences = tuple(Sentence(text, "notice") for text in notices)
+        texts.append(notices.NEAREST.format(title=index.essays[hits[0].passage.essay].title))
+    sentences = tuple(Sentence(text.of(draft.language), "notice") for text in texts)
     return replace(draft, sentences=sentences, abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))

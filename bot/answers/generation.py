@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.answers import prompts, wording
+from bot.answers import prompts
 from bot.answers.segmentation import cited_numbers, complete_sentences, has_open_quotation, split_sentences, without_citations
 from bot.errors import ModelError
 from bot.grounding import quotations
 from bot.grounding.checker import Evidence, Similar
+from bot.messages import model_errors, notices
+from bot.messages.text import LANGUAGES, Text
 from bot.models.chat import ChatModel
 from bot.models.streaming import StreamFault, stream_text
 from bot.schema import Answer, Citation, Essay, Language, Message, Passage, Refusal, Sentence, is_quotation
@@ -97,7 +99,7 @@ def condense_with_model(
 
 def warm_up(chat_model: ChatModel) -> None:
     """Load a local model and have it read the rules of both languages, with which every prompt begins, into its cache."""
-    for language in prompts.RULES:
+    for language in LANGUAGES:
         prompt = prompts.answer_messages("?", [], language, "answer")
         try:
             with closing(stream_text(chat_model.model, prompt, replace(chat_model.limits, max_characters=0))) as pieces:
@@ -117,8 +119,8 @@ def first_word_seconds(chat_model: ChatModel) -> float:
                     return time.perf_counter() - started
         raise StreamFault("empty")
     except StreamFault as error:
-        message = wording.FAULTS[error.fault]
-        raise ModelError(f"{chat_model.name}: {message['en']}", f"{chat_model.name}: {message['ko']}") from None
+        fault = notices.FAULTS[error.fault]
+        raise ModelError(model_errors.TRIAL_FAILED.format(name=chat_model.name, fault=fault)) from None
 
 
 def _named(name: str, config: "RunnableConfig | None") -> "RunnableConfig":
@@ -158,8 +160,8 @@ class _Draft:
         text = _LABEL.sub("", without_citations(sentence))
         if not text:
             return
-        if text.strip(" .") == wording.ABSTAIN[language].strip(" ."):
-            notice = Sentence(wording.MODEL_ABSTAINS[language], "notice")
+        if text.strip(" .") == notices.ABSTAIN.of(language).strip(" ."):
+            notice = Sentence(notices.MODEL_ABSTAINS.of(language), "notice")
             if notice not in self.answer.sentences:
                 self._append(notice)
             return
@@ -177,18 +179,17 @@ class _Draft:
 
     def without_model(self, error: ModelError) -> Answer:
         """The answer where the model cannot be opened: the quotations, and a notice with the error."""
-        language = self.answer.language
-        return self._with_notice(wording.MODEL_UNAVAILABLE[language].format(error=error.korean if language == "ko" else error))
+        return self._with_notice(notices.MODEL_UNAVAILABLE.format(error=error.message))
 
     def finish(self, fault: str) -> Answer:
         """The answer at the end of the stream, with a notice where there was a fault or no sentence was accepted."""
-        language = self.answer.language
         if fault:
-            return replace(self._with_notice(wording.fault_notice(fault, language)), complete=False)
-        return self.answer if self._accepted else self._with_notice(wording.ALL_REFUSED[language])
+            return replace(self._with_notice(notices.ENDED_EARLY[fault]), complete=False)
+        return self.answer if self._accepted else self._with_notice(notices.ALL_REFUSED)
 
-    def _with_notice(self, text: str) -> Answer:
-        return replace(self.answer, sentences=(*self.answer.sentences, Sentence(text, "notice")))
+    def _with_notice(self, text: Text) -> Answer:
+        notice = Sentence(text.of(self.answer.language), "notice")
+        return replace(self.answer, sentences=(*self.answer.sentences, notice))
 
     def _append(self, sentence: Sentence) -> None:
         self._accepted += 1

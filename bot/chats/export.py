@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.chats.history import Chat, Turn
+from bot.messages import notices, page
 from bot.models.chat import QUOTES
 from bot.schema import Answer, Citation, Language, Sentence
 
@@ -19,33 +20,6 @@ MARKDOWN_DATA = ("<!-- dolmen ", " -->")
 HTML_DATA = ('<script type="application/json" id="dolmen">', "</script>")
 # Characters with a meaning in a line of Markdown: each is escaped by a backslash. A line feed and a tab become entities.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&$~|!:@#^{}]|(?<=\bwww)\.")
-
-_LABELS: dict[Language, dict[str, str]] = {
-    "ko": {
-        "chat": "Dolmen과 나눈 대화 · {created}",
-        "turn": "{mode} · 채팅 모델: {model} · {asked}",
-        "quotes": "없음(인용만)",
-        "standalone": "검색한 질문: {text}",
-        "reading": "봇의 풀이",
-        "sources": "출처",
-        "refused": "에세이에서 근거를 찾지 못해 뺀 문장: {count}",
-        "incomplete": "(끝까지 쓰지 못한 답변)",
-        "good": "좋아요",
-        "bad": "아쉬워요",
-    },
-    "en": {
-        "chat": "A chat with Dolmen · {created}",
-        "turn": "{mode} · chat model: {model} · {asked}",
-        "quotes": "none (quotations only)",
-        "standalone": "Searched for: {text}",
-        "reading": "The bot’s reading",
-        "sources": "Sources",
-        "refused": "Sentences left out because the essays do not support them: {count}",
-        "incomplete": "(this answer was not completed)",
-        "good": "Good",
-        "bad": "Not good",
-    },
-}
 
 
 def to_json(chat: Chat) -> str:
@@ -75,7 +49,7 @@ def _data(chat: Chat) -> str:
 
 def to_markdown(chat: Chat) -> str:
     """The chat as Markdown. Texts are escaped, so that nothing in them is markup."""
-    blocks = [f"# {_markdown(chat.name)}", _LABELS[_language(chat)]["chat"].format(created=chat.created)]
+    blocks = [f"# {_markdown(chat.name)}", notices.EXPORTED_CHAT.format(created=chat.created).of(_language(chat))]
     for turn in chat.turns:
         blocks += [f"## {turn.place}. {_markdown(turn.answer.question)}", *_markdown_answer(turn)]
     return "\n\n".join([*blocks, f"{MARKDOWN_DATA[0]}{_data(chat)}{MARKDOWN_DATA[1]}"]) + "\n"
@@ -89,7 +63,7 @@ def to_html(chat: Chat) -> str:
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'{GENERATOR}<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{_html(chat.name)}</title><style>{_STYLE}</style></head><body>\n<h1>{_html(chat.name)}</h1>"
-        f"<p>{_html(_LABELS[language]['chat'].format(created=chat.created))}</p>\n{turns}\n"
+        f"<p>{_html(notices.EXPORTED_CHAT.format(created=chat.created).of(language))}</p>\n{turns}\n"
         f"{HTML_DATA[0]}{_data(chat)}{HTML_DATA[1]}\n</body></html>\n"
     )
 
@@ -115,32 +89,32 @@ def _language(chat: Chat) -> Language:
 
 def _turn_line(turn: Turn) -> str:
     """Mode, chat model and time of a turn."""
-    answer, labels = turn.answer, _LABELS[turn.answer.language]
-    model = labels["quotes"] if answer.voice == QUOTES else answer.voice
-    return labels["turn"].format(mode=answer.mode, model=model, asked=turn.asked)
+    answer = turn.answer
+    model = page.MODEL_QUOTES if answer.voice == QUOTES else answer.voice
+    return notices.EXPORTED_TURN.format(mode=answer.mode, model=model, asked=turn.asked).of(answer.language)
 
 
 def _rating_line(turn: Turn) -> str:
     """The rating with its reason; empty without one."""
     if not turn.rating:
         return ""
-    label = _LABELS[turn.answer.language]["good" if turn.rating.good else "bad"]
+    label = (page.RATE_GOOD if turn.rating.good else page.RATE_BAD).of(turn.answer.language)
     return f"{label}. {turn.rating.reason}" if turn.rating.reason else label
 
 
 def _markdown_answer(turn: Turn) -> Iterator[str]:
-    answer, labels = turn.answer, _LABELS[turn.answer.language]
+    answer, language = turn.answer, turn.answer.language
     yield f"*{_markdown(_turn_line(turn))}*"
     if answer.standalone != answer.question:
-        yield f"*{_markdown(labels['standalone'].format(text=answer.standalone))}*"
+        yield f"*{_markdown(page.SEARCHED_AS.format(question=answer.standalone).of(language))}*"
     yield from (_markdown_sentence(sentence, answer) for sentence in answer.sentences)
     if not answer.complete:
-        yield f"*{labels['incomplete']}*"
+        yield f"*{notices.INCOMPLETE.of(language)}*"
     if answer.citations:
-        yield f"### {labels['sources']}"
+        yield f"### {page.VIEW_SOURCES.of(language)}"
     yield from map(_markdown_source, answer.citations)
     if answer.refused:
-        yield _markdown(labels["refused"].format(count=len(answer.refused)))
+        yield _markdown(page.REFUSED_COUNT.format(count=len(answer.refused)).of(language))
         yield "\n".join(f"- ~~{_markdown(refusal.text)}~~ ({refusal.reason})" for refusal in answer.refused)
     if rating := _rating_line(turn):
         yield f"*{_markdown(rating)}*"
@@ -151,7 +125,7 @@ def _markdown_sentence(sentence: Sentence, answer: Answer) -> str:
     if sentence.kind == "notice":
         return f"*{_markdown(sentence.text)}*"
     if sentence.kind == "reading":
-        return f"**{_LABELS[answer.language]['reading']}** — {_markdown(sentence.text)}{numbers}"
+        return f"**{page.READING_LABEL.of(answer.language)}** — {_markdown(sentence.text)}{numbers}"
     return f"{'> ' if sentence.quotation else ''}{_markdown(sentence.text)}{numbers}"
 
 
@@ -162,17 +136,17 @@ def _markdown_source(citation: Citation) -> str:
 
 
 def _html_turn(turn: Turn) -> str:
-    answer, labels = turn.answer, _LABELS[turn.answer.language]
+    answer, language = turn.answer, turn.answer.language
     parts = [f"<h2>{_html(answer.question)}</h2><p class=how>{_html(_turn_line(turn))}</p>"]
     if answer.standalone != answer.question:
-        parts.append(f"<p class=how>{_html(labels['standalone'].format(text=answer.standalone))}</p>")
+        parts.append(f"<p class=how>{_html(page.SEARCHED_AS.format(question=answer.standalone).of(language))}</p>")
     parts += [_html_sentence(sentence, answer) for sentence in answer.sentences]
     if not answer.complete:
-        parts.append(f"<p class=notice>{labels['incomplete']}</p>")
+        parts.append(f"<p class=notice>{notices.INCOMPLETE.of(language)}</p>")
     if answer.citations:
-        parts.append(f"<h3>{labels['sources']}</h3><ol>{''.join(map(_html_source, answer.citations))}</ol>")
+        parts.append(f"<h3>{page.VIEW_SOURCES.of(language)}</h3><ol>{''.join(map(_html_source, answer.citations))}</ol>")
     if answer.refused:
-        label = labels["refused"].format(count=len(answer.refused))
+        label = page.REFUSED_COUNT.format(count=len(answer.refused)).of(language)
         items = "".join(f"<li><s>{_html(refusal.text)}</s> ({_html(refusal.reason)})</li>" for refusal in answer.refused)
         parts.append(f"<details><summary>{label}</summary><ul>{items}</ul></details>")
     if rating := _rating_line(turn):
@@ -185,7 +159,7 @@ def _html_sentence(sentence: Sentence, answer: Answer) -> str:
     if sentence.kind == "notice":
         return f"<p class=notice>{_html(sentence.text)}</p>"
     if sentence.kind == "reading":
-        return f"<p class=reading><b>{_LABELS[answer.language]['reading']}</b> {_html(sentence.text)}{numbers}</p>"
+        return f"<p class=reading><b>{page.READING_LABEL.of(answer.language)}</b> {_html(sentence.text)}{numbers}</p>"
     tag = "blockquote" if sentence.quotation else "p"
     return f"<{tag}>{_html(sentence.text)}{numbers}</{tag}>"
 

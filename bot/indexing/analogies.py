@@ -11,7 +11,7 @@ import yaml
 from bot.errors import CorpusError
 from bot.grounding.quotations import locate
 from bot.messages import errors
-from bot.messages.text import Text
+from bot.messages.text import Language, Text
 from bot.schema import Essay
 from bot.text.normalize import UndecodableError, clean, decode
 from bot.text.sentences import sentences
@@ -24,19 +24,15 @@ Move = Literal["disanalogy", "survivorship", "other-cause", "wrong-measure", "mi
 
 
 @dataclass(frozen=True, slots=True)
-class Bilingual:
-    """The same text in Korean and in English."""
-
-    ko: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
 class DomainWords:
     """The nouns with which a question may name a domain, in Korean and in English."""
 
     ko: tuple[str, ...]
     en: tuple[str, ...]
+
+    def of(self, language: Language) -> tuple[str, ...]:
+        """The nouns in one language."""
+        return self.ko if language == "ko" else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +57,8 @@ class Quotation:
 class Pair:
     """Two things that the analogy compares, and at least one quotation that compares them."""
 
-    source: Bilingual
-    target: Bilingual
+    source: Text
+    target: Text
     quotes: tuple[Quotation, ...]
 
 
@@ -75,9 +71,9 @@ class Break:
 
     by: By
     move: Move
-    text: Bilingual
+    text: Text
     quotes: tuple[Quotation, ...] = ()
-    reply: Bilingual | None = None
+    reply: Text | None = None
     reply_quotes: tuple[Quotation, ...] = ()
 
 
@@ -86,14 +82,14 @@ class Analogy:
     """One analogy. `shows` is what its writer wants it to show; `unmapped` is what the source has and the target does not."""
 
     id: str
-    name: Bilingual
-    source: Bilingual
-    target: Bilingual
+    name: Text
+    source: Text
+    target: Text
     words: Domains
-    shows: Bilingual
+    shows: Text
     pairs: tuple[Pair, ...]
     breaks: tuple[Break, ...]
-    unmapped: Bilingual
+    unmapped: Text
 
     def to_dict(self) -> dict[str, Any]:
         """The analogy as plain JSON: both languages, and every quotation with its essay and offsets."""
@@ -180,7 +176,7 @@ class _MapReader:
         if get_origin(value_type) is Literal:
             return self.read_choice(node, inner)
         readers = {str: self.read_text, Quotation: self.read_quotation, Break: self.read_break}
-        value_type = inner[0] if inner else value_type  # Bilingual | None
+        value_type = inner[0] if inner else value_type  # Text | None
         return readers[value_type](node) if value_type in readers else self.read_record(node, value_type)
 
     def read_break(self, node: yaml.Node) -> Break | None:

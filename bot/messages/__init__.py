@@ -1,1 +1,1 @@
-"""The texts of errors, in English and Korean. Imports nothing else of bot/."""
+"""Every text that the bot shows, in English and Korean: errors, notices of answers, the page. Imports nothing else of bot/."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.chats.export import EXPORTS
 from bot.chats.history import ChatSummary, Turn
+from bot.messages import page
 from bot.schema import Language
-from bot.ui.catalogue import MESSAGES
 from bot.ui.markup import button, escape, link, notice, paragraph
 from bot.ui.message import answer_markup
 
@@ -16,9 +16,10 @@ Message = dict[str, Any]  # a message of Gradio's chatbot: its role and its cont
 
 def chat_list(summaries: Sequence[ChatSummary], search: str, open_chat: str, language: Language) -> str:
     """The list of `summaries`, in their order; `open_chat` is the id of the open one. Each can be opened, downloaded and deleted."""
-    words = MESSAGES[language]
     if not summaries:
-        return notice(words.history_no_match.format(search=search) if search.strip() else words.history_none)
+        return notice(
+            page.HISTORY_NO_MATCH.format(search=search).of(language) if search.strip() else page.HISTORY_NONE.of(language)
+        )
     items = "".join(_chat_item(summary, summary.id == open_chat, language) for summary in summaries)
     return f'<ul class="talks">{items}</ul>'
 
@@ -41,15 +42,14 @@ def chat_message(role: str, markup: str) -> Message:
 
 
 def _chat_item(summary: ChatSummary, is_open: bool, language: Language) -> str:
-    words = MESSAGES[language]
-    about = f"{_local_time(summary.changed)} · {words.history_turns.format(count=summary.turns)}"
+    about = f"{_local_time(summary.changed)} · {page.HISTORY_TURNS.format(count=summary.turns).of(language)}"
     exports = " ".join(link(f"export/{summary.id}.{kind}", kind, "export") for kind in EXPORTS)
     name = link(f"#talk/{summary.id}", summary.name, "title")
     css_class = ' class="open"' if is_open else ""
     return (
         f'<li{css_class}>{name}<span class="about">{escape(about)}</span>'
-        f'<span class="acts">{escape(words.history_export)}: {exports} '
-        f"{button(f'delete-{summary.id}', words.history_delete)}</span></li>"
+        f'<span class="acts">{escape(page.HISTORY_EXPORT.of(language))}: {exports} '
+        f"{button(f'delete-{summary.id}', page.HISTORY_DELETE.of(language))}</span></li>"
     )
 
 

@@ -2,68 +2,66 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.indexing.analogies import Analogy, Bilingual, Break, Domains, Pair, Quotation
+from bot.indexing.analogies import Analogy, Break, DomainWords, Pair, Quotation
+from bot.messages import map as texts
+from bot.messages import page
+from bot.messages.text import Text
 from bot.schema import Essay, Language
 from bot.ui.map_drawing import NARROW, WIDE, anchor, drawing
-from bot.ui.map_messages import MAP_MESSAGES, in_language
 from bot.ui.markup import ask_link, escape, label, link, notice, read_link
 
 
 def analogy_map(analogies: Sequence[Analogy], essays: Mapping[str, Essay], language: Language) -> str:
     """The HTML of the map. The first analogy is unfolded. `essays` maps ids to the essays that are quoted."""
-    messages = MAP_MESSAGES[language]
     if not analogies:
-        return notice(messages.none)
+        return notice(texts.NONE.of(language))
     figures = "".join(_figure(analogy, essays, language, is_open=number == 0) for number, analogy in enumerate(analogies))
-    return f'<div class="map"><p class="count">{escape(messages.count.format(count=len(analogies)))}</p>{figures}</div>'
+    return f'<div class="map"><p class="count">{escape(texts.COUNT.format(count=len(analogies)).of(language))}</p>{figures}</div>'
 
 
 def _figure(analogy: Analogy, essays: Mapping[str, Essay], language: Language, *, is_open: bool) -> str:
     """One analogy: its name, two drawings of which the style sheet shows one, and a section for each of their lines."""
-    messages = MAP_MESSAGES[language]
     pairs = "".join(_pair(analogy, pair, number, essays, language) for number, pair in enumerate(analogy.pairs, 1))
     breaks = "".join(_break(analogy, broken, number, essays, language) for number, broken in enumerate(analogy.breaks, 1))
-    name = escape(in_language(analogy.name, language))
+    name = escape(analogy.name.of(language))
     return (
         f'<details class="analogy" id="{anchor(analogy)}"{" open" if is_open else ""}><summary>{name}</summary>'
-        f'<p class="shows">{label(messages.shows)}{escape(in_language(analogy.shows, language))}</p>'
+        f'<p class="shows">{label(texts.SHOWS.of(language))}{escape(analogy.shows.of(language))}</p>'
         f"{drawing(analogy, language, WIDE)}{drawing(analogy, language, NARROW)}{pairs}{breaks}"
-        f'<p class="unmapped">{label(messages.unmapped)}{escape(in_language(analogy.unmapped, language))}</p></details>'
+        f'<p class="unmapped">{label(texts.UNMAPPED.of(language))}{escape(analogy.unmapped.of(language))}</p></details>'
     )
 
 
 def _pair(analogy: Analogy, pair: Pair, number: int, essays: Mapping[str, Essay], language: Language) -> str:
     """The section that a click on a pair's line opens."""
-    messages = MAP_MESSAGES[language]
-    a, b = in_language(pair.source, language), in_language(pair.target, language)
-    question = messages.pair_question.format(a=a, b=b, **_domain_names(analogy, language))
+    a, b = pair.source.of(language), pair.target.of(language)
+    question = texts.PAIR_QUESTION.format(a=a, b=b, **_domain_names(analogy, language)).of(language)
     return (
         f'<section class="more" id="{anchor(analogy, "pair", number)}" tabindex="-1">{_close_link(language)}'
-        f"<h4>{escape(messages.pair_label.format(a=a, b=b))}</h4>"
+        f"<h4>{escape(f'{a} — {b}')}</h4>"
         f"{_quotations(pair.quotes, essays, language)}{_ask_links(question, language)}</section>"
     )
 
 
 def _break(analogy: Analogy, broken: Break, number: int, essays: Mapping[str, Essay], language: Language) -> str:
     """The section that a click on a break opens."""
-    messages = MAP_MESSAGES[language]
-    raised_by = messages.by_essay if broken.by == "essay" else messages.by_reader
-    text = in_language(broken.text, language)
+    text = broken.text.of(language)
+    heading = texts.BREAK.format(number=number, move=texts.MOVES[broken.move]).of(language)
     reply = ""
     if broken.reply:
         quotations = _quotations(broken.reply_quotes, essays, language)
-        reply = f"<p>{label(messages.reply)}{escape(in_language(broken.reply, language))}</p>{quotations}"
-    question = messages.break_question.format(text=text, **_domain_names(analogy, language))
+        reply = f"<p>{label(texts.REPLY.of(language))}{escape(broken.reply.of(language))}</p>{quotations}"
+    question = texts.BREAK_QUESTION.format(text=text, **_domain_names(analogy, language)).of(language)
     return (
         f'<section class="more break" id="{anchor(analogy, "break", number)}" tabindex="-1">{_close_link(language)}'
-        f"<h4>{escape(messages.break_label.format(number=number, move=messages.moves[broken.move]))}</h4>"
-        f"<p>{label(raised_by)}{escape(text)}</p>"
+        f"<h4>{escape(heading)}</h4>"
+        f"<p>{label(texts.RAISED_BY[broken.by].of(language))}{escape(text)}</p>"
         f"{_quotations(broken.quotes, essays, language)}{reply}{_ask_links(question, language)}</section>"
     )
 
 
 def _close_link(language: Language) -> str:
-    return link("#view/map", MAP_MESSAGES[language].close, "close")
+    return link("#view/map", texts.CLOSE.of(language), "close")
 
 
 def _quotations(quotes: Sequence[Quotation], essays: Mapping[str, Essay], language: Language) -> str:
@@ -79,26 +77,20 @@ def _quotations(quotes: Sequence[Quotation], essays: Mapping[str, Essay], langua
 
 def _ask_links(question: str, language: Language) -> str:
     """The links that ask `question` for an answer and for a counter-argument."""
-    messages = MAP_MESSAGES[language]
     return (
-        f'<p class="asks">{link(ask_link("answer", question), messages.ask_answer, "act")} '
-        f"{link(ask_link('counter', question), messages.ask_counter, 'act')}</p>"
+        f'<p class="asks">{link(ask_link("answer", question), texts.ASK.of(language), "act")} '
+        f"{link(ask_link('counter', question), page.COUNTER_SENTENCE.of(language), 'act')}</p>"
     )
 
 
 def _domain_names(analogy: Analogy, language: Language) -> dict[str, str]:
     """The names of the two domains in a question. They contain a word by which the bot recognizes the analogy."""
     return {
-        "source": _domain_name(analogy, analogy.source, "source", language),
-        "target": _domain_name(analogy, analogy.target, "target", language),
+        "source": _domain_name(analogy.source, analogy.words.source, language),
+        "target": _domain_name(analogy.target, analogy.words.target, language),
     }
 
 
-def _domain_name(analogy: Analogy, domain: Bilingual, side: str, language: Language) -> str:
-    name, words = in_language(domain, language), _domain_words(analogy.words, side, language)
-    return name if any(word.rstrip("-") in name for word in words) else f"{name}({words[0]})"
-
-
-def _domain_words(words: Domains, side: str, language: Language) -> tuple[str, ...]:
-    of_side = words.source if side == "source" else words.target
-    return of_side.ko if language == "ko" else of_side.en
+def _domain_name(domain: Text, words: DomainWords, language: Language) -> str:
+    name, nouns = domain.of(language), words.of(language)
+    return name if any(noun.rstrip("-") in name for noun in nouns) else f"{name}({nouns[0]})"

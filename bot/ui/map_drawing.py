@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from bot.indexing.analogies import Analogy, Break, Pair
+from bot.messages import map as texts
 from bot.schema import Language
-from bot.ui.map_messages import MAP_MESSAGES, in_language
 from bot.ui.markup import escape
 
 WIDE, NARROW = 560, 330  # widths of the two drawings, in SVG units; the style sheet shows the one that fits
@@ -25,7 +25,7 @@ def drawing(analogy: Analogy, language: Language, width: int) -> str:
     right = width - column
     parts, y = [_header(analogy, language, column, right, size)], _header_height(analogy, language, column, size)
     for number, pair in enumerate(analogy.pairs, 1):
-        sides = [wrap(in_language(side, language), column - 2 * PADDING, size) for side in (pair.source, pair.target)]
+        sides = [wrap(side.of(language), column - 2 * PADDING, size) for side in (pair.source, pair.target)]
         height = max(map(len, sides)) * size * LINE_HEIGHT + 2 * PADDING
         boxes = _box(0, y, column, height, sides[0], size) + _box(right, y, column, height, sides[1], size)
         parts.append(_pair_line(analogy, pair, number, language, (column, right, y + height / 2)) + boxes)
@@ -34,7 +34,7 @@ def drawing(analogy: Analogy, language: Language, width: int) -> str:
         parts.append(_break_line(analogy, broken, number, language, (width, y + BREAK_ROW / 2, size)))
         y += BREAK_ROW
     css_class = "wide" if width > 500 else "narrow"
-    title = escape(in_language(analogy.name, language))
+    title = escape(analogy.name.of(language))
     return (
         f'<svg class="{css_class}" viewBox="0 0 {width} {y:.0f}" role="group" aria-label="{title}" '
         f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
@@ -67,7 +67,7 @@ def measure(text: str, size: float) -> float:
 
 
 def _header_lines(analogy: Analogy, language: Language, column: float, size: float) -> tuple[list[str], list[str]]:
-    return wrap(in_language(analogy.source, language), column, size), wrap(in_language(analogy.target, language), column, size)
+    return wrap(analogy.source.of(language), column, size), wrap(analogy.target.of(language), column, size)
 
 
 def _header_height(analogy: Analogy, language: Language, column: float, size: float) -> float:
@@ -87,7 +87,7 @@ def _header(analogy: Analogy, language: Language, column: float, right: float, s
 def _pair_line(analogy: Analogy, pair: Pair, number: int, language: Language, place: tuple[float, float, float]) -> str:
     """The line of a pair at `place` (left, right, y). A wider transparent line under it makes it easy to click."""
     left, right, y = place
-    label = MAP_MESSAGES[language].pair_label.format(a=in_language(pair.source, language), b=in_language(pair.target, language))
+    label = f"{pair.source.of(language)} — {pair.target.of(language)}"
     path = f"M{left:.0f} {y:.1f}H{right:.0f}"
     return (
         f'<a class="line" href="#{anchor(analogy, "pair", number)}" aria-label="{escape(label)}"><path class="reach" d="{path}"/>'
@@ -99,9 +99,8 @@ def _pair_line(analogy: Analogy, pair: Pair, number: int, language: Language, pl
 def _break_line(analogy: Analogy, broken: Break, number: int, language: Language, place: tuple[float, float, float]) -> str:
     """The line of a break at `place` (width, y, font size): interrupted by a cross and the kind of the objection."""
     width, y, size = place
-    messages = MAP_MESSAGES[language]
-    label = messages.break_label.format(number=number, move=messages.moves[broken.move])
-    shown = f"{number}. {messages.moves[broken.move]}"
+    move = texts.MOVES[broken.move]
+    label, shown = texts.BREAK.format(number=number, move=move).of(language), f"{number}. {move.of(language)}"
     half = measure(shown, size) / 2 + 26
     left, right = width / 2 - half, width / 2 + half
     cross = f"M{left + 8:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"

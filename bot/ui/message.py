@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.schema import Answer, Citation, Refusal, Sentence
-from bot.ui.catalogue import MESSAGES, REFUSAL_REASONS
+from bot.messages import page
+from bot.schema import Answer, Citation, Language, Refusal, Sentence
 from bot.ui.markup import button, escape, label, notice, read_link
 
 
@@ -13,16 +13,15 @@ def answer_markup(answer: Answer, turn: int, *, is_final: bool = True, status: s
     A partial answer (not `is_final`) shows `status`, a line on what the bot is doing. A final one shows buttons for copying, asking
     again, editing and rating; `rating` is the reader's rating: True is good, None is not rated.
     """
-    words = MESSAGES[answer.language]
-    parts = []
+    language, parts = answer.language, []
     if answer.standalone != answer.question:
-        parts.append(notice(words.searched_as.format(question=answer.standalone)))
+        parts.append(notice(page.SEARCHED_AS.format(question=answer.standalone).of(language)))
     previous_kind = ""
     for sentence in answer.sentences:
         parts.append(_sentence(sentence, answer, labelled=sentence.kind != previous_kind))
         previous_kind = sentence.kind
     if answer.citations and not answer.sentences:
-        parts.append(notice(words.passages_found.format(count=len(answer.citations))))
+        parts.append(notice(page.PASSAGES_FOUND.format(count=len(answer.citations)).of(language)))
     elif status and not answer.abstained:
         parts.append(f'<p class="notice going">{escape(status)}</p>')
     if answer.refused:
@@ -41,7 +40,7 @@ def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
     if sentence.kind == "notice":
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
-        return f'<p class="reading">{label(MESSAGES[answer.language].reading_label) if labelled else ""}{text}</p>'
+        return f'<p class="reading">{label(page.READING_LABEL.of(answer.language)) if labelled else ""}{text}</p>'
     return f"<blockquote>{text}</blockquote>" if sentence.quotation else f'<p class="said">{text}</p>'
 
 
@@ -53,26 +52,30 @@ def _marker(citation: Citation) -> str:
 
 def _refusals(refused: Sequence[Refusal], answer: Answer) -> str:
     """The sentences that the check refused, each with its reason, folded under their number."""
-    reasons = REFUSAL_REASONS[answer.language]
     items = "".join(
         f'<li><span class="taken">{escape(refusal.text)}</span> '
-        f'<span class="because">{escape(reasons.get(refusal.reason, refusal.reason))}</span></li>'
+        f'<span class="because">{escape(_reason(refusal, answer.language))}</span></li>'
         for refusal in refused
     )
-    count = escape(MESSAGES[answer.language].refused_count.format(count=len(refused)))
+    count = escape(page.REFUSED_COUNT.format(count=len(refused)).of(answer.language))
     return f'<details class="refused"><summary>{count}</summary><ul>{items}</ul></details>'
+
+
+def _reason(refusal: Refusal, language: Language) -> str:
+    """Why a sentence was refused; the code itself where an older version wrote another one."""
+    known = page.REFUSAL_REASONS.get(refusal.reason)
+    return known.of(language) if known else refusal.reason
 
 
 def _buttons(answer: Answer, turn: int, rating: bool | None) -> str:
     """The buttons under an answer; page.js acts on their ids."""
-    words = MESSAGES[answer.language]
     actions = [
-        ("copy", words.copy),
-        (f"retry-{answer.mode}", words.retry),
-        ("edit", words.edit),
-        ("good", words.rate_good),
-        ("bad", words.rate_bad),
+        ("copy", page.COPY),
+        (f"retry-{answer.mode}", page.RETRY),
+        ("edit", page.EDIT),
+        ("good", page.RATE_GOOD),
+        ("bad", page.RATE_BAD),
     ]
     pressed = {True: "good", False: "bad", None: ""}[rating]
-    buttons = (button(f"turn-{turn}-{action}", text, on=action == pressed) for action, text in actions)
+    buttons = (button(f"turn-{turn}-{action}", text.of(answer.language), on=action == pressed) for action, text in actions)
     return f'<div class="foot">{"".join(buttons)}</div>'

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from bot.messages import page
 from bot.schema import Essay, Hit, Language
 from bot.text.markdown import Block, Span, extents
-from bot.ui.catalogue import MESSAGES
 from bot.ui.emphasis import Style, styled, styles
 from bot.ui.markup import button, escape, link, notice, read_link, source_link
 
@@ -43,48 +43,53 @@ def article(essay: Essay, sentences: Sequence[Span], location: Location, languag
 
     `sentences` are the spans that can be chosen. `opening` differs each time, so that page.js notices that an essay was opened again.
     """
-    words = MESSAGES[language]
     blocks = _without_title(extents(essay.text), essay)
     first, last = _part(blocks, location.start)
     highlight = _clipped(location, essay)
     part = blocks[first:last]
     body = "".join(_block(essay.text, block, sentences, highlight) for block in part)
     has_changed = location.sha256 and not essay.sha256.startswith(location.sha256)
-    changed = notice(words.essay_changed) if has_changed else ""
-    earlier = _part_link(essay, blocks[_part(blocks, part[0][0][0] - 1)[0]][0][0], words.essay_earlier) if first else ""
-    later = _part_link(essay, blocks[last][0][0], words.essay_later) if last < len(blocks) else ""
+    changed = notice(page.ESSAY_CHANGED.of(language)) if has_changed else ""
+    earlier = (
+        _part_link(essay, blocks[_part(blocks, part[0][0][0] - 1)[0]][0][0], page.ESSAY_EARLIER.of(language)) if first else ""
+    )
+    later = _part_link(essay, blocks[last][0][0], page.ESSAY_LATER.of(language)) if last < len(blocks) else ""
     title = f'<h2 class="title" id="essay-title" tabindex="-1">{escape(essay.title)}</h2>'
     about = " · ".join([*_author_and_date(essay), *([source_link(essay.source)] if essay.source else [])])
     return (
         f'{back_links(language)}<article class="essay" id="opening-{opening}" lang="{essay.language}">'
         f'<header>{title}<p class="about">{about}</p></header>{changed}{earlier}{body}{later}</article>'
-        f'<p class="hint">{escape(words.sentence_hint)}</p>'
+        f'<p class="hint">{escape(page.SENTENCE_HINT.of(language))}</p>'
     )
 
 
 def missing_essay(language: Language, opening: int = 0) -> str:
     """The HTML shown for an essay that is not in the collection, with the links back."""
-    return f'{back_links(language)}<article class="essay" id="opening-{opening}">{notice(MESSAGES[language].essay_missing)}</article>'
+    return (
+        f'{back_links(language)}<article class="essay" id="opening-{opening}">{notice(page.ESSAY_MISSING.of(language))}</article>'
+    )
 
 
 def back_links(language: Language) -> str:
     """The links from an essay back to the list and to the answer."""
-    words = MESSAGES[language]
-    back = link("#view/read", f"← {words.essays_back}", "back") + link("#back", f"↩ {words.answer_back}", "back answer-back")
+    back = link("#view/read", f"← {page.ESSAYS_BACK.of(language)}", "back") + link(
+        "#back", f"↩ {page.ANSWER_BACK.of(language)}", "back answer-back"
+    )
     return f'<p class="ways">{back}</p>'
 
 
 def essay_list(essays: Sequence[Essay], uploads: Sequence[str], language: Language) -> str:
     """The list of essays. `uploads` are the ids of the reader's own, which come first; then come those in the reader's language."""
-    words = MESSAGES[language]
     ordered = sorted(essays, key=lambda essay: (essay.id not in uploads, essay.language != language, essay.title))
-    badge = f'<span class="own">{escape(words.uploads_badge)}</span> '
+    badge = f'<span class="own">{escape(page.UPLOADS_BADGE.of(language))}</span> '
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, 0, 0, essay.sha256), essay.title, "title")}'
         f'<span class="about">{badge if essay.id in uploads else ""}{" · ".join(_author_and_date(essay))}</span></li>'
         for essay in ordered
     )
-    return f'<p class="count">{escape(words.essays_count.format(count=len(ordered)))}</p><ul class="shelf">{items}</ul>'
+    return (
+        f'<p class="count">{escape(page.ESSAYS_COUNT.format(count=len(ordered)).of(language))}</p><ul class="shelf">{items}</ul>'
+    )
 
 
 def search_results(
@@ -95,7 +100,7 @@ def search_results(
     by_title = [essay for essay in essays.values() if needle in f"{essay.title}\n{essay.author}".casefold()]
     passages = [(essays[hit.passage.essay], _nearest_span(hit)) for hit in hits if hit.passage.essay in essays]
     if not by_title and not passages:
-        return notice(MESSAGES[language].essays_no_match.format(search=search))
+        return notice(page.ESSAYS_NO_MATCH.format(search=search).of(language))
     titles = essay_list(by_title, uploads, language) if by_title else ""
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, *span, essay.sha256), _snippet(essay, span), "snippet")}'
@@ -107,12 +112,11 @@ def search_results(
 
 def upload_list(essays: Sequence[Essay], language: Language) -> str:
     """The reader's own essays, each with a button that removes it."""
-    words = MESSAGES[language]
     if not essays:
-        return notice(words.uploads_none)
+        return notice(page.UPLOADS_NONE.of(language))
     items = "".join(
         f'<li lang="{essay.language}">{link(read_link(essay.id, 0, 0, essay.sha256), essay.title, "title")}'
-        f"{button(f'remove-{number}-{essay.sha256[:12]}', words.uploads_remove)}</li>"
+        f"{button(f'remove-{number}-{essay.sha256[:12]}', page.UPLOADS_REMOVE.of(language))}</li>"
         for number, essay in enumerate(essays)
     )
     return f'<ul class="shelf">{items}</ul>'

@@ -4,7 +4,6 @@ import json
 import logging
 import signal
 import socket
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -18,7 +17,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot.chats.export import EXPORTS
 from bot.chats.history import ChatHistory
 from bot.errors import BotError
-from bot.ui.catalogue import MESSAGES
+from bot.messages import errors, page
+from bot.messages.text import LANGUAGES
 from bot.ui.layout import i18n
 from bot.ui.middleware import BodyLimit, RateLimit, SameOrigin, SecurityHeaders
 from bot.ui.page import ICON, SCRIPT, STYLES, build_page, theme
@@ -81,7 +81,7 @@ def build_server(bot: "Bot", host: str = "127.0.0.1") -> FastAPI:
 
 def page_script() -> str:
     """The page's JavaScript with the message catalogue in it, safe inside a `script` element."""
-    catalogue = json.dumps({language: asdict(messages) for language, messages in MESSAGES.items()}, ensure_ascii=True)
+    catalogue = json.dumps({language: page.by_name(language) for language in LANGUAGES}, ensure_ascii=True)
     return SCRIPT.read_text("utf-8").replace("__WORDS__", catalogue.replace("</", "<\\/"))
 
 
@@ -89,14 +89,12 @@ def export_response(history: ChatHistory, chat: str, file_format: str, request: 
     """One of the reader's chats as a download; 404 if this reader has no chat with that id, or the format is unknown."""
     visitor = visitor_of(request)
     if file_format not in EXPORTS or not visitor.reader:
-        formats = ", ".join(EXPORTS)
-        english = f"There is no such chat among yours, or no format {file_format!r}. The formats are: {formats}."
-        korean = f"내 대화 가운데 그런 대화가 없거나 {file_format!r} 형식이 없습니다. 쓸 수 있는 형식: {formats}."
-        return PlainTextResponse(korean if visitor.language == "ko" else english, 404)
+        unknown = errors.NO_SUCH_CHAT_OR_FORMAT.format(given=file_format, formats=", ".join(EXPORTS))
+        return PlainTextResponse(unknown.of(visitor.language), 404)
     try:
         saved = history.get(visitor.reader, chat)
     except BotError as error:
-        return PlainTextResponse(error.korean if visitor.language == "ko" else str(error), 404)
+        return PlainTextResponse(error.text(visitor.language), 404)
     render, media_type = EXPORTS[file_format]
     name = f"dolmen-{saved.created[:10]}.{file_format}"
     return Response(render(saved), media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

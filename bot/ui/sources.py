@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.messages import page
 from bot.schema import Answer, Citation, Essay, Language, Passage
 from bot.text.markdown import extents
-from bot.ui.catalogue import MESSAGES
 from bot.ui.markup import escape, label, link, read_link
 
 MAX_CONTEXT_CHARACTERS = 700  # of a paragraph, on each side of a quotation
@@ -73,7 +73,7 @@ def _nearest_card(passage: Passage, essay: Essay | None, language: Language) -> 
     shown = f'<span class="heading">{escape(text[slice(*block.lines[0])])}</span>' if block and is_heading else ""
     shown += _context(text[end if is_heading else 0 :].lstrip(), head=True, tail=False)
     origin = _origin(source, [(passage.start, passage.end)], language)
-    return _card(f"{label(MESSAGES[language].nearest_passage)}{opens}", shown, origin, essay)
+    return _card(f"{label(page.NEAREST_PASSAGE.of(language))}{opens}", shown, origin, essay)
 
 
 def _context(text: str, *, head: bool, tail: bool) -> str:
@@ -87,7 +87,7 @@ def _context(text: str, *, head: bool, tail: bool) -> str:
 def _origin(source: str, spans: Sequence[tuple[int, int]], language: Language) -> str:
     """Where the quotations are from: the essay's source, and the offsets in its text."""
     offsets = ", ".join(f"{start:,}–{end:,}" for start, end in spans)
-    return " · ".join(part for part in (source, MESSAGES[language].offsets.format(offsets=offsets)) if part)
+    return " · ".join(part for part in (source, page.OFFSETS.format(offsets=offsets).of(language)) if part)
 
 
 def _card(heading: str, text: str, origin: str, essay: Essay | None) -> str:

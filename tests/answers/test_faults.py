@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import wording
 from bot.indexing.build import build_index
+from bot.messages import notices
 from bot.models.chat import Limits, open_chat_model
 from bot.pipeline import Bot
 from bot.schema import Answer
@@ -95,7 +95,7 @@ def assert_ends_with(fault: str, answer: Answer, quotations: Answer, bot: Bot) -
     assert answer.citations[: len(quotations.citations)] == quotations.citations
     assert answer.complete == (not fault)
     if fault:
-        assert answer.sentences[-1].text == wording.fault_notice(fault, answer.language)
+        assert answer.sentences[-1].text == notices.ENDED_EARLY[fault].of(answer.language)
     assert SECRET not in str(answer.to_dict())
     assert_sound(answer, essays_by_id(bot))
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import prompts, wording
+from bot.answers import prompts
 from bot.answers.context import MAX_EXCERPTS, MAX_TOKENS, select_context
 from bot.answers.generation import generate
 from bot.answers.segmentation import complete_sentences, split_sentences
 from bot.grounding.quotations import cite
+from bot.messages import notices
 from bot.models.chat import Limits
-from bot.schema import Answer, Essay, Passage, Refusal
+from bot.schema import Answer, Essay, Language, Passage, Refusal
 from tests.toys import ScriptedModel, essay_of
 
 BELL = essay_of(
@@ -98,7 +99,7 @@ def test_readings_are_accepted_only_from_models_that_may_add_them() -> None:
     assert (sentence.kind, sentence.citations) == ("reading", ())
     small = answer_to(reading, may_add_readings=False)
     assert small.refused == (Refusal(reading, "support"),)
-    assert [sentence.text for sentence in small.sentences] == [wording.ALL_REFUSED["en"]]
+    assert [sentence.text for sentence in small.sentences] == [notices.ALL_REFUSED.en]
 
 
 def test_a_missing_citation_is_added() -> None:
@@ -117,9 +118,9 @@ def test_a_repeated_question_or_sentence_is_refused() -> None:
 
 @pytest.mark.parametrize("label", ["", "답: ", "Answer: "])
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_model_s_abstention_becomes_a_notice(language: str, label: str) -> None:
-    answer = answer_to(label + wording.ABSTAIN[language], language)  # type: ignore[index]
-    assert [(sentence.text, sentence.kind) for sentence in answer.sentences] == [(wording.MODEL_ABSTAINS[language], "notice")]  # type: ignore[index]
+def test_the_model_s_abstention_becomes_a_notice(language: Language, label: str) -> None:
+    answer = answer_to(label + notices.ABSTAIN.of(language), language)
+    assert [(sentence.text, sentence.kind) for sentence in answer.sentences] == [(notices.MODEL_ABSTAINS.of(language), "notice")]
 
 
 def test_korean_sentences_are_checked() -> None:
@@ -153,7 +154,7 @@ def test_an_answer_that_was_cut_off_is_not_complete(finish_reason: str, fault: s
     answer = list(generate(draft(), PASSAGES, ESSAYS, model.chat_model(), same_cosine))[-1]
     assert [sentence.text for sentence in answer.sentences] == [
         "The bell of Ardmore weighs 412 pounds.",
-        wording.fault_notice(fault, "en"),
+        notices.ENDED_EARLY[fault].en,
     ]
     assert not answer.complete
     assert answer.to_dict()["complete"] is False
@@ -171,7 +172,7 @@ def test_the_prompt_holds_rules_passages_and_question_and_no_tools() -> None:
     model = ScriptedModel("It was cast in 1763 by John Warner. [1]")
     list(generate(draft(), PASSAGES, ESSAYS, model.chat_model(), same_cosine))
     ((system, user),) = model.asked
-    assert system == ("system", prompts.RULES["en"])
+    assert system == ("system", prompts.RULES.en)
     assert user[0] == "user"
     assert BELL.text in user[1]
     assert user[1].rindex(draft().question) > user[1].rindex(HIVE.text)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import wording
 from bot.indexing.build import build_index
+from bot.messages import map as texts
 from bot.pipeline import Bot
 from bot.schema import Answer
 from bot.settings import Settings
@@ -139,7 +139,7 @@ def test_a_socratic_answer_is_one_quotation_and_one_question(question: str, bot:
     answer = bot.ask(question, mode="socratic")
     assert [citation.quote for citation in answer.citations] == ["A bell is a promise to the whole village."]
     questions = [sentence for sentence in answer.sentences if sentence.text.endswith("?")]
-    assert [sentence.text for sentence in questions] == [wording.SOCRATIC_QUESTIONS[answer.language]["missing-step"]]
+    assert [sentence.text for sentence in questions] == [texts.SOCRATIC_QUESTIONS["missing-step"].of(answer.language)]
     assert answer.sentences[-1] == questions[0]
 
 
@@ -160,13 +160,13 @@ def test_a_single_analogy_is_compared_with_its_objection(bot: Bot) -> None:
 def test_without_a_map_two_essays_are_quoted_side_by_side(mode: str, bot_without_map: Bot) -> None:
     answer = bot_without_map.ask("What promise is a bell or a lamp?", mode=mode)
     assert len({citation.essay for citation in answer.citations}) == 2
-    assert answer.sentences[0].text == wording.ANALOGY_MAP["en"]["no_objection" if mode == "counter" else "side_by_side"]
+    assert answer.sentences[0].text == (texts.NO_OBJECTION if mode == "counter" else texts.SIDE_BY_SIDE).en
 
 
 def test_without_a_map_a_socratic_answer_quotes_the_best_sentence(bot_without_map: Bot) -> None:
     answer = bot_without_map.ask("Which rope broke in 1763?", mode="socratic")
     assert [citation.quote for citation in answer.citations] == ["Its rope broke in 1763."]
-    assert answer.sentences[-1].text == wording.SOCRATIC_QUESTIONS["en"][""]
+    assert answer.sentences[-1].text == texts.SOCRATIC_QUESTIONS[""].en
 
 
 @pytest.mark.parametrize("mode", ["counter", "socratic", "compare"])
@@ -219,4 +219,4 @@ def test_every_kind_of_objection_on_the_bundled_map_has_a_socratic_question() ->
         for line in (ROOT / "corpus/analogies.yaml").read_text(encoding="utf-8").splitlines()
         if "move:" in line
     }
-    assert moves <= wording.SOCRATIC_QUESTIONS["ko"].keys()
+    assert moves <= texts.SOCRATIC_QUESTIONS.keys() & texts.MOVES.keys()

@@ -1,66 +1,13 @@
-"""The texts of answers and prompts in both languages, and prompts that no passage can escape from."""
+"""Prompts that no passage can escape from; their texts are checked in tests/test_messages.py."""
 
 import re
-import string
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers import prompts, wording
-from bot.text.language import language_of
-from bot.text.normalize import clean
-
-# Texts by name. A table by language, or by key and then by language, has one entry for each key.
-TEXTS: dict[str, dict[str, str]] = {}
-for table, value in [
-    (name, value)
-    for name, value in {**vars(wording), **vars(prompts)}.items()
-    if name.isupper() and name[0] != "_" and isinstance(value, dict)
-]:
-    if set(value) == {"ko", "en"} and isinstance(value["ko"], str):
-        TEXTS[table] = value
-    elif set(value) == {"ko", "en"}:
-        assert value["ko"].keys() == value["en"].keys()
-        TEXTS |= {f"{table} {key}": {language: value[language][key] for language in value} for key in value["ko"]}
-    else:
-        TEXTS |= {f"{table} {key}": entry for key, entry in value.items()}
-PLACEHOLDERS = {"NEAREST": {"title"}, "FROM": {"title"}}
-
-
-def test_the_tables_are_collected() -> None:
-    assert {"ABSTAIN", "NEAREST", "FROM"} <= TEXTS.keys()
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_every_text_exists_in_both_languages_and_is_normalised(name: str) -> None:
-    assert set(TEXTS[name]) == {"ko", "en"}
-    for text in TEXTS[name].values():
-        assert text
-        assert text == clean(text).text.strip()
-
-
-@pytest.mark.parametrize(
-    "name",
-    sorted({"ABSTAIN", "NEAREST", "FROM"} | {name for name in TEXTS if name.split()[0] in {"FAULTS", "TASKS", "RULES"}}),
-)
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_text_is_in_its_language(name: str, language: str) -> None:
-    words = TEXTS[name][language].replace("{title}", "")
-    assert language_of(words) == language
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_both_languages_have_the_same_placeholders(name: str) -> None:
-    fields = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in TEXTS[name].values()]
-    assert fields[0] == fields[1]
-    assert PLACEHOLDERS.get(name, fields[0]) == fields[0]
-
-
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_title_with_braces_is_not_formatted(language: str) -> None:
-    assert "{quote} {0}" in TEXTS["FROM"][language].format(title="{quote} {0}")
-
+from bot.answers import prompts
+from bot.messages import notices
 
 # Passages stay inside their delimiters and contain no role tags
 
@@ -112,9 +59,9 @@ def test_the_system_message_is_the_same_for_every_question() -> None:
     first, second = (
         prompts.answer_messages(q, [("t", q)], "ko", mode)[0] for q, mode in (("왜?", "answer"), ("어디서?", "counter"))
     )
-    assert first == second == ("system", prompts.RULES["ko"])
+    assert first == second == ("system", prompts.RULES.ko)
 
 
 def test_the_rules_give_the_model_the_bot_s_abstention() -> None:
     for language in ("ko", "en"):
-        assert wording.ABSTAIN[language] in prompts.RULES[language]
+        assert notices.ABSTAIN.of(language) in prompts.RULES.of(language)

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from bot.errors import CorpusError
-from bot.indexing.analogies import Analogy, Bilingual, Quotation, from_records, load, narrowed
+from bot.indexing.analogies import Analogy, Quotation, from_records, load, narrowed
 from bot.indexing.loader import load_essays
+from bot.messages.text import Text
 from bot.schema import Essay
 from tests.places import ROOT
 from tests.toys import essay_of
@@ -39,8 +40,8 @@ def quote_lists(analogy: Analogy) -> Iterator[tuple[Quotation, ...]]:
         yield from (quotes for quotes in (item.quotes, item.reply_quotes) if quotes)
 
 
-def bilingual_texts(value: object) -> Iterator[Bilingual]:
-    if isinstance(value, Bilingual):
+def bilingual_texts(value: object) -> Iterator[Text]:
+    if isinstance(value, Text):
         yield value
     elif isinstance(value, tuple):
         for item in value:
@@ -200,14 +201,14 @@ def error_of(path: Path, text: str) -> str:
     with pytest.raises(CorpusError) as caught:
         load_text(path, text)
     assert str(caught.value).startswith(str(path))
-    assert caught.value.korean.startswith(str(path))
-    assert HANGUL.search(caught.value.korean.removeprefix(str(path)))
+    assert caught.value.text("ko").startswith(str(path))
+    assert HANGUL.search(caught.value.text("ko").removeprefix(str(path)))
     return str(caught.value).removeprefix(str(path))
 
 
 def test_a_small_map_is_loaded_as_written(path: Path) -> None:
     (bees,) = load_text(path, ENTRY.replace("  unmapped", BY_ESSAY + "  unmapped"))
-    assert bees.name == Bilingual("벌", "Bees")
+    assert bees.name == Text("Bees", "벌")
     assert bees.words.target.en == ("map",)
     assert bees.pairs[0].quotes == (Quotation("bees.en", "The hive reads the dance, and flies.", 22, 58),)
     assert [(item.by, item.move) for item in bees.breaks] == [("reader", "scale"), ("essay", "missing-step")]
@@ -250,7 +251,7 @@ def test_a_wrong_quotation_in_the_bundled_map_names_the_right_sentence(path: Pat
         ("  target: {ko: \"지도\", en: \"a map\"}\n", "", ':1: the key "target" is missing. Add "target:".'),
         ('name: {ko: "벌", en: "Bees"}', 'name: {ko: "벌"}', ':2: the key "en" is missing. Add "en:".'),
         ('name: {ko: "벌", en: "Bees"}', 'name: {ko: "벌", ko: "꿀벌", en: "Bees"}', ':2: the key "ko" is unknown or used'),
-        ('name: {ko: "벌", en: "Bees"}', "name: Bees", ":2: keys are missing here. Write ko, en."),
+        ('name: {ko: "벌", en: "Bees"}', "name: Bees", ":2: keys are missing here. Write en, ko."),
         ('name: {ko: "벌", en: "Bees"}', 'name: {ko: "벌", en: ""}', ":2: some text is missing here. "),
         ("source: {ko: [춤]", "source: {ko: 춤", ":6: a list with at least one item is missing here. "),
         ("move: scale", "move: size", ':16: "size" is not known here. Use one of disanalogy, survivorship, other-cause, '),

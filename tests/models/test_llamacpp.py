@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import wording
 from bot.indexing.build import build_index
+from bot.messages import notices
 from bot.models import chat, llamacpp
 from bot.models.chat import ChatModel, open_chat_model
 from bot.models.streaming import stream_text
@@ -175,4 +175,4 @@ def test_stopped_answer_frees_the_model_for_the_next_question(bot: Bot) -> None:
     stream.close()  # type: ignore[attr-defined]
     after: Answer = bot.ask("로마는 왜 오래갔나요?")
     assert after.complete
-    assert wording.FAULTS["slow"]["ko"] not in after.text
+    assert notices.FAULTS["slow"].ko not in after.text

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.indexing import analogies, loader
-from bot.indexing.analogies import Analogy, Bilingual, Break, Domains, DomainWords, Pair, Quotation
+from bot.indexing.analogies import Analogy, Break, Domains, DomainWords, Pair, Quotation
+from bot.messages import map as texts
+from bot.messages.text import Text
 from bot.retrieval import map_search
 from bot.schema import Essay
 from bot.ui.map import analogy_map
 from bot.ui.map_drawing import NARROW, PADDING, WIDE, drawing, measure, wrap
-from bot.ui.map_messages import MAP_MESSAGES
 from bot.ui.markup import escape, read_link, visible_text
 from tests.pages import ENGLISH, KOREAN
 from tests.payloads import payload_faults
@@ -27,10 +28,10 @@ QUOTE = Quotation(ENGLISH.id, "A dolmen shows power.", 28, 49)
 
 
 def toy(text: str = "stone", name: str = "Stone and number") -> Analogy:
-    both = Bilingual(text, text)
+    both = Text(text, text)
     words = Domains(DomainWords(("돌",), ("stone",)), DomainWords(("숫자",), ("number",)))
     breaks = (Break("essay", "history", both, (QUOTE,), both, (QUOTE,)), Break("reader", "scale", both))
-    return Analogy("toy", Bilingual(name, name), both, both, words, both, (Pair(both, both, (QUOTE,)),), breaks, both)
+    return Analogy("toy", Text(name, name), both, both, words, both, (Pair(both, both, (QUOTE,)),), breaks, both)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -91,10 +92,10 @@ def test_a_small_analogy_has_the_coordinates_computed_by_hand() -> None:
     assert 'viewBox="0 0 330 179"' in shown
     assert '<rect class="box" x="0.5" y="33.6" width="131.0" height="39.6" rx="9"/>' in shown
     assert '<path class="stroke" d="M132 53.4H198"/>' in shown
-    assert "1. history differs" in visible_text(shown)
+    assert "1. a fact is wrong" in visible_text(shown)
     text = visible_text(analogy_map([toy()], {ENGLISH.id: ENGLISH}, "en"))
     assert text.count("“A dolmen shows power.”") == 3
-    assert MAP_MESSAGES["en"].by_reader in text
+    assert texts.RAISED_BY["reader"].en in text
 
 
 @pytest.mark.parametrize(("language", "first"), [("en", ENGLISH), ("ko", KOREAN)])
@@ -104,7 +105,7 @@ def test_a_section_has_a_close_link_and_quotes_the_readers_language_first(langua
     analogy = replace(analogy, pairs=(replace(analogy.pairs[0], quotes=(QUOTE, korean)),), breaks=())
     markup = analogy_map([analogy], {ENGLISH.id: ENGLISH, KOREAN.id: KOREAN}, language)
     assert (
-        f'<section class="more" id="map/toy/pair/1" tabindex="-1"><a class="close" href="#view/map">{MAP_MESSAGES[language].close}</a>'
+        f'<section class="more" id="map/toy/pair/1" tabindex="-1"><a class="close" href="#view/map">{texts.CLOSE.of(language)}</a>'
         in markup
     )
     linked = re.findall(r'href="#read/([^/]+)/', markup)

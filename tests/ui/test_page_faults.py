@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bot.answers import wording
+from bot.messages import notices
 from bot.retrieval.hybrid import Retriever
 from bot.settings import Settings
 from bot.ui.rate_limit import RateLimiter
@@ -51,7 +51,7 @@ def test_a_failing_model_leaves_the_page_usable(
         wait_for_answer(page)
         last = page.locator("#chat .answer").last
         expect(last.locator("blockquote").first).to_be_visible()
-        expect(last.locator(".notice").last).to_have_text(wording.fault_notice(state, "ko"))
+        expect(last.locator(".notice").last).to_have_text(notices.ENDED_EARLY[state].ko)
         expect(page.locator(BOX)).to_be_enabled()
         expect(page.locator("#sources mark").first).to_be_visible()
     shown = page.locator("body").inner_text()
@@ -95,8 +95,8 @@ def test_the_model_test_reports_a_failing_model(
         expect(result).to_contain_text("openai:fake", timeout=20 * SECONDS)
         results[mode] = result.inner_text()
     assert results["ok"].startswith("It works: openai:fake answered")
-    assert results["401"] == f"openai:fake: {wording.FAULTS['key']['en']}"
-    assert results["500"] == f"openai:fake: {wording.FAULTS['down']['en']}"
+    assert results["401"] == f"openai:fake: {notices.FAULTS['key'].en}"
+    assert results["500"] == f"openai:fake: {notices.FAULTS['down'].en}"
 
 
 def test_a_question_over_the_limit_stays_in_the_box_and_can_be_sent_later(
