@@ -78,7 +78,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
     "indexing": {"loader", "header", "hidden", "dates", "splitter", "analogies", "build"},
     "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "dated", "map_search", "table"},
     "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "wording", "generation"},
-    "chats": {"messages", "history", "export", "export_reader", "recheck"},
+    "chats": {"messages", "history", "open_chats", "export", "export_reader", "recheck"},
     "cli": {"console", "doctor"},
 }
 SCRIPTS_MAY_IMPORT = {"messages", "errors", "schema", "settings", "indexing", "pipeline", "cli"}

@@ -1,24 +1,21 @@
-"""The events of the chat: a question from the box, from a link or button, or from the examples, and the stop button."""
+"""The events of the chat: a question from the box, from a link, button or example, and the stop button."""
 
 import json
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
-from bot.chats.history import Turn
-from bot.ui.chat_handlers import ChatHandlers
-from bot.ui.history import chat_messages
-from bot.ui.layout import Components, TabState, chat_name_box
-from bot.ui.visitor import visitor_of
+from bot.ui.chat_handlers import ChatHandlers, ReplyStep
+from bot.ui.layout import Components, chat_name_box, writing_status
 
 CONCURRENT_ANSWERS = 8  # of all readers together
-STOP_POLLS, STOP_POLL_SECONDS = 8, 0.1  # how often, and at what interval, a stopped answer is read from the history
 Updates = dict[Any, Any]  # new values or properties, by component
 PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
-QuestionEvents = list[Any]  # the Gradio events that ask a question; other events can follow or cancel them
+# By default Gradio drops an event that is triggered while the last one of its kind is not finished.
+EVERY: Any = {**PRIVATE, "trigger_mode": "multiple"}  # for what is changed: none is lost
+# The last update of an event: at its end Gradio sends the last update again, which would be late by then.
+NO_UPDATE: Any = gr.skip()
 
 
 class ChatEvents:
@@ -28,104 +25,56 @@ class ChatEvents:
         """Nothing is connected until `wire` is called."""
         self._components, self._handlers = components, handlers
 
-    def wire(self) -> QuestionEvents:
-        """Connect the handlers, within the page's `gr.Blocks` context. Return the three events that ask a question."""
+    def wire(self) -> Any:
+        """Connect the handlers, within the page's `gr.Blocks` context. Return the event that asks a question."""
         ui = self._components
         ask = ui.commands["ask"]
-        state = [ui.mode, ui.chat_id, ui.turns, ui.tab]
-        box = [ui.question, ui.mode, ui.chat_id, ui.replace_from, ui.turns, ui.tab]
-        outputs = [ui.question, ui.chat, ui.sources, ui.chat_id, ui.turns, ui.replace_from, ui.chat_name]
-        options: Any = {**PRIVATE, "concurrency_limit": CONCURRENT_ANSWERS, "concurrency_id": "ask", "trigger_mode": "once"}
-        question_events: QuestionEvents = [
-            ui.question.submit(self.ask_from_box, box, outputs, **options),
-            ask.submit(self.ask_from_command, [ask, *state], outputs, **options),
-            ui.chat.example_select(self.ask_example, state, outputs, **options),
-        ]
-        stopped = [ui.question, ui.chat, ui.turns]
-        ui.question.stop(self.stop, [ui.chat_id, ui.turns, ui.tab], stopped, cancels=question_events, **PRIVATE)
-        return question_events
+        outputs = [ui.chat, ui.status, ui.sources, ui.chat_id, ui.chat_name]
+        options: Any = {**EVERY, "concurrency_limit": CONCURRENT_ANSWERS, "concurrency_id": "ask"}
+        ui.question.stop(self.stop, ui.chat_id, [ui.chat, ui.status], **EVERY)
+        return ask.submit(self.ask_question, [ask, ui.mode, ui.chat_id], outputs, **options)
 
-    def ask_from_box(
-        self,
-        question: str,
-        mode: str,
-        chat_id: str,
-        replace_from: str,
-        page_turns: Sequence[Turn],
-        tab: TabState,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
-        """Ask the question in the box and empty the box. It replaces the turns from place `replace_from` on, if that is given."""
-        ui = self._components
-        for step, updates in enumerate(self._ask(question, mode, chat_id, parse_place(replace_from), page_turns, tab, request)):
-            if step == 0 and ui.chat_id in updates:
-                updates[ui.question] = _question_box(ui.turns not in updates, value="")
+    def ask_question(self, command: str, mode: str, chat_id: str, request: gr.Request) -> Iterator[Updates]:
+        """Ask a question. One from the question box, which has the number of its text as `draft`, is taken out of the box."""
+        ui, arguments = self._components, parse_command(command)
+        question, mode = str(arguments.get("question") or ""), str(arguments.get("mode") or mode)
+        replace_from, draft = parse_place(arguments.get("cut")), parse_place(arguments.get("draft"))
+        opening = parse_place(arguments.get("opening"))
+        messages = _Messages(ui.chat)
+        for step in self._handlers.reply(question, mode, str(chat_id or ""), replace_from, request, draft, opening):
+            status = writing_status(step.chat_id, step.answering, 0 if step.declined else draft)
+            updates: Updates = {ui.chat: messages.of(step), ui.chat_id: step.chat_id, ui.status: status}
+            if step.sources is not None:
+                updates[ui.sources] = step.sources
+            if step.chat_name is not None:
+                updates[ui.chat_name] = chat_name_box(step.chat_name)
             yield updates
+        yield NO_UPDATE
 
-    def ask_from_command(
-        self, command: str, mode: str, chat_id: str, page_turns: Sequence[Turn], tab: TabState, request: gr.Request
-    ) -> Iterator[Updates]:
-        """Ask the question of a link or button. The text in the box stays."""
-        arguments = parse_command(command)
-        mode, replace_from = str(arguments.get("mode") or mode), parse_place(arguments.get("cut"))
-        yield from self._ask(str(arguments.get("question") or ""), mode, chat_id, replace_from, page_turns, tab, request)
+    def stop(self, chat_id: str, request: gr.Request) -> Iterator[Updates]:
+        """Stop the answer that is being written, and show what there is of it."""
+        ui = self._components
+        for step in self._handlers.stop(str(chat_id or ""), request):
+            yield {ui.chat: step.messages, ui.status: writing_status(step.chat_id, step.answering)}
+        yield NO_UPDATE
 
-    def ask_example(
-        self, example: gr.SelectData, mode: str, chat_id: str, page_turns: Sequence[Turn], tab: TabState, request: gr.Request
-    ) -> Iterator[Updates]:
-        """Ask one of the example questions of an empty chat."""
-        yield from self._ask(str(example.value["text"]), mode, chat_id, 0, page_turns, tab, request)
 
-    def stop(self, chat_id: str, page_turns: Sequence[Turn], tab: TabState, request: gr.Request) -> Iterator[Updates]:
-        """Show what there is of a stopped answer: at once, and again when the model's last piece has been saved."""
-        ui, reader = self._components, visitor_of(request).reader
-        tab.cancellations += 1
-        cancellations, turns = tab.cancellations, list(tab.turns_if_stopped)
-        yield {ui.question: _question_box(False)}
-        for _ in range(STOP_POLLS if turns else 0):
-            if tab.cancellations != cancellations or _times(turns) != _times(tab.turns_if_stopped):
-                return  # another chat was opened, or another question asked
-            # The box is in every update: of updates in quick succession Gradio may show only the last.
-            yield {ui.question: _question_box(False), ui.chat: chat_messages(turns), ui.turns: tuple(turns)}
-            time.sleep(STOP_POLL_SECONDS)
-            turns = self._handlers.turns(reader, chat_id, turns)
+class _Messages:
+    """The messages of the steps of an answer, as Gradio sends them. Those before the last one are converted once."""
 
-    def _ask(
-        self,
-        question: str,
-        mode: str,
-        chat_id: str,
-        replace_from: int,
-        page_turns: Sequence[Turn],
-        tab: TabState,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
-        """The updates of an answer, step by step, until it is complete or cancelled."""
-        ui, cancellations = self._components, tab.cancellations
-        with closing(self._handlers.reply(question, mode, chat_id, replace_from, tuple(page_turns or ()), request)) as steps:
-            for number, step in enumerate(steps):
-                if tab.cancellations != cancellations:
-                    return
-                tab.turns_if_stopped = step.turns_if_stopped
-                if step.declined:
-                    yield {ui.chat: step.messages, ui.question: _question_box(False)}
-                    return
-                updates: Updates = {
-                    ui.chat: step.messages,
-                    ui.sources: step.sources,
-                    ui.question: _question_box(step.turns is None),
-                }
-                if number == 0:
-                    updates |= {ui.chat_id: step.chat_id, ui.replace_from: ""}
-                if number == 0 and not chat_id:  # in an open chat the reader may be typing a name at this moment
-                    updates |= {ui.chat_name: chat_name_box(step.chat_name)}
-                if step.turns is not None:
-                    updates |= {ui.turns: step.turns}
-                yield updates
+    def __init__(self, chat: gr.Chatbot) -> None:
+        self._chat = chat
+        self._earlier: Sequence[Any] | None = None
+        self._converted: list[Any] = []
+
+    def of(self, step: ReplyStep) -> list[Any]:
+        if step.earlier is not self._earlier:
+            self._earlier, self._converted = step.earlier, self._chat.postprocess(cast(Any, step.earlier)).root
+        return [*self._converted, *step.last]
 
 
 def parse_place(value: Any) -> int:
-    """The place of a turn, from 1, as page.js sends it; 0 for anything that is not a number. Digits after the 20th are ignored."""
+    """A number that page.js sends, such as the place of a turn, from 1; 0 for anything else. Digits after the 20th are ignored."""
     text = str(value or "")[:20]
     return int(text) if text.isdecimal() else 0
 
@@ -137,13 +86,3 @@ def parse_command(command: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return arguments if isinstance(arguments, dict) else {}
-
-
-def _times(turns: Sequence[Turn]) -> list[str]:
-    """When the questions of the turns were asked, which identifies them."""
-    return [turn.asked for turn in turns]
-
-
-def _question_box(answering: bool, **properties: Any) -> gr.Textbox:
-    """The update of the question box: with a stop button while `answering`, with a send button otherwise."""
-    return gr.Textbox(submit_btn=not answering, stop_btn=answering, **properties)

@@ -5,12 +5,11 @@ from typing import Any, cast
 
 import gradio as gr
 
-from bot.chats.history import MAX_NAME_CHARACTERS, Turn
+from bot.chats.history import MAX_NAME_CHARACTERS
 from bot.schema import MODES, Language
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 
 COMMANDS = ("start", "ask", "read", "open", "delete", "remove", "rate")  # that page.js sends
-IDLE_SECONDS = 7_200  # after which the chat of an unused page is removed from memory; saved chats are on the disk
 VIEWS = {  # the id of each view, and the field of the message catalogue with its label
     "chat": "view_chat",
     "sources": "view_sources",
@@ -29,19 +28,6 @@ i18n = gr.I18n(
 )
 
 
-class TabState:
-    """The state of one open page that its event handlers share.
-
-    `cancellations` counts how often the reader stopped an answer or opened another chat; an event handler that is writing an answer
-    ends when it changes. `turns_if_stopped` are the chat's turns if the answer that is being written were stopped now.
-    """
-
-    def __init__(self) -> None:
-        """The state of a page that was just opened."""
-        self.cancellations = 0
-        self.turns_if_stopped: tuple[Turn, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Components:
     """The components that event handlers read or update."""
@@ -51,8 +37,7 @@ class Components:
     chat: gr.Chatbot
     sources: gr.Markdown
     chat_id: gr.Textbox
-    turns: gr.State
-    tab: gr.State
+    status: gr.Markdown
     essay: gr.Markdown
     essays_search: gr.Textbox
     essays: gr.Markdown
@@ -69,7 +54,6 @@ class Components:
     model: gr.Accordion
     model_test_result: gr.Markdown
     model_test: gr.Button
-    replace_from: gr.Textbox
     commands: dict[str, gr.Textbox]
 
 
@@ -88,9 +72,7 @@ def build_components() -> Components:
             with gr.Column(elem_id="panel", scale=4, min_width=320):
                 components |= _views()
         components["chat_id"] = _hidden("talk-id")
-        components["replace_from"] = _hidden("cut")
-        components["turns"] = gr.State((), time_to_live=IDLE_SECONDS)
-        components["tab"] = gr.State(TabState())  # copied for each page that is opened
+        components["status"] = gr.Markdown(visible="hidden", elem_id="writing", latex_delimiters=[])
         # page.js writes each command as JSON into one of these and submits it. Gradio's `js=` event scripts would need unsafe-eval.
         components["commands"] = {command: _hidden(f"do-{command}") for command in COMMANDS}
     return Components(**components)
@@ -104,6 +86,15 @@ def _hidden(elem_id: str) -> gr.Textbox:
 def chat_name_box(name: str) -> gr.Textbox:
     """The update of the box with the open chat's name. Without a name no saved chat is open, and the box is not shown."""
     return gr.Textbox(name, visible=bool(name))
+
+
+def writing_status(chat_id: str, answering: bool, draft: int = 0) -> str:
+    """What page.js is told with each drawing of a chat: its id, whether an answer is being written, and the number of the taken text.
+
+    It is a text of its own, and no property of the question box, because of steps in quick succession Gradio may lose all but the last:
+    it changes the properties of earlier steps that the page has not drawn yet.
+    """
+    return f"{'answering' if answering else 'idle'} {draft} {chat_id}"
 
 
 def example_questions(language: Language) -> list[dict[str, str]]:
@@ -141,7 +132,9 @@ def _chat() -> dict[str, Any]:
         show_label=False,
         container=False,
         submit_btn=True,
+        stop_btn=True,  # page.js shows one of both buttons
         max_lines=6,
+        interactive=True,  # although it is no event's input: page.js sends what is in it
         elem_id="question",
     )
     with gr.Accordion(i18n("model"), open=False, elem_id="voice") as model:

@@ -37,6 +37,8 @@
 
   // A command for the server is written into one of Gradio's hidden text boxes. The sequence number makes each value different.
   let sequence = 0;
+  let openingNumber = 0; // the number of the last command that opened a chat
+  let [openedChat, leftChat] = ["", ""]; // the ids of the open chat and of the one that was open before
   let questionCount = 0; // in the chat
   const write = (area, text) => {
     area.value = text;
@@ -46,14 +48,18 @@
     if (verb === "open") {
       questionCount = 0;
       cancelEdit(); // the edited question belongs to the chat that is closed
+      if (argument.talk !== openedChat) [leftChat, openedChat] = [openedChat, argument.talk];
+      write(chatIdBox(), argument.talk); // a question that is asked before the server has answered belongs to this chat
     }
     if (verb === "ask" || verb === "open") document.body.classList.remove("rating");
     const area = find(`#do-${verb} textarea, #do-${verb} input`);
-    write(area, JSON.stringify({ ...argument, n: ++sequence }));
+    if (verb === "open" || verb === "start") openingNumber = sequence + 1;
+    write(area, JSON.stringify({ ...argument, opening: openingNumber, n: ++sequence }));
     area.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true })); // Gradio submits on Enter
   };
   const box = () => find("#question textarea");
-  const busy = () => Boolean(find("#question .stop-button"));
+  const chatIdBox = () => find("#talk-id textarea, #talk-id input"); // what the page holds of the open chat: its id
+  const busy = () => document.body.matches(".answering");
   const narrowScreen = matchMedia("(max-width: 900px)");
   const isNarrow = () => narrowScreen.matches;
   const fillBox = (text) => {
@@ -105,6 +111,15 @@
     }
     cancelEdit();
     send("ask", { question, mode, cut });
+  };
+  // The text in the box is numbered by its changes: the server asks it once however often it is entered, and says when it is taken.
+  let draftNumber = 1;
+  const submit = () => {
+    clearTimeout(pending);
+    pending = 0;
+    if (!box().value.trim()) return;
+    if (busy()) return announce(messages.busy);
+    send("ask", { question: box().value, cut: editedTurn, draft: draftNumber });
   };
   // The map is added a moment after the page has loaded.
   const waitFor = (look, then, tries = 40) => {
@@ -188,11 +203,11 @@
     const place = all("#chat .answer").findIndex((answer) => find(`#turn-${turn}-edit`, answer));
     return all("#chat .user .message-content")[place]?.innerText.trim() || "";
   };
-  const setCutTurn = (turn) => write(find("#cut textarea, #cut input"), turn ? String(turn) : "");
-  let draft = ""; // the text of the box before a question was put there for editing
+  let editedTurn = 0; // the turn whose question is in the box for editing
+  let draft = ""; // the text of the box before that
   const cancelEdit = () => {
-    if (!find("#editing")) return;
-    setCutTurn(0);
+    if (!editedTurn) return;
+    editedTurn = 0;
     find("#editing").remove();
     fillBox(draft);
     draft = "";
@@ -200,7 +215,7 @@
   const edit = (turn) => {
     cancelEdit();
     draft = box().value;
-    setCutTurn(turn);
+    editedTurn = turn;
     fillBox(question(turn));
     const note = document.createElement("p");
     note.id = "editing";
@@ -216,7 +231,7 @@
   };
   const rate = (turn, good) => {
     document.body.classList.add("rating");
-    send("rate", { turn, good, busy: busy() });
+    send("rate", { turn, good });
     setTimeout(() => find("#why textarea")?.focus(), 50);
   };
   const confirmed = (button, then) => {
@@ -315,7 +330,8 @@
       return navigate(hash);
     }
     const button = event.target.closest("button");
-    if (button?.matches("#question .submit-button")) document.body.classList.remove("rating");
+    if (button?.matches("#question .submit-button")) return submit();
+    if (button?.matches("#chat .example") && event.detail < 2) return ask(find(".example-text", button).textContent, "");
     if (button?.matches(".act") && button.id) return handleButton(button);
     if (button?.closest("#choice")) return useSentence(button.dataset.verb);
     if (button?.id === "view-sources-button") button.classList.remove("fresh");
@@ -333,11 +349,7 @@
   // report a second Enter after the composition. In Japanese and Chinese input Enter chooses a word and does not submit.
   const HANGUL = /^[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3\s]*$/;
   let pending = 0;
-  const submit = () => {
-    clearTimeout(pending);
-    pending = 0;
-    if (!busy() && box().value.trim()) find("#question .submit-button")?.click(); // the click listener handles the rest
-  };
+  document.addEventListener("input", (event) => event.target === box() && draftNumber++, true);
   document.addEventListener(
     "keydown",
     (event) => {
@@ -390,13 +402,16 @@
     saveOpenChat();
     // Gradio labels a message with all of its markup, which a screen reader would read instead of the text.
     all("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]").forEach((element) => element.removeAttribute("aria-label"));
-    all("#chat .foot .act:nth-child(n + 4)").forEach((element) => element.setAttribute("aria-pressed", element.matches(".on"))); // the rating buttons
+    for (const [selector, pressed] of [[".on", true], [":not(.on)", false]]) {
+      const changed = `#chat .foot .act:nth-child(n + 4)${selector}:not([aria-pressed=${pressed}])`; // of the rating buttons
+      all(changed).forEach((element) => element.setAttribute("aria-pressed", pressed));
+    }
     if (!asked.length) return; // Gradio may remove all messages for a moment
     if (asked.length > questionCount) reveal(asked.at(-1), "top");
     questionCount = asked.length;
   };
-  const openChatId = () => find("#talk-id textarea, #talk-id input")?.value || "";
-  const saveOpenChat = () => writeStorage("talk", openChatId());
+  const openChatId = () => chatIdBox()?.value || "";
+  const saveOpenChat = () => readStorage("talk") === openChatId() || writeStorage("talk", openChatId());
 
   // When the essay has been loaded, scroll to the requested place and focus it.
   let opening = "";
@@ -420,15 +435,22 @@
     send("start", { talk: chatId });
     setTimeout(() => start(chatId, tries - 1), 700);
   };
-  const nameButtons = () => {
-    for (const [selector, name] of [[".submit-button", messages.send], [".stop-button", messages.stop]]) {
-      find(`#question ${selector}:not([aria-label])`)?.setAttribute("aria-label", name);
+  let reopening = 0;
+  // The server says which chat it has drawn, whether an answer is being written, and the number of the text that it has taken from the box.
+  const watchStatus = () => {
+    const [state, draft, chatId = ""] = find("#writing").textContent.trim().split(" ");
+    if (!state) return; // Gradio removes the text for a moment
+    document.body.classList.toggle("answering", state === "answering");
+    if (chatId && chatId === leftChat) {
+      // A slow browser still had steps of the chat before, and drew them over the open one. After the last it is opened again.
+      clearTimeout(reopening);
+      reopening = setTimeout(() => send("open", { talk: openedChat }), 100);
+      return;
     }
-    if (find("#editing") && busy() && !box().value) {
-      find("#editing").remove(); // the edited question was submitted
-      if (draft) fillBox(draft);
-      draft = "";
-    }
+    openedChat = chatId;
+    if (Number(draft) !== draftNumber) return; // nothing was taken, or the text was changed since
+    write(box(), "");
+    cancelEdit();
   };
   // A dot on the tab shows that there are new sources while another view is open.
   let lastSources = "";
@@ -438,14 +460,16 @@
     lastSources = sources;
   };
   const begin = () => {
-    nameButtons();
+    for (const [selector, name] of [[".submit-button", messages.send], [".stop-button", messages.stop]]) {
+      find(`#question ${selector}`).setAttribute("aria-label", name);
+    }
     const status = document.createElement("p");
     status.id = "status";
     status.setAttribute("role", "status");
     find("#question").before(status);
     find("#chat .examples")?.removeAttribute("role"); // Gradio calls the example questions a list, but a list without items
     const chatId = readStorage("talk");
-    const watched = [["#chat", watchChat], ["#views", watchEssay], ["#views", watchSources], ["#mode", watchStart], ["#question", nameButtons]];
+    const watched = [["#chat", watchChat], ["#views", watchEssay], ["#views", watchSources], ["#mode", watchStart], ["#writing", watchStatus]];
     for (const [selector, work] of watched) {
       new MutationObserver(work).observe(find(selector), { childList: true, subtree: true, characterData: true });
     }
@@ -467,7 +491,7 @@
     const mode = find("#mode label span");
     if (!document.body.matches(".ready") && mode && mode.textContent.trim() !== "answer") finishStart();
   };
-  const isMounted = () => ["#chat", "#mode label", "#do-start", "#question textarea", "#views [role=tab]"].every((element) => find(element));
+  const isMounted = () => ["#chat", "#mode label", "#do-start", "#question .stop-button", "#writing", "#views [role=tab]"].every((element) => find(element));
   const mounting = new MutationObserver(() => isMounted() && (mounting.disconnect(), begin()));
   mounting.observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent
 STYLES = [FOLDER / "page.css", FOLDER / "views.css", FOLDER / "map.css"]
 SCRIPT = FOLDER / "page.js"
 ICON = FOLDER / "icon.svg"
-SESSIONS = 1_000  # open pages whose state is held in memory; of more, the least recently used loses it
+SESSIONS = 1_000  # open pages whose components Gradio holds in memory; of more, the least recently used ones
 MAX_QUEUE = 100  # questions that wait; further ones are answered with Gradio's message that the queue is full
 SANS = ("Pretendard", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", "system-ui", "sans-serif")
 
@@ -37,8 +37,8 @@ def build_page(bot: "Bot") -> gr.Blocks:
     page = gr.Blocks(title="Dolmen", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600))
     with page:
         components = build_components()
-        question_events = ChatEvents(components, chat_handlers).wire()
-        ViewEvents(components, view_handlers).wire(question_events)
+        question_event = ChatEvents(components, chat_handlers).wire()
+        ViewEvents(components, view_handlers).wire(question_event)
         gr.api(_ask_endpoint(bot, limiter), api_name="ask")  # type: ignore[attr-defined]
     page.state_session_capacity = SESSIONS
     page.queue(max_size=MAX_QUEUE, default_concurrency_limit=CONCURRENT_ANSWERS)

@@ -1,23 +1,18 @@
 """The events of the views beside the chat, and of the start of the page."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, cast
 
 import gradio as gr
 
-from bot.chats.history import Turn
 from bot.schema import MODES
 from bot.ui.catalogue import MESSAGES
-from bot.ui.chat_events import PRIVATE, QuestionEvents, Updates, parse_command, parse_place
-from bot.ui.layout import Components, TabState, chat_name_box, example_questions
-from bot.ui.view_handlers import ViewHandlers
+from bot.ui.chat_events import EVERY, NO_UPDATE, PRIVATE, Updates, parse_command, parse_place
+from bot.ui.layout import Components, chat_name_box, example_questions, writing_status
+from bot.ui.view_handlers import OpenedChat, ViewHandlers
 from bot.ui.visitor import visitor_of
 
-# By default Gradio drops an event that is triggered while the last one of its kind is not finished.
 LATEST: Any = {**PRIVATE, "trigger_mode": "always_last"}  # for what is shown: the newest wins
-EVERY: Any = {**PRIVATE, "trigger_mode": "multiple"}  # for what is changed: none is lost
-SETTLE_SECONDS = 0.1  # in which the last updates of a cancelled answer arrive, before another chat is shown
 
 
 class ViewEvents:
@@ -27,25 +22,23 @@ class ViewEvents:
         """Nothing is connected until `wire` is called."""
         self._components, self._handlers = components, handlers
 
-    def wire(self, question_events: QuestionEvents) -> None:
-        """Connect the handlers, within the page's `gr.Blocks` context. Each of the `question_events` then updates the history."""
+    def wire(self, question_event: Any) -> None:
+        """Connect the handlers, within the page's `gr.Blocks` context. After each `question_event` the history is updated."""
         ui, commands = self._components, self._components.commands
         listing = [ui.history_search, ui.chat_id]
-        chat = [ui.chat, ui.sources, ui.chat_id, ui.turns, ui.chat_name, ui.question, ui.replace_from]
+        chat = [ui.chat, ui.sources, ui.chat_id, ui.chat_name, ui.status]
         page = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model]
         commands["start"].submit(self.start, commands["start"], page, **PRIVATE)
-        # Opening another chat ends the answer that is being written.
-        opening = commands["open"].submit(self.open_chat, [commands["open"], ui.tab], chat, cancels=question_events, **LATEST)
+        opening = commands["open"].submit(self.open_chat, commands["open"], chat, **LATEST)
         opening.then(self.list_history, listing, ui.history, **PRIVATE)
-        for event in question_events:
-            event.then(self.update_history, listing, [ui.history, ui.chat_name], **PRIVATE)
+        question_event.then(self.update_history, listing, [ui.history, ui.chat_name], **PRIVATE)
         commands["read"].submit(self.read_essay, commands["read"], ui.essay, **LATEST)
         ui.essays_search.change(self.search_essays, ui.essays_search, ui.essays, **LATEST)
         ui.history_search.change(self.list_history, listing, ui.history, **LATEST)
         naming = [ui.chat_id, ui.chat_name, ui.history_search], [ui.chat_name, ui.history, ui.chat_name_notice]
         gr.on([ui.chat_name.submit, ui.chat_name.blur], self.rename_chat, *naming, **EVERY)
         commands["delete"].submit(self.delete_chat, [commands["delete"], *listing], ui.history, **EVERY)
-        rating = [commands["rate"], ui.chat_id, ui.turns], [ui.rating_notice, ui.chat, ui.turns]
+        rating = [commands["rate"], ui.chat_id], [ui.rating_notice, ui.chat]
         commands["rate"].submit(self.rate, *rating, **EVERY)
         reason = [ui.rating_reason, commands["rate"], ui.chat_id], [ui.rating_notice, ui.rating_reason]
         ui.rating_reason.submit(self.give_reason, *reason, **EVERY)
@@ -55,27 +48,28 @@ class ViewEvents:
         commands["remove"].submit(self.remove_upload, commands["remove"], uploads, **EVERY)
         ui.model_test.click(self.test_model, None, ui.model_test_result, **PRIVATE)
 
-    def start(self, command: str, request: gr.Request) -> Updates:
+    def start(self, command: str, request: gr.Request) -> Iterator[Updates]:
         """Fill a page that was opened: the chat that was open in this tab, and the views in the reader's language."""
         ui, handlers, language = self._components, self._handlers, visitor_of(request).language
-        messages, chat_id = MESSAGES[language], str(parse_command(command).get("talk") or "")
-        chat = self._chat_updates(chat_id, request)
-        return {
-            **chat,
-            ui.chat: gr.Chatbot(chat[ui.chat], examples=cast(Any, example_questions(language))),
-            ui.mode: gr.Radio(choices=[(getattr(messages, f"mode_{mode}"), mode) for mode in MODES]),
-            ui.essays: handlers.essays("", request),
-            ui.map: handlers.map(request),
-            ui.uploads: handlers.uploads(request),
-            ui.history: handlers.history("", chat_id, request),
-            ui.model: gr.Accordion(label=f"{messages.model}: {handlers.model_label(request)}"),
-        }
+        messages = MESSAGES[language]
+        for opened in handlers.open_chat(_chat_id(command), request, parse_place(parse_command(command).get("n"))):
+            yield {
+                **self._chat_updates(opened),
+                ui.chat: gr.Chatbot(cast(Any, opened.messages), examples=cast(Any, example_questions(language))),
+                ui.mode: gr.Radio(choices=[(getattr(messages, f"mode_{mode}"), mode) for mode in MODES]),
+                ui.essays: handlers.essays("", request),
+                ui.map: handlers.map(request),
+                ui.uploads: handlers.uploads(request),
+                ui.history: handlers.history("", opened.chat_id, request),
+                ui.model: gr.Accordion(label=f"{messages.model}: {handlers.model_label(request)}"),
+            }
+        yield NO_UPDATE
 
-    def open_chat(self, command: str, tab: TabState, request: gr.Request) -> Updates:
+    def open_chat(self, command: str, request: gr.Request) -> Iterator[Updates]:
         """Open a saved chat, or a new one."""
-        tab.cancellations += 1
-        time.sleep(SETTLE_SECONDS)
-        return self._chat_updates(str(parse_command(command).get("talk") or ""), request)
+        for opened in self._handlers.open_chat(_chat_id(command), request, parse_place(parse_command(command).get("n"))):
+            yield self._chat_updates(opened)
+        yield NO_UPDATE
 
     def read_essay(self, command: str, request: gr.Request) -> str:
         """Open an essay."""
@@ -96,7 +90,7 @@ class ViewEvents:
 
     def delete_chat(self, command: str, search: str, chat_id: str, request: gr.Request) -> str:
         """Delete a saved chat. If it is the open one, page.js opens a new one."""
-        self._handlers.delete_chat(str(parse_command(command).get("talk") or ""), request)
+        self._handlers.delete_chat(_chat_id(command), request)
         return self._handlers.history(search, chat_id, request)
 
     def rename_chat(self, chat_id: str, name: str, search: str, request: gr.Request) -> tuple[Any, Any, str]:
@@ -107,14 +101,14 @@ class ViewEvents:
         box = gr.skip() if new_name == name else chat_name_box(new_name)
         return box, self._handlers.history(search, chat_id, request), notice
 
-    def rate(self, command: str, chat_id: str, page_turns: Sequence[Turn], request: gr.Request) -> Updates:
+    def rate(self, command: str, chat_id: str, request: gr.Request) -> Iterator[Updates]:
         """Rate an answer up or down."""
         ui, arguments = self._components, parse_command(command)
         notice = self._handlers.rate(chat_id, parse_place(arguments.get("turn")), bool(arguments.get("good")), "", request)
-        if arguments.get("busy"):  # an answer is being written; its last step shows the rating
-            return {ui.rating_notice: notice}
-        opened = self._handlers.open_chat(chat_id, page_turns, request)
-        return {ui.rating_notice: notice, ui.chat: opened.messages or gr.skip(), ui.turns: opened.turns or gr.skip()}
+        yield {ui.rating_notice: notice}
+        for opened in self._handlers.rated_chat(chat_id, request):
+            yield {ui.rating_notice: notice, ui.chat: opened.messages}
+        yield NO_UPDATE
 
     def give_reason(self, reason: str, command: str, chat_id: str, request: gr.Request) -> tuple[str, str]:
         """Add a reason to the last rating, and empty its box."""
@@ -148,15 +142,18 @@ class ViewEvents:
         yield MESSAGES[visitor_of(request).language].model_testing
         yield self._handlers.test_model(request)
 
-    def _chat_updates(self, chat_id: str, request: gr.Request) -> Updates:
-        """The updates that show a saved chat, or a new one if the reader has no chat with this id."""
-        ui, opened = self._components, self._handlers.open_chat(chat_id, (), request)
+    def _chat_updates(self, opened: OpenedChat) -> Updates:
+        """The updates that show a chat."""
+        ui = self._components
         return {
             ui.chat: opened.messages,
             ui.sources: opened.sources,
             ui.chat_id: opened.chat_id,
-            ui.turns: opened.turns,
             ui.chat_name: chat_name_box(opened.name),
-            ui.question: gr.Textbox(submit_btn=True, stop_btn=False),
-            ui.replace_from: "",
+            ui.status: writing_status(opened.chat_id, opened.answering),
         }
+
+
+def _chat_id(command: str) -> str:
+    """The id of the chat that a command is about, empty for a new one."""
+    return str(parse_command(command).get("talk") or "")

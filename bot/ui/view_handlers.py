@@ -1,16 +1,17 @@
 """The handlers of the views: essays, analogy map, uploads, saved chats, ratings and the chat model. Errors become messages."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradio import Request
 
-from bot.chats.history import ChatHistory, Turn
+from bot.chats.history import ChatHistory
+from bot.chats.open_chats import OpenChat
 from bot.errors import BotError, QuestionError
 from bot.models.chat import LOCAL, QUOTES
-from bot.schema import Essay, Language, Progress, Report
+from bot.schema import Answer, Essay, Language, Progress, Report
 from bot.ui import reader
 from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_handlers import ChatHandlers, essays_of, log_traceback
@@ -18,6 +19,7 @@ from bot.ui.history import Message, chat_list, chat_messages
 from bot.ui.map import analogy_map
 from bot.ui.markup import escape, notice
 from bot.ui.sources import sources_markup
+from bot.ui.tabs import Tab
 from bot.ui.visitor import Visitor, visitor_of
 from bot.uploads import Uploads
 
@@ -30,13 +32,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OpenedChat:
-    """A chat as the page shows it. `sources` is the HTML of its last answer's sources. All fields are empty for a new chat."""
+    """A chat as the page shows it. `sources` is the HTML of its last answer's sources. The fields are empty for a new chat.
+
+    `answering` is whether the answer to a question of this page is being written in it.
+    """
 
     messages: list[Message]
     sources: str
     chat_id: str
-    turns: tuple[Turn, ...]
     name: str
+    answering: bool
 
 
 class ViewHandlers:
@@ -128,18 +133,40 @@ class ViewHandlers:
 
         return _safely(remove, visitor.language)
 
-    def open_chat(self, chat_id: str, page_turns: Sequence[Turn], request: Request | None) -> OpenedChat:
-        """A saved chat, or an empty one if the reader has no chat with this id. `page_turns` are the turns that the page holds."""
+    def open_chat(self, chat_id: str, request: Request | None, opening: int = 0) -> Iterator[OpenedChat]:
+        """Open a saved chat, or a new one if the reader has no chat with this id. An answer in the chat before is stopped.
+
+        `opening` is the number of the page's command. If a question of that chat has arrived before it, the chat is shown with it.
+        """
+        reader = visitor_of(request).reader
+        tab = self._chat.tab(request, "")
+        tab.show(chat_id if self._chat.chats.find(reader, chat_id) else "", opening)
+        yield from self._shown(self._chat.chats.find(reader, str(tab.chat_id)), tab, request)
+
+    def rated_chat(self, chat_id: str, request: Request | None) -> Iterator[OpenedChat]:
+        """A chat after one of its answers was rated; nothing while an answer is being written, whose last step shows the rating."""
+        chat, tab = self._chat.chats.find(visitor_of(request).reader, chat_id), self._chat.tab(request, chat_id)
+        if chat and not tab.is_asking_in(chat):
+            yield from self._shown(chat, tab, request)
+
+    def _shown(self, chat: OpenChat | None, tab: Tab, request: Request | None) -> Iterator[OpenedChat]:
+        """The chat, or a new one, if the page shows it and no later version of it."""
         visitor = visitor_of(request)
-        turns = tuple(self._chat.turns(visitor.reader, str(chat_id or ""), page_turns))
-        if not turns:
-            return OpenedChat([], "", "", (), "")
-        answer = turns[-1].answer
+        state = chat.state() if chat else self._chat.chats.empty()
+        opened = OpenedChat([], "", "", "", answering=False)
+        if chat and state.turns:
+            name, answering = self._chat.chat_name(visitor.reader, chat.id), tab.is_asking_in(chat)
+            panel = self._sources(visitor, state.turns[-1].answer)
+            opened = OpenedChat(chat_messages(state.turns), panel, chat.id, name, answering)
+        with tab.sending(chat.id if chat else "", state.version) as is_wanted:
+            if is_wanted:
+                yield opened
+
+    def _sources(self, visitor: Visitor, answer: Answer) -> str:
         try:
-            panel = sources_markup(answer, essays_of(self._uploads.bot_for(visitor.reader), answer))
+            return sources_markup(answer, essays_of(self._uploads.bot_for(visitor.reader), answer))
         except BotError:
-            panel = ""
-        return OpenedChat(chat_messages(turns), panel, chat_id, turns, self._chat.chat_name(visitor.reader, chat_id))
+            return ""
 
     def history(self, search: str, chat_id: str, request: Request | None) -> str:
         """The HTML of the list of the reader's chats, newest first. `chat_id` is the open chat."""
@@ -176,7 +203,7 @@ class ViewHandlers:
     def delete_chat(self, chat_id: str, request: Request | None) -> None:
         """Delete one of the reader's chats. An error is logged."""
         try:
-            self._history.delete(visitor_of(request).reader, chat_id)
+            self._chat.chats.delete(visitor_of(request).reader, chat_id)
         except BotError as error:
             log.warning("%s", error)
 

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chats.history import MAX_DERIVED_NAME_CHARACTERS, ChatHistory, Rating
+from bot.chats.open_chats import now
 from bot.errors import BotError, QuestionError, StoreError
 from bot.schema import Answer, Citation, Passage, Refusal, Sentence
-from bot.ui.chat_handlers import now
 from tests.pages import empty_answer, quoting
 from tests.payloads import PAYLOADS
 

@@ -4,8 +4,6 @@ import json
 import re
 import sqlite3
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -15,13 +13,9 @@ from bot.chats.history import ChatHistory, Rating
 from bot.errors import QuestionError
 from bot.schema import Answer
 from bot.ui.chat_events import parse_place
-from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.history import chat_messages
-from bot.uploads import Uploads
+from tests.conversation import READER, Conversation, conversation, handlers_of
 from tests.pages import ScriptedBot, quoting
-
-READER = "r" * 43
-REQUEST: Any = SimpleNamespace(headers={"cookie": f"dolmen_reader={READER}", "accept-language": "ko"})
 
 
 def answered(question: str) -> Answer:
@@ -90,15 +84,15 @@ def test_the_buttons_of_the_page_carry_the_places(history: ChatHistory) -> None:
 
 def test_an_edit_on_the_page_keeps_the_turns_before_it(history: ChatHistory) -> None:
     bot = ScriptedBot(quoting)
-    handlers = ChatHandlers(Uploads(bot), history)  # type: ignore[arg-type]
-    *steps, last = handlers.reply("새 셋?", "answer", "chat", 3, (), REQUEST)
-    assert [[turn.place for turn in step.turns_if_stopped] for step in steps] == [[1, 3]] * len(steps)
-    assert [turn.place for turn in last.turns or ()] == [1, 3]
-    assert button_places("".join(message["content"] for message in last.messages)) == [1, 3]
-    assert [text for role, text in bot.asked[0][1] if role == "user"] == ["하나?"]
-    assert numbered(history) == [(1, "하나?"), (3, "새 셋?")]
-    *_, last = handlers.reply("다섯?", "answer", "chat", 0, (), REQUEST)
+    chat = Conversation(handlers_of(bot, history), READER, "chat")
+    places = []
+    for _ in chat.asking("새 셋?", cut=3):
+        places.append([turn.place for turn in chat.turns])
+    assert places == [[1, 3]] * len(places)
+    *_, last = chat.ask("넷?")
     assert button_places("".join(message["content"] for message in last.messages)) == [1, 3, 4]
+    assert [text for role, text in bot.asked[0][1] if role == "user"] == ["하나?"]
+    assert numbered(history) == [(1, "하나?"), (3, "새 셋?"), (4, "넷?")]
 
 
 def test_a_place_from_the_browser_may_have_any_number_of_digits(history: ChatHistory) -> None:
@@ -110,14 +104,12 @@ def test_a_place_from_the_browser_may_have_any_number_of_digits(history: ChatHis
 
 
 def test_a_chat_that_is_not_saved_numbers_its_turns_by_itself() -> None:
-    handlers = ChatHandlers(Uploads(ScriptedBot(quoting)), ChatHistory(Path("data")))  # type: ignore[arg-type]
-    turns: Any = ()
+    chat = conversation(ScriptedBot(quoting))
     for question in ("하나?", "둘?", "셋?"):
-        *_, last = handlers.reply(question, "answer", "", 0, turns, None)
-        turns = last.turns
-    assert [turn.place for turn in turns] == [1, 2, 3]
-    *_, last = handlers.reply("새 둘?", "answer", "", 2, turns, None)
-    assert [(turn.place, turn.answer.question) for turn in last.turns or ()] == [(1, "하나?"), (2, "새 둘?")]
+        chat.ask(question)
+    assert [turn.place for turn in chat.turns] == [1, 2, 3]
+    chat.ask("새 둘?", cut=2)
+    assert [(turn.place, turn.answer.question) for turn in chat.turns] == [(1, "하나?"), (2, "새 둘?")]
 
 
 def test_an_export_numbers_the_turns_by_their_places(history: ChatHistory) -> None:

@@ -5,12 +5,10 @@ import re
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,21 +19,20 @@ from starlette.testclient import TestClient
 import app
 from bot import Bot
 from bot.answers import generation
-from bot.chats.history import ChatHistory, Turn
+from bot.chats.history import ChatHistory
 from bot.errors import ModelError, StoreError
 from bot.indexing.loader import MAX_FILE_BYTES
 from bot.messages import page as page_texts
 from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
 from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES, language_for
-from bot.ui.chat_handlers import ChatHandlers, ReplyStep
 from bot.ui.layout import example_questions
 from bot.ui.markup import escape, paragraph, read_link, source_link, visible_text
 from bot.ui.message import answer_markup
 from bot.ui.middleware import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, SAFE_HEADERS
 from bot.ui.server import build_server
 from bot.ui.sources import MAX_CONTEXT_CHARACTERS, sources_markup
-from bot.uploads import Uploads
+from tests.conversation import READER, Conversation, conversation, handlers_of
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, cite, empty_answer, hostile_answer, quoting, serving
 from tests.payloads import PAYLOADS
 from tests.places import ROOT
@@ -74,15 +71,9 @@ class Elements(HTMLParser):
         self.tags.add("declaration")
 
 
-def steps(bot: ScriptedBot, question: str, page_turns: Sequence[Turn] = (), cut: int = 0) -> list[ReplyStep]:
-    """The steps of an answer for a reader without a cookie."""
-    handlers = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
-    return list(handlers.reply(question, "answer", "", cut, page_turns, None))
-
-
-def shown_steps(bot: ScriptedBot, question: str, page_turns: Sequence[Turn] = ()) -> list[tuple[str, str]]:
-    """The last message and the sources of each step of an answer."""
-    return [(step.messages[-1]["content"], step.sources) for step in steps(bot, question, page_turns)]
+def shown_steps(bot: ScriptedBot, question: str) -> list[tuple[str, str]]:
+    """The last message and the sources of each step of an answer for a reader without a cookie."""
+    return [(step.messages[-1]["content"], step.sources or "") for step in conversation(bot).ask(question)]
 
 
 # Markup
@@ -304,26 +295,35 @@ def test_there_are_three_example_questions_in_each_language_the_readers_first() 
 
 
 def test_a_reply_consists_of_the_answer_and_its_sources() -> None:
-    bot = ScriptedBot(quoting)
-    first, *_, last = steps(bot, "왜?")
+    chat = conversation(ScriptedBot(quoting))
+    first, *_, last = chat.ask("왜?")
     *_, answer = quoting("왜?")
     question = {"role": "user", "content": "<p>왜?</p>"}
     assert first.messages == [question, {"role": "assistant", "content": '<p class="notice">에세이에서 찾고 있습니다…</p>'}]
     assert last.messages == [question, {"role": "assistant", "content": answer_markup(answer, 1)}]
     assert last.sources == sources_markup(answer, {KOREAN.id: KOREAN})
-    assert last.turns is not None
-    assert [turn.answer for turn in last.turns] == [answer]
+    assert [turn.answer for turn in chat.turns] == [answer]
     assert last.chat_id == first.chat_id != ""
+    assert (first.answering, last.answering) == (True, False)
+
+
+def test_the_earlier_messages_are_made_once_while_an_answer_grows() -> None:
+    chat = conversation(ScriptedBot(quoting))
+    chat.ask("왜?")
+    *growing, last = chat.ask("또?")
+    assert len({id(step.earlier) for step in growing}) == 1
+    assert [len(step.last) for step in (*growing, last)] == [1] * (len(growing) + 1)
 
 
 def test_a_second_question_is_asked_with_the_chat_before_it() -> None:
     bot = ScriptedBot(quoting)
-    *_, first = steps(bot, "왜?")
-    *_, second = steps(bot, "또?", first.turns or ())
+    chat = conversation(bot)
+    chat.ask("왜?")
+    *_, second = chat.ask("또?")
     assert [message["role"] for message in second.messages] == ["user", "assistant"] * 2
     assert bot.asked[-1] == ("또?", [("user", "왜?"), ("assistant", "“고인돌은 힘을 보여 준다.” [1]")])
-    *_, again = steps(bot, "고친 질문?", second.turns or (), cut=2)
-    assert [turn.answer.question for turn in again.turns or ()] == ["왜?", "고친 질문?"]
+    chat.ask("고친 질문?", cut=2)
+    assert [turn.answer.question for turn in chat.turns] == ["왜?", "고친 질문?"]
     assert bot.asked[-1] == ("고친 질문?", bot.asked[1][1])
 
 
@@ -363,13 +363,13 @@ def test_a_bot_error_is_shown_as_one_line_in_the_readers_language(question: str,
 def test_an_unexpected_error_during_an_answer_keeps_what_was_shown(
     question: str, language: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
+    chat = conversation(ScriptedBot(breaking))
     with caplog.at_level(logging.DEBUG):
-        *_, before, last = steps(ScriptedBot(breaking), question)
+        *_, before, last = chat.ask(question)
     shown = before.messages[-1]["content"].removesuffix("</div>")
     assert last.messages[-1]["content"].startswith(f'{shown}<p class="notice">{escape(MESSAGES[language].unexpected_error)}</p>')
     assert last.sources == before.sources
-    assert last.turns is not None
-    assert not last.turns[-1].answer.complete
+    assert not chat.turns[-1].answer.complete
     assert "ValueError" in caplog.text
     assert "canary" not in caplog.text
 
@@ -379,41 +379,41 @@ def test_an_unexpected_error_during_an_answer_keeps_what_was_shown(
 )
 def test_a_question_that_is_too_long_is_declined(question: str, words: str) -> None:
     bot = ScriptedBot(quoting)
-    (only,) = steps(bot, question)
+    chat = conversation(bot)
+    (only,) = chat.ask(question)
     (message,) = only.messages
     assert words in message["content"]
-    assert (only.declined, only.turns, only.sources, bot.asked) == (True, (), "", [])
+    assert (only.declined, chat.turns, only.sources, bot.asked) == (True, (), None, [])
 
 
 @pytest.mark.parametrize("question", ["", " \n"])
 def test_an_empty_question_changes_nothing(question: str) -> None:
     bot = ScriptedBot(quoting)
-    *_, answered = steps(bot, "왜?")
-    (only,) = steps(bot, question, answered.turns or ())
-    assert (only.messages, only.turns, len(bot.asked)) == (answered.messages, answered.turns, 1)
+    chat = conversation(bot)
+    *_, answered = chat.ask("왜?")
+    turns = chat.turns
+    (only,) = chat.ask(question)
+    assert (only.messages, only.declined, chat.turns, len(bot.asked)) == (answered.messages, True, turns, 1)
 
 
-def test_the_history_is_the_answers_with_citations() -> None:
-    bot = ScriptedBot(quoting)
-    *_, answer = quoting("왜?")
-    page_turns = [Turn(number + 1, replace(answer, question=f"왜 {number}?"), "") for number in range(9)]
-    page_turns.append(Turn(10, replace(empty_answer("헛된 질문?"), complete=False), ""))
-    page_turns.append(Turn(11, replace(answer, question="왜 9?"), ""))
-    steps(bot, "또?", page_turns)
+def test_the_history_is_the_last_six_turns_with_citations() -> None:
+    def script(question: str) -> Iterator[Answer]:
+        yield from (abstaining if "헛된" in question else quoting)(question)
+
+    bot = ScriptedBot(script)
+    chat = conversation(bot)
+    for question in (*(f"왜 {number}?" for number in range(9)), "헛된 질문?", "왜 9?", "또?"):
+        chat.ask(question)
     said_before = bot.asked[-1][1]
-    assert [text for role, text in said_before if role == "user"] == [f"왜 {number}?" for number in range(10)]
+    assert [text for role, text in said_before if role == "user"] == [f"왜 {number}?" for number in (4, 5, 6, 7, 8, 9)]
 
 
-def test_a_stopped_answer_is_saved_as_far_as_it_came() -> None:
-    bot = ScriptedBot(quoting)
-    history = ChatHistory(bot.settings.data)
-    handlers = ChatHandlers(Uploads(bot), history)  # type: ignore[arg-type]
-    cookie = "r" * 43
-    request: Any = SimpleNamespace(headers={"cookie": f"dolmen_reader={cookie}", "accept-language": "ko"})
-    replies: Any = handlers.reply("왜?", "answer", "", 0, (), request)
-    steps_seen = [next(replies), next(replies), next(replies)]
+def test_an_answer_whose_page_was_closed_is_saved_as_far_as_it_came() -> None:
+    chat = conversation(ScriptedBot(quoting), READER)
+    replies: Any = chat.asking("왜?")
+    next(replies), next(replies), next(replies)
     replies.close()
-    (turn,) = history.get(cookie, steps_seen[0].chat_id).turns
+    (turn,) = chat.turns
     assert [sentence.text for sentence in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", MESSAGES["ko"].stopped]
     assert not turn.answer.complete
 
@@ -421,61 +421,61 @@ def test_a_stopped_answer_is_saved_as_far_as_it_came() -> None:
 def test_a_chat_continues_unsaved_while_the_disk_cannot_be_written(tmp_path: Path) -> None:
     blocked = tmp_path / "data"
     blocked.write_text("a file where the folder should be")
-    bot = ScriptedBot(quoting)
-    handlers = ChatHandlers(Uploads(bot), ChatHistory(blocked))  # type: ignore[arg-type]
-    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
-    *_, first = handlers.reply("왜?", "answer", "", 0, (), request)
-    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() in visible_text(first.messages[-1]["content"])
-    *_, second = handlers.reply("또?", "answer", first.chat_id, 0, first.turns or (), request)
-    assert [turn.answer.question for turn in second.turns or ()] == ["왜?", "또?"]
-    assert (first.chat_id, second.chat_id) == ("", "")
+    chat = Conversation(handlers_of(ScriptedBot(quoting), ChatHistory(blocked)), READER)
+    not_saved = MESSAGES["ko"].not_saved.partition("{")[0].strip()
+    begun, *_, first = chat.ask("왜?")
+    assert not_saved in visible_text(first.messages[-1]["content"])
+    assert begun.chat_name == ""
+    chat.ask("또?")
+    assert [turn.answer.question for turn in chat.turns] == ["왜?", "또?"]
+    chat.ask("고친 또?", cut=2)
+    assert [turn.answer.question for turn in chat.turns] == ["왜?", "고친 또?"]
     blocked.unlink()  # the disk can be written again: the unsaved turns are saved, too
-    *_, third = handlers.reply("이제?", "answer", second.chat_id, 0, second.turns or (), request)
-    assert MESSAGES["ko"].not_saved.partition("{")[0].strip() not in visible_text(third.messages[-1]["content"])
-    assert [turn.answer.question for turn in third.turns or ()] == ["왜?", "또?", "이제?"]
-    saved = ChatHistory(blocked).get("r" * 43, third.chat_id)
-    assert saved.turns == third.turns
+    *_, third = chat.ask("이제?")
+    assert not_saved not in visible_text(third.messages[-1]["content"])
+    assert [turn.answer.question for turn in chat.turns] == ["왜?", "고친 또?", "이제?"]
+    assert ChatHistory(blocked).get(READER, chat.chat_id).turns == chat.turns
 
 
-def test_a_disk_error_during_an_answer_leaves_the_answer_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_error_during_an_answer_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     bot = ScriptedBot(quoting)
-    handlers = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
-    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
-    replies = handlers.reply("왜?", "answer", "", 0, (), request)
+    chat = conversation(bot, READER)
+    replies = chat.asking("왜?")
     next(replies)
 
     def full(*_: Any) -> None:
         raise StoreError("full", "가득 찼습니다.")
 
-    monkeypatch.setattr(ChatHistory, "update_answer", full)
-    *_, last = replies
+    with monkeypatch.context() as disk:
+        disk.setattr(ChatHistory, "update_answer", full)
+        *_, last = replies
     *_, answer = quoting("왜?")
-    assert [turn.answer for turn in last.turns or ()] == [answer]
+    assert [turn.answer for turn in chat.turns] == [answer]
     assert "가득 찼습니다." in visible_text(last.messages[-1]["content"])
+    chat.ask("또?")  # saves the answer of the first turn, too
+    assert [turn.answer.complete for turn in ChatHistory(bot.settings.data).get(READER, chat.chat_id).turns] == [True, True]
 
 
 @pytest.mark.parametrize("question", ["가" * 4_001, " "])
 def test_a_declined_question_replaces_no_turns(question: str) -> None:
-    bot = ScriptedBot(quoting)
-    *_, first = steps(bot, "하나?")
-    *_, second = steps(bot, "둘?", first.turns or ())
-    (only,) = steps(bot, question, second.turns or (), cut=1)
-    assert (only.declined, only.turns, only.messages[:4]) == (True, second.turns, second.messages)
+    chat = conversation(ScriptedBot(quoting))
+    chat.ask("하나?")
+    *_, second = chat.ask("둘?")
+    turns = chat.turns
+    (only,) = chat.ask(question, cut=1)
+    assert (only.declined, chat.turns, only.messages[:4]) == (True, turns, second.messages)
 
 
 def test_an_abandoned_answer_does_not_overwrite_a_later_one() -> None:
     """It was stopped while the model was busy, and a new question was asked before the model continued."""
-    bot = ScriptedBot(quoting, model_name="scripted")
-    handlers = ChatHandlers(Uploads(bot), ChatHistory(bot.settings.data))  # type: ignore[arg-type]
-    request: Any = SimpleNamespace(headers={"cookie": "dolmen_reader=" + "r" * 43, "accept-language": "ko"})
-    abandoned = handlers.reply("왜?", "answer", "", 0, (), request)
-    chat_id = next(abandoned).chat_id
-    time.sleep(0.002)
-    *_, again = handlers.reply("다시?", "answer", chat_id, 1, (), request)
-    abandoned.close()
-    saved_turns = ChatHistory(bot.settings.data).get("r" * 43, chat_id).turns
-    assert [turn.answer.question for turn in saved_turns] == ["다시?"]
-    assert saved_turns == again.turns
+    chat = conversation(ScriptedBot(quoting, model_name="scripted"), READER)
+    abandoned: Any = chat.asking("왜?")
+    next(abandoned)
+    chat.stop()
+    *_, again = chat.ask("다시?", cut=1)
+    assert [step.messages for step in abandoned] == [again.messages]
+    assert [turn.answer.question for turn in chat.turns] == ["다시?"]
+    assert chat.turns[0].answer.complete
 
 
 def test_an_answer_can_cite_an_essay_that_was_removed() -> None:

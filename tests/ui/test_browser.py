@@ -5,13 +5,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from starlette.types import ASGIApp
 
 from bot.chats.export_reader import quotations
@@ -96,26 +95,22 @@ def real(real_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield address
 
 
-TAKEN = """([box, toasts]) => document.querySelector(box).value === ""
-  || document.querySelectorAll(".toast-body").length > toasts"""
+TAKEN = """([box, before]) => document.querySelector(box).value === "" || (COUNT) !== before"""
+COUNT = "document.querySelectorAll('.toast-body, #chat .bot').length"
 
 
 def ask(page: Page, question: str) -> None:
-    """Type a question and press Enter, again when nothing came of it: Gradio ignores it while its own last event ends."""
+    """Type a question, press Enter and wait until it was taken out of the box or declined."""
     page.locator(BOX).fill(question)
-    toasts = page.locator(".toast-body").count()
-    for _ in range(4):
-        page.keyboard.press("Enter")
-        with suppress(PlaywrightTimeout):
-            page.wait_for_function(TAKEN, arg=[BOX, toasts], timeout=1.5 * SECONDS)
-            return
+    before = page.evaluate(COUNT)
+    page.keyboard.press("Enter")
+    page.wait_for_function(TAKEN.replace("COUNT", COUNT), arg=[BOX, before], timeout=20 * SECONDS)
 
 
 def wait_for_answer(page: Page) -> None:
     """Wait until the answer is complete: it has its buttons, and the box accepts the next question."""
     expect(page.locator("#chat .bot").last.locator(".foot")).to_be_visible(timeout=30 * SECONDS)
     expect(page.locator("#question .submit-button")).to_be_visible(timeout=10 * SECONDS)
-    page.wait_for_timeout(200)  # Gradio ignores a question until its own event has ended, which nothing on the page shows
 
 
 def flat(text: str) -> str:

@@ -29,7 +29,7 @@ def request_from(address: str, token: str = "") -> Request:
 
 
 def ask_once(handlers: ChatHandlers, question: str, request: Request) -> Any:
-    *_, last = handlers.reply(question, "answer", "", 0, (), request)
+    *_, last = handlers.reply(question, "answer", "", 0, request)
     return last
 
 
@@ -177,7 +177,7 @@ def test_a_question_over_the_limit_is_declined_and_not_saved() -> None:
         assert ask_once(handlers, question, request).declined is False
     declined = ask_once(handlers, "그래서?", request)
     assert declined.declined is True
-    assert (declined.turns, declined.chat_id) == ((), "")
+    assert (declined.earlier, declined.chat_id) == ([], "")
     (message,) = declined.messages
     assert "1분에 2번까지" in message["content"]
     assert "2 times a minute" in ask_once(handlers, "And then?", request).messages[0]["content"]
@@ -196,7 +196,7 @@ def test_an_answer_that_is_abandoned_no_longer_counts_as_running() -> None:
     handlers = handlers_of(ScriptedBot(quoting), RateLimiter(max_running=1))
     request = request_from("127.0.0.1", new_token())
     for _ in range(3):
-        steps = handlers.reply("왜?", "answer", "", 0, (), request)
+        steps = handlers.reply("왜?", "answer", "", 0, request)
         assert next(steps).declined is False
         steps.close()
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from gradio_client.utils import apply_diff  # type: ignore[import-untyped]
 
 from bot import Bot
 from bot.schema import Answer, Sentence
 from bot.settings import Settings
+from bot.ui.chat_handlers import ChatHandlers
 from bot.ui.server import build_server
 from tests.pages import ScriptedBot, quoting, serving
 
@@ -51,24 +53,34 @@ class Reader:
         body = {"data": data, "fn_index": self.functions[component, event], "session_hash": self.session, "event_data": None}
         joined = await self.client.post("/gradio_api/queue/join", json=body)
         assert joined.status_code == 200, joined.text
+        steps: list[list[Any]] = []
         async with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": self.session}) as stream:
             async for line in stream.aiter_lines():
                 self.seen += line
                 message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
-                if message.get("msg") == "process_generating" and component == "question":
-                    chat_id = message["output"]["data"][3]  # the chat's id comes with the first step only
-                    self.chat_id = chat_id if isinstance(chat_id, str) and chat_id else self.chat_id
+                if message.get("msg") == "process_generating":
+                    changes = message["output"]["data"]
+                    steps.append([*map(apply_diff, steps[-1], changes)] if steps else changes)
                 if message.get("msg") == "process_completed":
                     assert message["success"], message
-                    return list(message["output"]["data"])
+                    return last_values([*steps, message["output"]["data"]])
         raise AssertionError("the stream ended without an answer")
 
     async def ask(self, question: str) -> str:
-        data = await self.send("question", "submit", [question, "answer", self.chat_id, "", None, None])
-        return json.dumps(data[1], ensure_ascii=False)
+        data = await self.send("do-ask", "submit", [json.dumps({"question": question}), "answer", self.chat_id])
+        self.chat_id = data[3]
+        return json.dumps(data[0], ensure_ascii=False)
 
     async def saved_chats(self) -> str:
         return json.dumps(await self.send("kept-search", "change", ["", self.chat_id]), ensure_ascii=False)
+
+
+def last_values(steps: list[list[Any]]) -> list[Any]:
+    """The last value of each component in the steps of an event; None where there is none, but only properties."""
+    return [
+        next((value for value in reversed(values) if not (isinstance(value, dict) and "__type__" in value)), None)
+        for values in zip(*steps, strict=True)
+    ]
 
 
 def functions(config: dict[str, Any]) -> dict[tuple[str, str], int]:
@@ -152,8 +164,8 @@ def test_answers_of_thirty_two_threads_do_not_mix(real_index: Settings) -> None:
     assert [sum(f"canary{n}?" in str(answer.to_dict()) for n in range(32)) for answer in answers] == [1] * 32
 
 
-def test_a_session_whose_state_was_dropped_continues_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server keeps the state of only one session; two readers ask in turn."""
+def test_a_page_and_a_chat_that_were_dropped_from_memory_continue_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server keeps only one page and one chat; two readers ask in turn."""
 
     async def alternate(address: str) -> None:
         async with httpx.AsyncClient(base_url=address) as client:
@@ -168,10 +180,20 @@ def test_a_session_whose_state_was_dropped_continues_from_the_disk(monkeypatch: 
                     assert [f"canary-{number}-{earlier}?" in chat for earlier in range(turn + 1)] == [True] * (turn + 1)
                     assert f"canary-{1 - number}-" not in chat
 
+    made: list[ChatHandlers] = []
+
+    class Forgetful(ChatHandlers):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self.chats._max_chats = self.tabs._max_tabs = 1
+            made.append(self)
+
     monkeypatch.setattr("bot.ui.page.SESSIONS", 1)
+    monkeypatch.setattr("bot.ui.page.ChatHandlers", Forgetful)
     server = build_server(ScriptedBot(repeating))  # type: ignore[arg-type]
     with serving(server) as address:
         asyncio.run(alternate(address))
         mounted: list[Any] = [getattr(route, "app", None) for route in server.routes]
         holders = [app.state_holder for app in mounted if hasattr(app, "state_holder")]
         assert [(holder.capacity, len(holder.session_data)) for holder in holders] == [(1, 1)]
+    assert [(len(handlers.chats), len(handlers.tabs)) for handlers in made] == [(1, 1)]
