@@ -1,6 +1,7 @@
 """The events of the chat: a question from the box, from a link, button or example, and the stop button."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -41,7 +42,7 @@ class ChatEvents:
         replace_from, draft = parse_place(arguments.get("cut")), parse_place(arguments.get("draft"))
         opening = parse_place(arguments.get("opening"))
         messages = _Messages(ui.chat)
-        for step in self._handlers.reply(question, mode, str(chat_id or ""), replace_from, request, draft, opening):
+        for step in self._handlers.reply(question, mode, parse_chat_id(chat_id), replace_from, request, draft, opening):
             status = writing_status(step.chat_id, step.answering, 0 if step.declined else draft)
             updates: Updates = {ui.chat: messages.of(step), ui.chat_id: step.chat_id, ui.status: status}
             if step.sources is not None:
@@ -54,7 +55,7 @@ class ChatEvents:
     def stop(self, chat_id: str, request: gr.Request) -> Iterator[Updates]:
         """Stop the answer that is being written, and show what there is of it."""
         ui = self._components
-        for step in self._handlers.stop(str(chat_id or ""), request):
+        for step in self._handlers.stop(parse_chat_id(chat_id), request):
             yield {ui.chat: step.messages, ui.status: writing_status(step.chat_id, step.answering)}
         yield NO_UPDATE
 
@@ -77,6 +78,12 @@ def parse_place(value: Any) -> int:
     """A number that page.js sends, such as the place of a turn, from 1; 0 for anything else. Digits after the 20th are ignored."""
     text = str(value or "")[:20]
     return int(text) if text.isdecimal() else 0
+
+
+def parse_chat_id(value: Any) -> str:
+    """The id of a chat that page.js sends, empty for a new chat and for anything that is no id: it may be a part of a link."""
+    text = str(value or "")
+    return text if re.fullmatch(r"[\w-]{1,64}", text, re.ASCII) else ""
 
 
 def parse_command(command: str) -> dict[str, Any]:

@@ -435,11 +435,13 @@
     send("start", { talk: chatId });
     setTimeout(() => start(chatId, tries - 1), 700);
   };
-  let reopening = 0;
+  let [reopening, lastStatus] = [0, ""];
   // The server says which chat it has drawn, whether an answer is being written, and the number of the text that it has taken from the box.
   const watchStatus = () => {
-    const [state, draft, chatId = ""] = find("#writing").textContent.trim().split(" ");
-    if (!state) return; // Gradio removes the text for a moment
+    const text = find("#writing .md")?.textContent.trim(); // without Gradio's progress, which it puts beside it
+    if (!text || text === lastStatus) return;
+    lastStatus = text;
+    const [state, draft, chatId = ""] = text.split(" ");
     document.body.classList.toggle("answering", state === "answering");
     if (chatId && chatId === leftChat) {
       // A slow browser still had steps of the chat before, and drew them over the open one. After the last it is opened again.

@@ -7,7 +7,7 @@ import gradio as gr
 
 from bot.schema import MODES
 from bot.ui.catalogue import MESSAGES
-from bot.ui.chat_events import EVERY, NO_UPDATE, PRIVATE, Updates, parse_command, parse_place
+from bot.ui.chat_events import EVERY, NO_UPDATE, PRIVATE, Updates, parse_chat_id, parse_command, parse_place
 from bot.ui.layout import Components, chat_name_box, example_questions, writing_status
 from bot.ui.view_handlers import OpenedChat, ViewHandlers
 from bot.ui.visitor import visitor_of
@@ -106,7 +106,7 @@ class ViewEvents:
         ui, arguments = self._components, parse_command(command)
         notice = self._handlers.rate(chat_id, parse_place(arguments.get("turn")), bool(arguments.get("good")), "", request)
         yield {ui.rating_notice: notice}
-        for opened in self._handlers.rated_chat(chat_id, request):
+        for opened in self._handlers.rated_chat(parse_chat_id(chat_id), request):
             yield {ui.rating_notice: notice, ui.chat: opened.messages}
         yield NO_UPDATE
 
@@ -156,4 +156,4 @@ class ViewEvents:
 
 def _chat_id(command: str) -> str:
     """The id of the chat that a command is about, empty for a new one."""
-    return str(parse_command(command).get("talk") or "")
+    return parse_chat_id(parse_command(command).get("talk"))

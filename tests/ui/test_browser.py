@@ -96,7 +96,7 @@ def real(real_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 TAKEN = """([box, before]) => document.querySelector(box).value === "" || (COUNT) !== before"""
-COUNT = "document.querySelectorAll('.toast-body, #chat .bot').length"
+COUNT = "document.querySelectorAll('.toast-body, #chat .message-content').length"
 
 
 def ask(page: Page, question: str) -> None:

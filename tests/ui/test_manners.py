@@ -134,7 +134,6 @@ def test_asking_an_earlier_question_again_needs_a_confirmation(opened: Opened) -
         ask(page, question)
         wait_for_answer(page)
     again = page.locator("#turn-1-retry-answer")
-    page.wait_for_timeout(1 * SECONDS)  # Gradio renders the finished chat once more
     again.click()
     expect(again).to_have_text(MESSAGES["ko"].confirm)
     assert len(bot.asked) == 2

@@ -8,6 +8,7 @@ import pytest
 
 from bot.schema import Answer
 from bot.ui.catalogue import MESSAGES
+from bot.ui.chat_events import parse_chat_id
 from bot.ui.chat_handlers import ReplyStep
 from bot.ui.tabs import Tab, Tabs
 from bot.ui.view_handlers import OpenedChat, ViewHandlers
@@ -282,3 +283,9 @@ def test_the_remembered_pages_are_bounded() -> None:
         tabs.tab(session)
     assert (len(tabs), tabs.tab("a") is first) == (2, True)
     assert tabs.tab("") is not tabs.tab("")
+
+
+@pytest.mark.parametrize("text", ["", None, "<img src=x>", "a b", "한글", "x" * 65, "a\n"])
+def test_what_is_no_id_of_a_chat_opens_a_new_one(text: Any) -> None:
+    assert parse_chat_id(text) == ""
+    assert parse_chat_id("aB3_-") == "aB3_-"
