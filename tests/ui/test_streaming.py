@@ -81,7 +81,8 @@ def with_turns(page: Page, bot: ScriptedBot, turns: int) -> None:
     for number in range(turns):
         history.add(reader, chat, [*quoting(f"왜 {number}?")][-1])
     page.evaluate("hash => { location.hash = hash; }", f"#talk/{chat}")
-    expect(page.locator("#chat .answer")).to_have_count(turns, timeout=30 * SECONDS)
+    expect(page.locator("#chat .user .message-content").first).to_have_text("왜 0?", timeout=30 * SECONDS)
+    expect(page.locator("#chat .answer")).to_have_count(turns)
 
 
 @pytest.mark.parametrize("turns", [1, 100])
@@ -191,25 +192,27 @@ def test_enter_while_an_answer_is_written_keeps_the_text_and_says_why(visit: Ope
 
 
 def endless(question: str) -> Iterator[Answer]:
-    """An answer that grows by twenty sentences in a second, without end; that of a question with 짧 is short."""
+    """An answer that grows by five sentences in a second, or twenty with 빨리, without end; that of a question with 짧 is short."""
     answer = [*quoting(question)][-1]
     yield answer
     for number in () if "짧" in question else itertools.count():
-        time.sleep(0.05)
+        time.sleep(0.05 if "빨리" in question else 0.2)
         yield replace(answer, sentences=(*answer.sentences, Sentence(f"Word {number}.", "reading")))
 
 
 # Stop, another chat, another page
 
 
-@pytest.mark.parametrize("turns", [1, 100])
-def test_no_late_step_comes_over_another_chat_in_a_short_or_long_chat(visit: Open, serve: Serve, turns: int) -> None:
+@pytest.mark.parametrize(("turns", "question"), [(1, "빨리 끝없이?"), (100, "끝없이?")])
+def test_no_late_step_comes_over_another_chat_in_a_short_or_long_chat(
+    visit: Open, serve: Serve, turns: int, question: str
+) -> None:
     bot = ScriptedBot(endless)
     page = visit(serve(build_server(bot)))  # type: ignore[arg-type]
     ask(page, "짧게?")
     wait_for_answer(page)
     with_turns(page, bot, turns)
-    ask(page, "끝없이?")
+    ask(page, question)
     expect(page.locator("#chat .answer").last).to_contain_text("Word", timeout=20 * SECONDS)
     page.locator("#view-kept-button").click()
     page.locator("#kept .title", has_text="짧게").click()
