@@ -134,10 +134,7 @@ class Bot:
 
         A chat model condenses it where there is one; the rules decide where the model fails, or drops or adds a name.
         """
-        turns = [
-            replace(message, text=clean(message.text[:MAX_QUESTION_CHARACTERS]).text)
-            for message in normalized(history)[-MAX_HISTORY_MESSAGES:]
-        ]
+        turns = [_cleaned(message) for message in normalized(history)[-MAX_HISTORY_MESSAGES:]]
         by_rule = condense.standalone(question, turns)
         if by_rule == question or self._model is None:
             return by_rule
@@ -337,6 +334,12 @@ class Bot:
             if self._index is None or self._index.parts != parts:
                 self._index = Index(parts)
             return self._index
+
+
+def _cleaned(message: Message) -> Message:
+    """The message without the characters that a question is cleaned of, cut to the length that a question may have."""
+    text, *quotations = (clean(part[:MAX_QUESTION_CHARACTERS]).text for part in (message.text, *message.quotations))
+    return replace(message, text=text, quotations=tuple(filter(None, quotations)))
 
 
 def checked_question(question: str, mode: str) -> str:

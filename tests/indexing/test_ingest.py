@@ -212,7 +212,7 @@ def test_json_has_the_counts_and_the_skipped_files_with_reasons(indexed: Workspa
     assert first["embedded"] == 1
     second = indexed.json()
     assert {name: second[name] for name in COUNTS} == {"added": 0, "changed": 0, "removed": 0, "unchanged": 3, "skipped": 1}
-    assert second.keys() == first.keys() == {*COUNTS, "embedded", "skipped_files", "notes"}
+    assert second.keys() == first.keys() == {*COUNTS, "embedded", "map_changed", "skipped_files", "notes"}
 
 
 def test_a_renamed_essay_counts_as_removed_and_added_and_keeps_its_vectors(indexed: Workspace) -> None:
