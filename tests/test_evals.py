@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from bot import Bot
 from bot.errors import CorpusError
+from bot.indexing.build import build_index
 from bot.indexing.loader import load_essays
 from bot.schema import Hit, Passage
+from bot.settings import Settings
 from bot.text.sentences import sentences
 from evals import squad
 from evals.check import load as load_claims
@@ -18,7 +21,9 @@ from evals.check import quotations
 from evals.metrics import interval, rank_metrics
 from evals.scorecard import write
 from evals.sets import Case, load
-from tests.places import ROOT
+from evals.speed import notes
+from tests.places import ESSAYS, ROOT
+from tests.toys import ToyEmbedder
 
 
 def test_rank_metrics() -> None:
@@ -155,3 +160,17 @@ def test_a_file_in_another_format_is_rejected_with_one_line(tmp_path: Path, cont
     assert str(path) in str(caught.value)
     assert "SQuAD" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_times_of_notes_are_measured(toy: ToyEmbedder, tmp_path: Path) -> None:
+    settings = Settings.load(corpus=ESSAYS, index=tmp_path / "index", llm="quotes")
+    build_index(settings, embedder=toy)
+    bot = Bot(settings, toy)
+    times = notes(bot, bot.essays(), count=8, long_characters=2_000)
+    assert list(times) == [
+        "split_2k_characters_s",
+        "ingest_8_notes_s",
+        "ingest_8_notes_again_s",
+        "ingest_one_changed_of_8_s",
+    ]
+    assert all(seconds >= 0 for seconds in times.values())
