@@ -23,7 +23,7 @@ from bot.models.embeddings import Embedder
 from bot.retrieval import condense
 from bot.retrieval.index import Index, Published
 from bot.retrieval.intent import is_about_all_essays
-from bot.schema import MODES, Answer, Essay, Hit, Message, Passage, Progress, Use, no_progress
+from bot.schema import MODES, Answer, Essay, Hit, Message, Progress, Use, no_progress
 from bot.settings import Keys, Settings
 from bot.store import Store, open_store
 from bot.text.language import language_of
@@ -146,34 +146,26 @@ class Bot:
     def search(self, question: str, k: int = 5, essays: Sequence[str] = ()) -> list[Hit]:
         """The `k` best passages for a question, best first, with their scores. `essays`, ids, narrows it. Raises as `ask` does."""
         question = checked_question(question, "answer")
-        return self._hits(self._open(), question, k, essays=self._checked_essays(essays))
-
-    def evidence(self, question: str, hits: Sequence[Hit]) -> tuple[float, float]:
-        """How well these hits support an answer: see `Retriever.evidence`."""
-        return self._open().retriever.evidence(checked_question(question, "answer"), hits)
+        return self._hits(self.index(), question, k, essays=self._checked_essays(essays))
 
     def similar(self, sentence: str, others: Sequence[str]) -> list[float]:
         """The cosines, -1 to 1, of a sentence with others, in either language, after the centroid of the collection is subtracted."""
-        sample = self._open().sample
+        sample = self.index().sample
         texts = [sentence, *others]
         rows = [sample.center(row, language_of(text)) for row, text in zip(self._encode(texts), texts, strict=True)]
         return [float(rows[0] @ row) for row in rows[1:]]
 
     def essays(self) -> list[Essay]:
         """The essays of the collection, by id."""
-        return sorted(self._open().essays.values(), key=lambda essay: essay.id)
-
-    def passages(self) -> list[Passage]:
-        """The passages of every essay, in the order of the index."""
-        return list(self._open().passages)
+        return sorted(self.index().essays.values(), key=lambda essay: essay.id)
 
     def analogies(self) -> tuple[Analogy, ...]:
         """The analogies of the map beside the essays; none where there is no map or its essays are not in the collection."""
-        return self._analogies(self._open())
+        return self._analogies(self.index())
 
     def essay(self, identity: str) -> Essay:
         """The essay with this id. Raises `QuestionError` where there is none."""
-        index = self._open()
+        index = self.index()
         if identity not in index.essays:
             known = ", ".join(sorted(index.essays))
             raise QuestionError(
@@ -184,7 +176,7 @@ class Bot:
 
     def sentences(self, identity: str) -> list[tuple[int, int]]:
         """The spans, in characters, of an essay's sentences. Raises `QuestionError` where there is no such essay."""
-        return self._open().sentence_spans(self.essay(identity))
+        return self.index().sentence_spans(self.essay(identity))
 
     def try_model(self) -> float:
         """Seconds until the chat model's first word; 0 without a model. Raises `ModelError` with the cause and the remedy."""
@@ -194,7 +186,7 @@ class Bot:
     def warm(self) -> None:
         """Open the index and load the models, so that the first question does not wait for them."""
         self.embedder.load()
-        index = self._open()
+        index = self.index()
         self._hits(index, "고인돌 dolmen", 1)
         if self._model and self._model.is_local:
             with tracing.context(self.settings.tracing):
@@ -277,7 +269,7 @@ class Bot:
         """The index that is published now, and its hits for the condensed question, found by a LangChain retriever."""
         from bot.runnables import HitRetriever
 
-        index = self._open()
+        index = self.index()
         one_per_essay = is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
 
         def search(question: str, k: int) -> list[Hit]:
@@ -325,8 +317,8 @@ class Bot:
         """The ids, each of an essay of the collection. Raises `QuestionError` for another one."""
         return tuple(self.essay(identity).id for identity in ([essays] if isinstance(essays, str) else essays))
 
-    def _open(self) -> Index:
-        """The open index over the generations that are published now."""
+    def index(self) -> Index:
+        """The open index over the generations that are published now. Raises `IndexMissing`, and as `Store.snapshot` does."""
         with self._lock:
             if self.generation is None:
                 raise index_missing(self.settings)

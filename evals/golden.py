@@ -39,7 +39,7 @@ def retrieval(bot: Bot) -> dict[str, Any]:
 
 def _baselines(bot: Bot, cases: list[Case]) -> dict[str, Any]:
     """R@5 of common rankings over the same passages, by direction."""
-    passages = bot.passages()
+    passages = list(bot.index().passages)
     questions = [case.question for case in cases]
     vectors = bot.embedder.encode_passages([passage.text for passage in passages])
     dense = [vectors @ bot.embedder.encode_query(question) for question in questions]

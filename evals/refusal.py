@@ -40,7 +40,7 @@ def fit(bot: Bot) -> dict[str, float]:
 
 
 def _features(bot: Bot, case: Case) -> tuple[float, float]:
-    return bot.evidence(case.question, bot.search(case.question, ANSWER_PASSAGES))
+    return bot.index().retriever.evidence(case.question, bot.search(case.question, ANSWER_PASSAGES))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def measure(path: Path, embedder: Embedder) -> dict[str, Any]:
     by_bigrams = bm25([bigrams(passage.text) for passage in passages], (bigrams(question) for question, _ in questions))
     dense = [passage_vectors @ vector for vector in question_vectors]
     return {
-        **{component: _metrics([scores[component] for scores in scored], gold) for component in ("dense", "lexical", "hybrid")},
+        "hybrid": _metrics(scored, gold),
         "baselines": {
             "BM25 on str.split()": _metrics(words, gold),
             "BM25 on character bigrams": _metrics(by_bigrams, gold),
@@ -111,12 +111,13 @@ def _sample(languages: list[Language], vectors: Vectors) -> Sample:
 
 def _scores(
     retriever: Retriever, sample: Sample, question: str, vector: Vectors, spans: list[Window], vectors: Vectors
-) -> dict[str, Vectors]:
+) -> Vectors:
+    """The scores of all passages as the bot ranks them."""
     vector = sample.center(vector, language_of(question))
     cosines = vectors @ vector
     order = np.argsort(-cosines)[:NEAREST_WINDOWS]
     window_hits = [WindowHit(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
-    return retriever.component_scores(question, window_hits, sample.distributions(vector))
+    return retriever.scores(question, retriever.by_row(window_hits), sample.distributions(vector))[0]
 
 
 def _metrics(scores: list[Vectors], gold: list[int]) -> dict[str, float]:

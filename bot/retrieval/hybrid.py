@@ -75,11 +75,8 @@ class Retriever:
         For an `answer` no essay has more than `MAX_PASSAGES_PER_ESSAY` hits. For `each`, an essay has one hit, its best, and essays in
         the question's language come first: the question is about what all of them say. `essays`, ids, narrows the search to them.
         """
-        words = morphemes(question)
-        windows = self._by_row(window_hits)
-        coverage = self._coverage(words)
-        dense = self._dense(windows, distributions)
-        scores = self._fuse(question, words, dense, coverage)
+        windows = self.by_row(window_hits)
+        scores, dense, coverage = self.scores(question, windows, distributions)
         of_that_date = dated(question, self._essays, self._passages)
         if of_that_date is not None and of_that_date.any():
             scores = np.where(of_that_date, scores, -np.inf).astype(np.float32)
@@ -101,6 +98,17 @@ class Retriever:
             cosine = near[0].cosine if near else 0.0
             self._add(hits, Hit(passage, float(scores[row]), cosine, float(coverage[row]), float(dense[row]), near))
         return hits
+
+    def scores(
+        self, question: str, windows: Mapping[int, Sequence[WindowHit]], distributions: Mapping[Language, Distribution]
+    ) -> tuple[Scores, Scores, Scores]:
+        """The scores of all passages, the z-scores of their best windows, and the shares of the question's words that they contain.
+
+        `windows` are each passage's windows that the index found, nearest first, by the passage's row.
+        """
+        words = morphemes(question)
+        coverage, dense = self._coverage(words), self._dense(windows, distributions)
+        return self._fuse(question, words, dense, coverage), dense, coverage
 
     def idf(self, word: str) -> float:
         """The weight of a morpheme in this collection: see `BM25.idf`."""
@@ -131,20 +139,10 @@ class Retriever:
         """The features of `is_answered`: the hits' best cosine, -1 to 1, and the share of the question's words, 0 to 1, in no passage."""
         return max((hit.dense for hit in hits), default=0.0), self._absent_share(morphemes(question))
 
-    def component_scores(
-        self, question: str, window_hits: Sequence[WindowHit], distributions: Mapping[Language, Distribution]
-    ) -> dict[str, Scores]:
-        """The scores of all passages by each component alone and fused: `dense`, `lexical`, `hybrid`."""
-        words = morphemes(question)
-        dense = self._dense(self._by_row(window_hits), distributions)
-        hybrid = self._fuse(question, words, dense, self._coverage(words))
-        lexical = self._lexical(question, words, self._in_language_of(question))
-        return {"dense": dense, "lexical": lexical, "hybrid": hybrid}
-
     def _in_language_of(self, question: str) -> Mask:
         return np.asarray(self._table.is_korean == (language_of(question) == "ko"), dtype=np.bool_)
 
-    def _dense(self, windows: dict[int, list[WindowHit]], distributions: Mapping[Language, Distribution]) -> Scores:
+    def _dense(self, windows: Mapping[int, Sequence[WindowHit]], distributions: Mapping[Language, Distribution]) -> Scores:
         """The z-score of each passage's best window; a passage without a listed window gets the lowest one listed in its language."""
         dense = np.zeros(len(self._passages), dtype=np.float32)
         sides: tuple[tuple[Language, bool], ...] = (("ko", True), ("en", False))
@@ -200,7 +198,7 @@ class Retriever:
         """Which passages are in the other language although their essay also exists in the question's language."""
         return np.asarray(~same_language & np.isin(self._work_number, self._work_number[same_language]), dtype=np.bool_)
 
-    def _by_row(self, window_hits: Sequence[WindowHit]) -> dict[int, list[WindowHit]]:
+    def by_row(self, window_hits: Sequence[WindowHit]) -> dict[int, list[WindowHit]]:
         """Each passage's windows, nearest first, by the passage's row."""
         windows: dict[int, list[WindowHit]] = {}
         for window in sorted(window_hits, key=lambda window: (-window.cosine, window.start)):

@@ -152,7 +152,7 @@ def test_a_merged_hit_has_the_best_score_of_each_kind() -> None:
     ]
     distributions: dict[Language, Distribution] = {"en": Distribution(0.1, 0.5)}
     question = "Who carried salt over the pass?"
-    scores = retriever.component_scores(question, windows, distributions)["hybrid"]
+    scores, *_ = retriever.scores(question, retriever.by_row(windows), distributions)
     assert scores[0] > scores[1]  # the passage with the question's words comes first
     (hit,) = retriever.search(question, windows, distributions, 5)
     assert (hit.passage.start, hit.passage.end) == (0, len(text))
