@@ -109,14 +109,17 @@ class Embedder(Embeddings):
         done = 0
         for indices in _batches(texts):
             batch = [texts[index] for index in indices]
-            vectors[indices] = model.encode_document(batch, batch_size=len(batch), show_progress_bar=False)
+            vectors[indices] = model.encode_document(
+                batch, batch_size=len(batch), show_progress_bar=False, normalize_embeddings=True
+            )
             done += len(batch)
             progress("embed", done, len(texts))
-        return _normalised(vectors)
+        return vectors
 
     def encode_query(self, text: str) -> np.ndarray:
         """Embed a question: float32 (dimension,), of length 1."""
-        return _normalised(self._loaded().encode_query(text, show_progress_bar=False))
+        vector = self._loaded().encode_query(text, show_progress_bar=False, normalize_embeddings=True)
+        return np.asarray(vector, dtype=np.float32)
 
     def _loaded(self) -> "SentenceTransformer":
         with self._loading:
@@ -134,13 +137,6 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
         size = min(_BATCH_TEXTS, max(1, _BATCH_CHARACTERS // max(1, len(texts[order[0]]))))
         yield order[:size]
         order = order[size:]
-
-
-def _normalised(vectors: np.ndarray) -> np.ndarray:
-    """The rows scaled to length 1, in float32; a row of zeros is unchanged."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: np.ndarray = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return scaled
 
 
 def _error(fact: str, korean: str) -> EmbedderError:

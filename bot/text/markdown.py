@@ -26,7 +26,7 @@ CACHED_TEXTS = 64  # the reader, the sources and an ingest ask for the blocks of
 _UNDERLINE = re.compile(r"\n[ \t>]*(?:-+|=+)[ \t]*(?=\n|\Z)")
 _SENTENCE_END = re.compile(r"[.!?。…][\"”’')\]]*$")
 _CODE = re.compile(
-    r"[#$>{}<;=|\\]|[\w.]+\(|--?\w"
+    r"[#$>{}<;=|\\]|[A-Za-z_][A-Za-z0-9_.]*\(|--?\w"
     r"|^\s*(?:def|class|import|from|const|let|var|return|function|echo|sudo|pip|npm|git|cd|curl)\b"
 )
 _PROSE = re.compile(r"[가-힣]|[.!?。…][\"”’')\]]*$|(?:\b[A-Za-z’']+[ ,]+){4}")

@@ -205,7 +205,9 @@ def test_a_streamed_text_is_split_as_the_complete_text() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(BELL.text.split(". ")), st.integers(0, 99)), min_size=1, max_size=4))
 def test_only_supported_sentences_with_valid_citations_are_shown(claims: list[tuple[str, int]]) -> None:
-    answer = answer_to(" ".join(f"{sentence.rstrip('.')} [{number}]." for sentence, number in claims))
+    """With cosines of 0: of a passage in the other language nothing but the cosine says that it supports a sentence."""
+    reply = " ".join(f"{sentence.rstrip('.')} [{number}]." for sentence, number in claims)
+    *_, answer = generate(draft("en"), PASSAGES, ESSAYS, ScriptedModel(reply).chat_model(), lambda _, others: [0.0] * len(others))
     for citation in answer.citations:
         assert ESSAYS[citation.essay].text[citation.start : citation.end] == citation.quote
     shown = {sentence.text for sentence in answer.sentences if sentence.kind == "essay"}
