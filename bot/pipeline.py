@@ -18,6 +18,7 @@ from bot.chats.messages import normalized
 from bot.errors import IndexMissing, QuestionError
 from bot.indexing.analogies import Analogy, narrowed
 from bot.indexing.build import index_fingerprint, pending_changes
+from bot.messages import errors, index_errors
 from bot.models import chat, download, files
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
@@ -28,6 +29,7 @@ from bot.settings import Keys, Settings
 from bot.store import Store, open_store
 from bot.text.language import language_of
 from bot.text.normalize import clean
+from bot.text.tokenize import BOTH_LANGUAGES
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -168,10 +170,7 @@ class Bot:
         index = self.index()
         if identity not in index.essays:
             known = ", ".join(sorted(index.essays))
-            raise QuestionError(
-                f"No essay has the id {identity!r}. Choose from: {known}.",
-                f"{identity!r}라는 에세이가 없습니다. 고를 수 있는 것: {known}.",
-            )
+            raise QuestionError(errors.NO_SUCH_ESSAY.format(identity=identity, known=known))
         return index.essays[identity]
 
     def sentences(self, identity: str) -> list[tuple[int, int]]:
@@ -187,7 +186,7 @@ class Bot:
         """Open the index and load the models, so that the first question does not wait for them."""
         self.embedder.load()
         index = self.index()
-        self._hits(index, "고인돌 dolmen", 1)
+        self._hits(index, BOTH_LANGUAGES, 1)
         if self._model and self._model.is_local:
             with tracing.context(self.settings.tracing):
                 generation.warm_up(self._model)
@@ -338,33 +337,21 @@ def checked_question(question: str, mode: str) -> str:
     """The question, cleaned. Raises `QuestionError` where it is not a string, empty or too long, or the mode is unknown."""
     if mode not in MODES:
         known = ", ".join(MODES)
-        raise QuestionError(
-            f"No mode is called {mode!r}. Choose from: {known}.", f"{mode!r}라는 방식이 없습니다. 고를 수 있는 것: {known}."
-        )
+        raise QuestionError(errors.NO_SUCH_MODE.format(mode=mode, known=known))
     if not isinstance(question, str):
-        raise QuestionError(
-            f"The question is of the type {type(question).__name__}, not a string. Give it as text.",
-            f"질문이 문자열이 아니라 {type(question).__name__}입니다. 글로 주세요.",
-        )
+        raise QuestionError(errors.QUESTION_NOT_TEXT.format(type=type(question).__name__))
     if len(question) <= 10 * MAX_QUESTION_CHARACTERS:  # a longer one is too long in any form, and not worth cleaning
         question = clean(question).text.strip()  # before it is measured: decomposed Hangul and invisible characters do not count
     if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(
-            f"The question has {len(question):,} characters, more than {MAX_QUESTION_CHARACTERS:,}. Shorten it.",
-            f"질문이 {len(question):,}자로, {MAX_QUESTION_CHARACTERS:,}자보다 깁니다. 줄여서 물어 주세요.",
-        )
+        raise QuestionError(errors.QUESTION_TOO_LONG.format(count=len(question), limit=MAX_QUESTION_CHARACTERS))
     if not question:
-        raise QuestionError("The question is empty. Ask about the essays.", "질문이 비어 있습니다. 에세이에 대해 물어 주세요.")
+        raise QuestionError(errors.QUESTION_EMPTY)
     return question
 
 
 def index_missing(settings: Settings) -> IndexMissing:
     """The error for an index that was never built."""
-    where = settings.chroma_url or settings.index
-    return IndexMissing(
-        f"There is no index at {where}. Build it with: python ingest.py",
-        f"{where}에 색인이 없습니다. python ingest.py 로 만들어 주세요.",
-    )
+    return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
 
 
 def _timings(started: float, retrieved: float, first: float = 0.0) -> dict[str, float]:

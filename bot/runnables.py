@@ -19,6 +19,7 @@ from pydantic import Field, PrivateAttr, SkipValidation
 from bot import tracing
 from bot.chats.messages import normalized
 from bot.errors import QuestionError
+from bot.messages import errors
 from bot.schema import Answer, Essay, Hit
 
 Search = Callable[[str, int], Sequence[Hit]]
@@ -164,10 +165,7 @@ def question_and_history(given: Any) -> tuple[str, Sequence[Any]]:
         turns = normalized(_without_system(messages))
         if turns and turns[-1].role == "user":
             return turns[-1].text, turns[:-1]
-    raise QuestionError(
-        f"The input is a {type(given).__name__} without a question. Give a string, {{'question': …}} or messages that end with the user's.",
-        f"입력({type(given).__name__})에 질문이 없습니다. 문자열, {{'question': …}}, 또는 사용자의 말로 끝나는 메시지 목록을 주세요.",
-    )
+    raise QuestionError(errors.NO_QUESTION.format(type=type(given).__name__))
 
 
 def _without_system(messages: Sequence[Any]) -> list[Any]:

@@ -16,6 +16,7 @@ from bot.grounding import checker
 from bot.grounding.number_words import MONTHS
 from bot.grounding.numbers import find_numbers
 from bot.grounding.transliteration import may_be_same_name
+from bot.messages import evals
 from bot.pipeline import Bot
 from bot.schema import Essay
 from bot.text.sentences import sentences
@@ -77,9 +78,7 @@ def load(essays: dict[str, Essay]) -> list[Claim]:
         row: dict[str, Any] = json.loads(line)
         essay = essays.get(row["essay"])
         if essay is None or row["passage"] not in essay.text:
-            raise CorpusError(
-                f"verify.jsonl, {row['id']}: its passage is not in {row['essay']}. Correct the passage in that file."
-            )
+            raise CorpusError(evals.WRONG_PASSAGE.format(identity=row["id"], essay=row["essay"]))
         fields = (row["split"], row["kind"], row["language"], row["sentence"], row["essay"], row["passage"], row["true"])
         claims.append(Claim(*fields))
     return claims

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bot.answers import wording
 from bot.errors import ModelError
+from bot.messages import evals, notices
 from bot.pipeline import Bot
 from bot.schema import Answer, Sentence
 from bot.text.language import language_of
@@ -32,10 +32,7 @@ class TimedAnswer:
 def measure(bot: Bot, per_group: int = QUESTIONS_PER_GROUP) -> dict[str, Any]:
     """The figures of `per_group` questions of each group, drawn with a fixed seed; `samples` has every sentence of the model."""
     if bot.model_name == "quotes":
-        raise ModelError(
-            "There is no chat model: BOT_LLM is quotes, or auto without a model. Fetch the local one: make model",
-            "채팅 모델이 없습니다. BOT_LLM이 quotes이거나, auto인데 모델이 없습니다. make model 로 로컬 모델을 받으세요.",
-        )
+        raise ModelError(evals.NO_CHAT_MODEL)
     bot.warm()
     essays = {essay.id: essay for essay in bot.essays()}
     rng = random.Random(SEED)
@@ -104,7 +101,7 @@ def _model_sentences(answer: Answer) -> list[Sentence]:
 
 
 def _model_abstains(answer: Answer) -> bool:
-    return any(sentence.text == wording.MODEL_ABSTAINS[answer.language] for sentence in answer.sentences)
+    return any(sentence.text == notices.MODEL_ABSTAINS.of(answer.language) for sentence in answer.sentences)
 
 
 def _word_count(answer: Answer) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import CorpusError
+from bot.messages import evals
 from bot.schema import Essay, Hit
 
 FOLDER = Path(__file__).parent
@@ -58,10 +59,7 @@ def load(name: str, essays: dict[str, Essay]) -> list[Case]:
         row: dict[str, Any] = json.loads(line)
         essay = essays.get(row["essay"])
         if row["quote"] and (essay is None or essay.text[row["start"] : row["end"]] != row["quote"]):
-            raise CorpusError(
-                f"{name}.jsonl, {row['id']}: its gold span is not in {row['essay']}. Correct start and end there.",
-                f"{name}.jsonl의 {row['id']}: 정답 구간이 {row['essay']}에 없습니다. 그 줄의 start와 end를 고치세요.",
-            )
+            raise CorpusError(evals.WRONG_SPAN.format(name=name, identity=row["id"], essay=row["essay"]))
         case = Case(
             id=row["id"],
             split=row["split"],

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bot.errors import CorpusError
 from bot.indexing.splitter import windows
+from bot.messages import evals
 from bot.models.embeddings import Embedder
 from bot.retrieval.calibration import SAMPLE_SIZE, Sample
 from bot.retrieval.hybrid import Retriever
@@ -85,20 +86,11 @@ def read(path: Path) -> tuple[list[Essay], list[Passage], list[tuple[str, str]]]
                 questions += [(clean(pair["question"]).text, passages[-1].id) for pair in paragraph["qas"]]
                 start += len(body) + len(PARAGRAPH_BREAK)
     except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(
-            f"{path} cannot be read: {error}. Give a SQuAD-format JSON file.",
-            f"{path} 파일을 읽을 수 없습니다({type(error).__name__}). SQuAD 형식의 JSON 파일을 지정하세요.",
-        ) from None
+        raise CorpusError(evals.SQUAD_UNREADABLE.format(path=path, reason=error)) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CorpusError(
-            f"{path} is not in SQuAD's format ({type(error).__name__}: {error}). Give a file with data, paragraphs, context and qas.",
-            f"{path} 파일이 SQuAD 형식이 아닙니다({type(error).__name__}). data, paragraphs, context, qas가 있는 파일을 지정하세요.",
-        ) from None
+        raise CorpusError(evals.NOT_SQUAD.format(path=path, reason=f"{type(error).__name__}: {error}")) from None
     if not questions:
-        raise CorpusError(
-            f"{path} contains no questions. Give a SQuAD-format JSON file with qas.",
-            f"{path} 파일에 질문이 없습니다. qas가 있는 SQuAD 형식의 JSON 파일을 지정하세요.",
-        )
+        raise CorpusError(evals.NO_QUESTIONS.format(path=path))
     return essays, passages, questions
 
 

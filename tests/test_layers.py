@@ -48,6 +48,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "notices",
         "map",
         "page",
+        "evals",
     },
     "text": {"normalize", "language", "tokenize", "inline", "markdown", "boundaries", "sentences"},
     "models": {
@@ -77,7 +78,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
     },
     "indexing": {"loader", "header", "hidden", "dates", "splitter", "analogies", "build"},
     "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "dated", "map_search", "table"},
-    "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "wording", "generation"},
+    "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "generation"},
     "chats": {"messages", "history", "open_chats", "export", "export_reader", "recheck"},
     "cli": {"console", "doctor"},
 }

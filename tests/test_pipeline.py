@@ -129,10 +129,10 @@ def essays_by_id(bot: Bot) -> dict[str, Essay]:
 def test_a_missing_index_is_reported_with_the_command_that_builds_it(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing) as caught:
         Bot.open(index=tmp_path / "nowhere")
-    for line in (str(caught.value), caught.value.korean):
+    for line in (str(caught.value), caught.value.text("ko")):
         assert "nowhere" in line
         assert "python ingest.py" in line
-    assert HANGUL.search(caught.value.korean)
+    assert HANGUL.search(caught.value.text("ko"))
 
 
 @pytest.mark.parametrize("ask", [lambda bot: bot.ask("왜?"), lambda bot: bot.search("왜?"), Bot.essays, Bot.warm])
@@ -325,8 +325,8 @@ def test_an_unusable_question_is_refused_before_anything_is_loaded(
     with pytest.raises(QuestionError, match=words) as caught:
         ask(bot, question, mode=mode)
     assert (toy.queries, toy.loads) == ([], 0)
-    assert "\n" not in str(caught.value) + caught.value.korean
-    assert HANGUL.search(caught.value.korean), "the page shows this line to Korean readers"
+    assert "\n" not in str(caught.value) + caught.value.text("ko")
+    assert HANGUL.search(caught.value.text("ko")), "the page shows this line to Korean readers"
     assert not HANGUL.search(str(caught.value))
 
 
@@ -344,7 +344,7 @@ def test_the_longest_question_is_answered(bot: Bot) -> None:
 def test_an_unknown_essay_is_refused_with_the_known_ids(bot: Bot) -> None:
     with pytest.raises(QuestionError, match=r"'bees'.*bees\.ko, bell-tower\.ko, lighthouse\.en, salt-road") as caught:
         bot.essay("bees")
-    assert HANGUL.search(caught.value.korean)
+    assert HANGUL.search(caught.value.text("ko"))
 
 
 @pytest.mark.parametrize("question", ["종탑에 대한 시 한 편 써 줘", "Write me a poem about the bell tower"])
@@ -646,7 +646,7 @@ def test_an_index_built_in_another_way_is_refused_with_the_command_that_rebuilds
     bot = Bot(settings, toy)
     with pytest.raises(IndexMismatch, match=r"python ingest\.py") as caught:
         bot.ask("벌통은 언제 옮기나요?")
-    assert HANGUL.search(caught.value.korean)
+    assert HANGUL.search(caught.value.text("ko"))
     report = build_index(settings, embedder=toy)
     assert (report.unchanged, report.removed) == (0, 0)
     assert report.added + report.changed == 4

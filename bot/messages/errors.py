@@ -127,6 +127,29 @@ MAP_NO_TEXT = Text(
     "{place}: 글이 있어야 합니다. 따옴표 안에 써 주세요.",
 )
 
+# a question
+NO_SUCH_MODE = Text(
+    "No mode is called {mode!r}. Choose from: {known}.",
+    "{mode!r}라는 방식이 없습니다. 고를 수 있는 것: {known}.",
+)
+NO_SUCH_ESSAY = Text(
+    "No essay has the id {identity!r}. Choose from: {known}.",
+    "{identity!r}라는 에세이가 없습니다. 고를 수 있는 것: {known}.",
+)
+QUESTION_NOT_TEXT = Text(
+    "The question is of the type {type}, not a string. Give it as text.",
+    "질문이 문자열이 아니라 {type}입니다. 글로 주세요.",
+)
+QUESTION_TOO_LONG = Text(
+    "The question has {count:,} characters, more than {limit:,}. Shorten it.",
+    "질문이 {count:,}자로, {limit:,}자보다 깁니다. 줄여서 물어 주세요.",
+)
+QUESTION_EMPTY = Text("The question is empty. Ask about the essays.", "질문이 비어 있습니다. 에세이에 대해 물어 주세요.")
+NO_QUESTION = Text(
+    "The input is a {type} without a question. Give a string, {{'question': …}} or messages that end with the user's.",
+    "입력({type})에 질문이 없습니다. 문자열, {{'question': …}}, 또는 사용자의 말로 끝나는 메시지 목록을 주세요.",
+)
+
 # the history of a question
 WRONG_HISTORY = Text(
     '{fact} Give each turn as ("user", text) or {{"role": "assistant", "content": text}}, with the role user or assistant.',

