@@ -27,11 +27,10 @@ class BotError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: Text | str, korean: str = "") -> None:
-        """White space, line breaks included, is collapsed. Two strings are still accepted for a `Text`."""
-        text = message if isinstance(message, Text) else Text(message, korean or message)
-        super().__init__(text)
-        self.message = text.on_one_line()
+    def __init__(self, message: Text) -> None:
+        """White space, line breaks included, is collapsed."""
+        super().__init__(message)
+        self.message = message.on_one_line()
 
     def __str__(self) -> str:
         return self.message.en
@@ -39,11 +38,6 @@ class BotError(Exception):
     def text(self, language: Language) -> str:
         """The line in one language."""
         return self.message.of(language)
-
-    @property
-    def korean(self) -> str:
-        """The line in Korean; `text` replaces it."""
-        return self.message.ko
 
 
 class SettingsError(BotError):

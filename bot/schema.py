@@ -278,11 +278,6 @@ class Skipped:
     path: str
     reason: Text
 
-    @property
-    def korean(self) -> str:
-        """The reason in Korean; `reason.of` replaces it."""
-        return self.reason.ko
-
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -294,11 +289,6 @@ class Note:
     def __str__(self) -> str:
         """The English remark as a line of a report."""
         return f"{self.path}: {self.text}"
-
-    @property
-    def korean(self) -> str:
-        """The remark in Korean; `text.of` replaces it."""
-        return self.text.ko
 
 
 @dataclass(frozen=True, slots=True)

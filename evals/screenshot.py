@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from bot.ui.catalogue import EXAMPLE_QUESTIONS
+from bot.messages.page import EXAMPLE_QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs"
@@ -20,8 +20,8 @@ VIEWS = ("chat", "reader", "map", "mine", "kept")
 SCHEMES: tuple[Any, ...] = ("light", "dark")
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 LOCALES = {  # both languages are shown
-    "light": ("ko-KR", EXAMPLE_QUESTIONS["ko"][0]),
-    "dark": ("en-US", EXAMPLE_QUESTIONS["en"][0]),
+    "light": ("ko-KR", EXAMPLE_QUESTIONS[0].ko),
+    "dark": ("en-US", EXAMPLE_QUESTIONS[0].en),
 }
 UPLOAD = "# A note of one's own\n\nA stone that nobody moved for two thousand years says little about those who moved it.\n"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

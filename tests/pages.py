@@ -20,6 +20,7 @@ from bot.chats.messages import normalized
 from bot.errors import QuestionError
 from bot.indexing.analogies import Analogy
 from bot.indexing.splitter import quotable
+from bot.messages import errors
 from bot.pipeline import checked_question
 from bot.schema import Answer, Citation, Essay, Hit, Passage, Sentence
 from bot.settings import Settings
@@ -70,7 +71,7 @@ class ScriptedBot:
 
     def essay(self, identity: str) -> Essay:
         if identity not in self._essays:
-            raise QuestionError(f"No essay is called {identity!r}.")
+            raise QuestionError(errors.NO_SUCH_ESSAY.format(identity=identity, known=""))
         return self._essays[identity]
 
     def essays(self) -> list[Essay]:

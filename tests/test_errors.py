@@ -35,11 +35,6 @@ def test_both_messages_of_every_error_are_one_line(kind: type[BotError]) -> None
 
 
 @pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
-def test_without_korean_the_english_line_is_used(kind: type[BotError]) -> None:
-    assert kind("One\nline.").text("ko") == "One line."
-
-
-@pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 def test_exit_codes(kind: type[BotError]) -> None:
     assert kind(Text("x", "x")).exit_code == (75 if kind is IndexBusy else 1)
 

@@ -236,7 +236,7 @@ def test_an_upload_that_fails_changes_nothing(shared: Bot, drop: Any, monkeypatc
     own.add(ANN, [drop("first.md", f"{SENTENCE}\n")])
 
     def failing(*_: Any) -> Any:
-        raise EmbedderError("The model is away.")
+        raise EmbedderError(Text("The model is away.", "모델이 없습니다."))
 
     with monkeypatch.context() as broken:
         broken.setattr(ToyEmbedder, "encode_passages", failing)
@@ -539,7 +539,7 @@ def test_a_failed_first_upload_leaves_no_folder(shared: Bot, drop: Any, monkeypa
     own = Uploads(shared)
 
     def failing(*_: Any) -> Any:
-        raise EmbedderError("The model is away.")
+        raise EmbedderError(Text("The model is away.", "모델이 없습니다."))
 
     for target, name in ((ToyEmbedder, "encode_passages"), (upload_files, "swap")):
         with monkeypatch.context() as broken:

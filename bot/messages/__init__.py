@@ -1,1 +1,1 @@
-"""Every text that the bot shows, in English and Korean: errors, those of evals/ too, notices of answers, the page. Imports nothing else of bot/."""
+"""Every text that the bot and evals/ show, in English and Korean: errors, notices of answers, the page. Imports nothing else of bot/."""

@@ -11,17 +11,17 @@ from gradio import Request
 from bot.chats.history import ChatHistory, Turn
 from bot.chats.open_chats import ChatState, OpenChat, OpenChats, Writing
 from bot.errors import BotError, QuestionError, TooManyRequests
+from bot.messages import page
 from bot.models.chat import QUOTES
 from bot.pipeline import checked_question
-from bot.schema import Answer, Essay, Language, Sentence
-from bot.ui.catalogue import MESSAGES, language_for
+from bot.schema import Answer, Essay, Sentence
 from bot.ui.history import Message, chat_message, chat_messages
 from bot.ui.markup import notice, paragraph
 from bot.ui.message import answer_markup
 from bot.ui.rate_limit import RateLimiter
 from bot.ui.sources import sources_markup
 from bot.ui.tabs import Tab, Tabs
-from bot.ui.visitor import Visitor, visitor_of
+from bot.ui.visitor import Visitor, language_for, visitor_of
 from bot.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -134,10 +134,10 @@ class ChatHandlers:
                 yield from self._decline(chat, tab, "")
         except _ChatBusy as error:
             tab.is_declined()
-            yield from self._follow(chat, tab, _text(error, language))
+            yield from self._follow(chat, tab, error.text(language))
         except (QuestionError, TooManyRequests) as error:  # raised before any step of the answer
             tab.is_declined()
-            yield from self._decline(chat, tab, notice(_text(error, language)))
+            yield from self._decline(chat, tab, notice(error.text(language)))
 
     def _answer(
         self, chat: OpenChat, tab: Tab, answer: Answer, replace_from: int, visitor: Visitor
@@ -145,7 +145,7 @@ class ChatHandlers:
         """The steps of an answer until it is complete or stopped."""
         writing = chat.begin(answer, replace_from)
         if writing is None:
-            raise _ChatBusy(MESSAGES["en"].busy, MESSAGES["ko"].busy)
+            raise _ChatBusy(page.BUSY)
         self.chats.hold(chat)
         is_new = tab.chat_id != chat.id
         tab.asks(chat, writing)
@@ -164,8 +164,7 @@ class ChatHandlers:
 
         It is saved when it is asked, whenever a model adds a sentence, and when it is complete.
         """
-        answer, panel = writing.partial, ""
-        texts = MESSAGES[answer.language]
+        answer, panel, language = writing.partial, "", writing.partial.language
         earlier = [*chat_messages(writing.earlier), chat_message("user", paragraph(answer.question))]
 
         def step(markup: str, chat_name: str | None = None) -> ReplyStep:
@@ -174,9 +173,9 @@ class ChatHandlers:
 
         try:
             bot = self._uploads.bot_for(visitor.reader)
-            waiting = notice(texts.searching if bot.ready else texts.model_loading)
+            waiting = notice((page.SEARCHING if bot.ready else page.MODEL_LOADING).of(language))
             yield from _sent(tab, step(waiting, self.chat_name(visitor.reader, chat.id) if is_new else None))
-            status = texts.model_reading if bot.model_name != QUOTES else ""
+            status = page.MODEL_READING.of(language) if bot.model_name != QUOTES else ""
             for piece in bot.stream(answer.question, _context(writing.earlier), answer.mode):
                 has_grown = len(piece.sentences) > len(answer.sentences)
                 answer = piece
@@ -185,10 +184,10 @@ class ChatHandlers:
                 panel = sources_markup(answer, essays_of(bot, answer))
                 yield from _sent(tab, step(answer_markup(answer, writing.turn.place, is_final=False, status=status)))
         except BotError as error:
-            answer = _ended(answer, _text(error, answer.language))
+            answer = _ended(answer, error.text(answer.language))
         except Exception as error:  # an unexpected error must not end the chat
             log_traceback("A question could not be answered", error)
-            answer = _ended(answer, texts.unexpected_error)
+            answer = _ended(answer, page.UNEXPECTED_ERROR.of(language))
         return panel, chat.end(writing, answer)
 
     def _decline(self, chat: OpenChat, tab: Tab, reason: str) -> Iterator[ReplyStep]:
@@ -250,7 +249,7 @@ def _last_step(chat: OpenChat, writing: Writing, panel: str, failure: BotError |
     step = _step(chat.id, state)
     if failure and step.last:
         language = writing.turn.answer.language
-        reason = notice(MESSAGES[language].not_saved.format(reason=_text(failure, language)))
+        reason = notice(page.NOT_SAVED.format(reason=failure.message).of(language))
         step = replace(step, last=[chat_message("assistant", step.last[0]["content"] + reason)])
     return replace(step, sources=panel)
 
@@ -262,14 +261,9 @@ def _context(turns: Sequence[Turn]) -> list[Answer]:
 
 def _stopped(answer: Answer) -> Answer:
     """A partial answer with the notice that it was stopped."""
-    return _ended(answer, MESSAGES[answer.language].stopped)
+    return _ended(answer, page.STOPPED.of(answer.language))
 
 
 def _ended(answer: Answer, reason: str) -> Answer:
     """A partial answer, marked as incomplete, with the reason as a notice at its end."""
     return replace(answer, sentences=(*answer.sentences, Sentence(reason, "notice")), complete=False)
-
-
-def _text(error: BotError, language: Language) -> str:
-    """The error's one line in the reader's language."""
-    return error.korean if language == "ko" else str(error)

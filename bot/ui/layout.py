@@ -1,16 +1,17 @@
 """The layout of the page: all components in their order. The chat is on the left, the views on the right; some boxes are hidden."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 import gradio as gr
 
 from bot.chats.history import MAX_NAME_CHARACTERS
+from bot.messages import page
+from bot.messages.text import LANGUAGES
 from bot.schema import MODES, Language
-from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 
 COMMANDS = ("start", "ask", "read", "open", "delete", "remove", "rate")  # that page.js sends
-VIEWS = {  # the id of each view, and the field of the message catalogue with its label
+VIEWS = {  # the id of each view, and the name of its label in bot/messages/page.py
     "chat": "view_chat",
     "sources": "view_sources",
     "read": "view_essays",
@@ -21,10 +22,7 @@ VIEWS = {  # the id of each view, and the field of the message catalogue with it
 
 # `##` belongs to the translated text, because Gradio replaces the whole text of a Markdown component.
 i18n = gr.I18n(
-    **{
-        language: {**asdict(messages), "uploads_heading": f"## {messages.uploads_title}"}
-        for language, messages in MESSAGES.items()
-    }
+    **{language: {**page.by_name(language), "uploads_heading": f"## {page.UPLOADS_TITLE.of(language)}"} for language in LANGUAGES}
 )
 
 
@@ -100,7 +98,7 @@ def writing_status(chat_id: str, answering: bool, draft: int = 0) -> str:
 def example_questions(language: Language) -> list[dict[str, str]]:
     """The example questions of an empty chat, as Gradio takes them: in both languages, `language` first."""
     other: Language = "en" if language == "ko" else "ko"
-    return [{"text": question} for question in (*EXAMPLE_QUESTIONS[language], *EXAMPLE_QUESTIONS[other])]
+    return [{"text": question.of(choice)} for choice in (language, other) for question in page.EXAMPLE_QUESTIONS]
 
 
 def _chat() -> dict[str, Any]:

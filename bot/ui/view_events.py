@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import gradio as gr
 
+from bot.messages import page
 from bot.schema import MODES
-from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_events import EVERY, NO_UPDATE, PRIVATE, Updates, parse_chat_id, parse_command, parse_place
 from bot.ui.layout import Components, chat_name_box, example_questions, writing_status
 from bot.ui.view_handlers import OpenedChat, ViewHandlers
@@ -27,8 +27,8 @@ class ViewEvents:
         ui, commands = self._components, self._components.commands
         listing = [ui.history_search, ui.chat_id]
         chat = [ui.chat, ui.sources, ui.chat_id, ui.chat_name, ui.status]
-        page = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model]
-        commands["start"].submit(self.start, commands["start"], page, **PRIVATE)
+        everything = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model]
+        commands["start"].submit(self.start, commands["start"], everything, **PRIVATE)
         opening = commands["open"].submit(self.open_chat, commands["open"], chat, **LATEST)
         opening.then(self.list_history, listing, ui.history, **PRIVATE)
         question_event.then(self.update_history, listing, [ui.history, ui.chat_name], **PRIVATE)
@@ -51,17 +51,17 @@ class ViewEvents:
     def start(self, command: str, request: gr.Request) -> Iterator[Updates]:
         """Fill a page that was opened: the chat that was open in this tab, and the views in the reader's language."""
         ui, handlers, language = self._components, self._handlers, visitor_of(request).language
-        messages = MESSAGES[language]
+        texts = page.by_name(language)
         for opened in handlers.open_chat(_chat_id(command), request, parse_place(parse_command(command).get("n"))):
             yield {
                 **self._chat_updates(opened),
                 ui.chat: gr.Chatbot(cast(Any, opened.messages), examples=cast(Any, example_questions(language))),
-                ui.mode: gr.Radio(choices=[(getattr(messages, f"mode_{mode}"), mode) for mode in MODES]),
+                ui.mode: gr.Radio(choices=[(texts[f"mode_{mode}"], mode) for mode in MODES]),
                 ui.essays: handlers.essays("", request),
                 ui.map: handlers.map(request),
                 ui.uploads: handlers.uploads(request),
                 ui.history: handlers.history("", opened.chat_id, request),
-                ui.model: gr.Accordion(label=f"{messages.model}: {handlers.model_label(request)}"),
+                ui.model: gr.Accordion(label=f"{page.MODEL.of(language)}: {handlers.model_label(request)}"),
             }
         yield NO_UPDATE
 
@@ -118,12 +118,11 @@ class ViewEvents:
 
     def upload(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's API
         """Add files to the reader's own essays, with a progress bar."""
-        ui, handlers, messages = self._components, self._handlers, MESSAGES[visitor_of(request).language]
-        reading, embedding = messages.uploads_reading, messages.uploads_embedding
-        descriptions = {"scan": reading, "split": reading, "embed": embedding}
+        ui, handlers, language = self._components, self._handlers, visitor_of(request).language
+        stages = {"scan": page.UPLOADS_READING, "split": page.UPLOADS_READING, "embed": page.UPLOADS_EMBEDDING}
 
         def show(stage: str, done: int, total: int) -> None:
-            progress((done, max(total, 1)), desc=descriptions.get(stage, messages.uploads_writing))
+            progress((done, max(total, 1)), desc=stages.get(stage, page.UPLOADS_WRITING).of(language))
 
         return {
             ui.upload_report: handlers.upload(files or [], request, show),
@@ -139,7 +138,7 @@ class ViewEvents:
 
     def test_model(self, request: gr.Request) -> Iterator[str]:
         """Test the chat model."""
-        yield MESSAGES[visitor_of(request).language].model_testing
+        yield page.MODEL_TESTING.of(visitor_of(request).language)
         yield self._handlers.test_model(request)
 
     def _chat_updates(self, opened: OpenedChat) -> Updates:

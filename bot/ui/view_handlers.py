@@ -10,10 +10,10 @@ from gradio import Request
 from bot.chats.history import ChatHistory
 from bot.chats.open_chats import OpenChat
 from bot.errors import BotError, QuestionError
+from bot.messages import page
 from bot.models.chat import LOCAL, QUOTES
 from bot.schema import Answer, Essay, Language, Progress, Report
 from bot.ui import reader
-from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_handlers import ChatHandlers, essays_of, log_traceback
 from bot.ui.history import Message, chat_list, chat_messages
 from bot.ui.map import analogy_map
@@ -129,7 +129,7 @@ class ViewHandlers:
             if essay is None:
                 return ""
             self._uploads.remove(visitor.reader, essay.id)
-            return notice(MESSAGES[visitor.language].uploads_removed.format(title=essay.title))
+            return notice(page.UPLOADS_REMOVED.format(title=essay.title).of(visitor.language))
 
         return _safely(remove, visitor.language)
 
@@ -172,13 +172,12 @@ class ViewHandlers:
         """The HTML of the list of the reader's chats, newest first. `chat_id` is the open chat."""
         visitor = visitor_of(request)
         search = str(search or "")[:MAX_SEARCH_CHARACTERS]
-        words = MESSAGES[visitor.language]
         if not visitor.reader:
-            return notice(words.cookies_blocked)
+            return notice(page.COOKIES_BLOCKED.of(visitor.language))
 
         def render() -> str:
             summaries = self._history.list(visitor.reader, search)
-            location = notice(words.history_location.format(folder=self._folder.name))
+            location = notice(page.HISTORY_LOCATION.format(folder=self._folder.name).of(visitor.language))
             return chat_list(summaries, search, chat_id, visitor.language) + location
 
         return _safely(render, visitor.language)
@@ -197,7 +196,7 @@ class ViewHandlers:
             if wanted:
                 self._history.rename(visitor.reader, chat_id, wanted)
         except BotError as error:
-            return current, notice(error.korean if visitor.language == "ko" else str(error))
+            return current, notice(error.text(visitor.language))
         return self._chat.chat_name(visitor.reader, chat_id), ""
 
     def delete_chat(self, chat_id: str, request: Request | None) -> None:
@@ -210,35 +209,35 @@ class ViewHandlers:
     def rate(self, chat_id: str, turn: int, good: bool, reason: str, request: Request | None) -> str:
         """Save a rating. Returns a message that it was saved, or why it was not."""
         visitor = visitor_of(request)
-        words = MESSAGES[visitor.language]
         reason = str(reason or "")
 
         def save() -> str:
             if not visitor.reader:
-                return notice(words.cookies_blocked)
+                return notice(page.COOKIES_BLOCKED.of(visitor.language))
             self._history.rate(visitor.reader, chat_id, turn, good, reason)
-            return notice(words.reason_saved if reason.strip() else words.rating_saved)
+            return notice((page.REASON_SAVED if reason.strip() else page.RATING_SAVED).of(visitor.language))
 
         return _safely(save, visitor.language)
 
     def model_label(self, request: Request | None) -> str:
         """The name of the chat model, as text."""
-        words, name = MESSAGES[visitor_of(request).language], self._uploads.bot_for("").model_name
+        language, name = visitor_of(request).language, self._uploads.bot_for("").model_name
         if name == QUOTES:
-            return words.model_quotes
-        return f"{words.model_local} ({name})" if name.partition(":")[0] == LOCAL else words.model_other.format(name=name)
+            return page.MODEL_QUOTES.of(language)
+        if name.partition(":")[0] == LOCAL:
+            return f"{page.MODEL_LOCAL.of(language)} ({name})"
+        return page.MODEL_OTHER.format(name=name).of(language)
 
     def test_model(self, request: Request | None) -> str:
         """Send a short prompt to the chat model. Returns a message on whether it works."""
         visitor = visitor_of(request)
-        words = MESSAGES[visitor.language]
 
         def test() -> str:
             bot = self._uploads.bot_for("")
             seconds = bot.try_model()
             if bot.model_name == QUOTES:
-                return notice(words.model_works_quotes)
-            return notice(words.model_works.format(name=bot.model_name, seconds=f"{seconds:.1f}"))
+                return notice(page.MODEL_WORKS_QUOTES.of(visitor.language))
+            return notice(page.MODEL_WORKS.format(name=bot.model_name, seconds=f"{seconds:.1f}").of(visitor.language))
 
         return _safely(test, visitor.language)
 
@@ -248,16 +247,13 @@ class ViewHandlers:
 
 def _upload_messages(report: Report, language: Language) -> str:
     """The messages after an upload: how many essays were added, which files were skipped and why, and notes on how one was read."""
-    words = MESSAGES[language]
     count = report.added + report.changed
-    lines = [words.uploads_added.format(count=count)] if count else []
-    korean = language == "ko"
+    lines = [page.UPLOADS_ADDED.format(count=count)] if count else []
     for skipped in report.skipped:
-        reason = skipped.korean if korean else skipped.reason
-        lines.append(words.uploads_skipped.format(name=skipped.path, reason=reason))
+        lines.append(page.UPLOADS_SKIPPED.format(name=skipped.path, reason=skipped.reason))
     for note in report.notes:
-        lines.append(words.uploads_note.format(name=note.path, text=note.korean if korean else note.text))
-    return "".join(map(notice, lines))
+        lines.append(page.UPLOADS_NOTE.format(name=note.path, text=note.text))
+    return "".join(notice(line.of(language)) for line in lines)
 
 
 def _safely(render: Callable[[], str], language: Language) -> str:
@@ -265,7 +261,7 @@ def _safely(render: Callable[[], str], language: Language) -> str:
     try:
         return render()
     except BotError as error:
-        return f'<p class="notice wrong">{escape(error.korean if language == "ko" else str(error))}</p>'
+        return f'<p class="notice wrong">{escape(error.text(language))}</p>'
     except Exception as error:  # the page must go on whatever the error
         log_traceback("A view could not be rendered", error)
-        return notice(MESSAGES[language].unexpected_error)
+        return notice(page.UNEXPECTED_ERROR.of(language))

@@ -9,6 +9,7 @@ from gradio import Request
 from starlette.requests import HTTPConnection
 
 from bot.schema import Language
+from bot.text.language import language_of
 from bot.ui.rate_limit import caller_of
 
 READER, LANGUAGE = "dolmen_reader", "dolmen_language"  # cookies: the first is set by page_script.py, the second by page.js
@@ -37,9 +38,15 @@ def visitor_of(request: Request | HTTPConnection | None) -> Visitor:
     cookies = cookies_in(str(request.headers.get("cookie", "")))
     chosen = cookies.get(LANGUAGE, "")
     accepted = f"{chosen},{accepted}" if chosen in ("ko", "en") else accepted
-    language: Language = "ko" if accepted.strip().lower().startswith("ko") else "en"
     reader = token_in(cookies)
-    return Visitor(reader, language, accepted, caller_of(address_of(request), reader))
+    return Visitor(reader, language_for("", accepted), accepted, caller_of(address_of(request), reader))
+
+
+def language_for(question: str, accepted: str = "") -> Language:
+    """The language of the page's messages before there is an answer: the question's, else the first of `accepted` (Accept-Language)."""
+    if any(character.isalpha() for character in question):
+        return language_of(question)
+    return "ko" if accepted.strip().lower().startswith("ko") else "en"
 
 
 def address_of(request: Request | HTTPConnection) -> str:

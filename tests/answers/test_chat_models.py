@@ -13,6 +13,7 @@ import pytest
 from bot.answers import prompts
 from bot.errors import BotError, ModelError
 from bot.indexing.build import build_index
+from bot.messages.text import Text
 from bot.models.chat import ChatModel
 from bot.pipeline import Bot
 from bot.retrieval.hybrid import Retriever
@@ -70,7 +71,7 @@ def test_no_model_is_asked_when_the_bot_abstains(question: str, settings: Settin
 
 def test_a_model_that_cannot_be_opened_leaves_the_quotations_and_a_notice_with_the_remedy(settings: Settings) -> None:
     def fail() -> Any:
-        raise ModelError("There is no model. Fetch it with: make model", "모델이 없습니다. make model 로 받아 주세요.")
+        raise ModelError(Text("There is no model. Fetch it with: make model", "모델이 없습니다. make model 로 받아 주세요."))
 
     answer = Bot(settings, ToyEmbedder(), ChatModel("local", fail)).ask(QUESTION)
     assert answer.citations
@@ -131,7 +132,7 @@ def test_a_standalone_question_is_not_condensed(settings: Settings) -> None:
 ])  # fmt: skip
 def test_no_model_is_asked_when_embedder_or_index_fail(point: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> Any:
-        raise BotError("The index is gone. Run ingest.py again.")
+        raise BotError(Text("The index is gone. Run ingest.py again.", "색인이 없습니다. 다시 만드세요."))
 
     bot, model = bot_with(settings, "벌통은 밤에 옮깁니다. [1]")
     monkeypatch.setattr(point, fail)

@@ -14,6 +14,7 @@ from bot.chats import open_chats
 from bot.chats.history import ChatHistory, Rating
 from bot.chats.open_chats import OpenChat, OpenChats, Writing
 from bot.errors import StoreError
+from bot.messages.text import Text
 from bot.schema import Answer, Sentence
 from tests.pages import empty_answer, quoting
 
@@ -205,7 +206,7 @@ def test_an_answer_that_does_not_go_on_does_not_block_its_chat_for_ever(chat: Op
 
 def failing(method: str) -> Callable[..., Any]:
     def fail(*_: Any, **__: Any) -> None:
-        raise StoreError(f"{method} failed", "가득 찼습니다.")
+        raise StoreError(Text(f"{method} failed", "가득 찼습니다."))
 
     return fail
 

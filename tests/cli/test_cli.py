@@ -20,6 +20,7 @@ from bot.__main__ import main
 from bot.cli.console import show
 from bot.errors import IndexBusy
 from bot.indexing.build import build_index
+from bot.messages.text import Text
 from bot.pipeline import MAX_QUESTION_CHARACTERS
 from bot.retrieval.hybrid import Retriever
 from bot.settings import Settings
@@ -264,7 +265,7 @@ def test_index_of_another_embedder_is_one_line_with_the_command(
 
 def test_exit_code_is_that_of_the_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_: object, **__: object) -> None:
-        raise IndexBusy("Another process (7) is writing the index. Wait.")
+        raise IndexBusy(Text("Another process (7) is writing the index. Wait.", "다른 프로세스(7)가 색인에 쓰고 있습니다."))
 
     monkeypatch.setattr(Bot, "essays", busy)
     assert run("essays") == (75, "", "Another process (7) is writing the index. Wait.\n")

@@ -22,16 +22,17 @@ from bot.answers import generation
 from bot.chats.history import ChatHistory
 from bot.errors import ModelError, StoreError
 from bot.indexing.loader import MAX_FILE_BYTES
-from bot.messages import page as page_texts
+from bot.messages import page as texts
+from bot.messages.text import LANGUAGES, Text
 from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
-from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES, language_for
 from bot.ui.layout import example_questions
 from bot.ui.markup import escape, paragraph, read_link, source_link, visible_text
 from bot.ui.message import answer_markup
 from bot.ui.middleware import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, SAFE_HEADERS
 from bot.ui.server import build_server
 from bot.ui.sources import MAX_CONTEXT_CHARACTERS, sources_markup
+from bot.ui.visitor import language_for
 from tests.conversation import READER, Conversation, conversation, handlers_of
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, cite, empty_answer, hostile_answer, quoting, serving
 from tests.payloads import PAYLOADS
@@ -174,7 +175,7 @@ def test_the_markup_of_an_answer() -> None:
 def test_every_reason_for_a_refusal_has_a_text() -> None:
     given = set(re.findall(r'return "([a-z]{3,})"', (ROOT / "bot/grounding/checker.py").read_text("utf-8")))
     given |= {generation.CITATION, generation.LANGUAGE, generation.FRAGMENT, generation.REPEATED}
-    assert page_texts.REFUSAL_REASONS.keys() == given
+    assert texts.REFUSAL_REASONS.keys() == given
 
 
 def test_citations_without_sentences_show_a_notice() -> None:
@@ -281,14 +282,10 @@ def test_the_answers_language_is_that_of_the_question(question: str, accepted: s
 
 
 def test_there_are_three_example_questions_in_each_language_the_readers_first() -> None:
-    assert {
-        language: [language_for(question) for question in questions] for language, questions in EXAMPLE_QUESTIONS.items()
-    } == {
-        "ko": ["ko"] * 3,
-        "en": ["en"] * 3,
-    }
-    assert [example["text"] for example in example_questions("en")] == [*EXAMPLE_QUESTIONS["en"], *EXAMPLE_QUESTIONS["ko"]]
-    assert [example["text"] for example in example_questions("ko")] == [*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]]
+    korean, english = ([question.of(language) for question in texts.EXAMPLE_QUESTIONS] for language in LANGUAGES)
+    assert [language_for(question) for question in (*korean, *english)] == ["ko"] * 3 + ["en"] * 3
+    assert [example["text"] for example in example_questions("en")] == [*english, *korean]
+    assert [example["text"] for example in example_questions("ko")] == [*korean, *english]
 
 
 # One turn of the chat
@@ -335,13 +332,13 @@ def test_a_notice_says_that_the_model_is_loading() -> None:
 
 def test_a_notice_says_that_the_model_is_reading() -> None:
     without_model, with_model = (shown_steps(ScriptedBot(quoting, model_name=name), "왜?") for name in ("quotes", "local"))
-    line = f'<p class="notice going">{MESSAGES["ko"].model_reading}</p>'
+    line = f'<p class="notice going">{texts.MODEL_READING.of("ko")}</p>'
     assert [line in shown for shown, _ in with_model] == [False, False, True, False]
     assert [line in shown for shown, _ in without_model] == [False] * 4
 
 
 def failing(question: str) -> Iterator[Answer]:
-    raise ModelError("The model is away. Start it.", "모델이 없습니다. 켜 주세요.")
+    raise ModelError(Text("The model is away. Start it.", "모델이 없습니다. 켜 주세요."))
     yield empty_answer(question)
 
 
@@ -367,7 +364,7 @@ def test_an_unexpected_error_during_an_answer_keeps_what_was_shown(
     with caplog.at_level(logging.DEBUG):
         *_, before, last = chat.ask(question)
     shown = before.messages[-1]["content"].removesuffix("</div>")
-    assert last.messages[-1]["content"].startswith(f'{shown}<p class="notice">{escape(MESSAGES[language].unexpected_error)}</p>')
+    assert last.messages[-1]["content"].startswith(f'{shown}<p class="notice">{escape(texts.UNEXPECTED_ERROR.of(language))}</p>')
     assert last.sources == before.sources
     assert not chat.turns[-1].answer.complete
     assert "ValueError" in caplog.text
@@ -414,7 +411,7 @@ def test_an_answer_whose_page_was_closed_is_saved_as_far_as_it_came() -> None:
     next(replies), next(replies), next(replies)
     replies.close()
     (turn,) = chat.turns
-    assert [sentence.text for sentence in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", MESSAGES["ko"].stopped]
+    assert [sentence.text for sentence in turn.answer.sentences] == ["“고인돌은 힘을 보여 준다.”", texts.STOPPED.of("ko")]
     assert not turn.answer.complete
 
 
@@ -422,7 +419,7 @@ def test_a_chat_continues_unsaved_while_the_disk_cannot_be_written(tmp_path: Pat
     blocked = tmp_path / "data"
     blocked.write_text("a file where the folder should be")
     chat = Conversation(handlers_of(ScriptedBot(quoting), ChatHistory(blocked)), READER)
-    not_saved = MESSAGES["ko"].not_saved.partition("{")[0].strip()
+    not_saved = texts.NOT_SAVED.of("ko").partition("{")[0].strip()
     begun, *_, first = chat.ask("왜?")
     assert not_saved in visible_text(first.messages[-1]["content"])
     assert begun.chat_name == ""
@@ -444,7 +441,7 @@ def test_a_disk_error_during_an_answer_loses_nothing(monkeypatch: pytest.MonkeyP
     next(replies)
 
     def full(*_: Any) -> None:
-        raise StoreError("full", "가득 찼습니다.")
+        raise StoreError(Text("full", "가득 찼습니다."))
 
     with monkeypatch.context() as disk:
         disk.setattr(ChatHistory, "update_answer", full)
@@ -680,7 +677,7 @@ def test_only_the_page_imports_gradio() -> None:
     assert {module.parent.name for module in modules if importing.search(module.read_text("utf-8"))} == {"ui"}
 
 
-@pytest.mark.parametrize("question", [*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]])
+@pytest.mark.parametrize("question", [question.of(language) for language in LANGUAGES for question in texts.EXAMPLE_QUESTIONS])
 def test_the_example_questions_are_answered(real_index: Settings, question: str) -> None:
     answer = Bot.open(index=real_index.index, llm="quotes").ask(question)
     assert not answer.abstained

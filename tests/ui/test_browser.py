@@ -16,9 +16,9 @@ from starlette.types import ASGIApp
 from bot.chats.export_reader import quotations
 from bot.chats.recheck import check
 from bot.indexing import loader
+from bot.messages import page as texts
 from bot.schema import Answer
 from bot.settings import Settings
-from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
 from evals.screenshot import chromium, launch, running
 from tests.pages import ScriptedBot, abstaining, hostile_answer, quoting, serving, wait_for
@@ -126,13 +126,13 @@ def test_every_view_works_from_the_first_question_to_a_deleted_chat(
 ) -> None:
     """An answer, its sources, the open essay, a counter-argument, the map, an upload, a saved chat, its exports and its deletion."""
     page = visit(real, locale)
-    words = MESSAGES[language]
-    expect(page.locator("#masthead")).to_contain_text(words.tagline)
-    expect(page.locator("#sources-hint")).to_contain_text(words.sources_hint.partition("\n")[0])
-    expect(page.locator(BOX)).to_have_attribute("placeholder", words.question_placeholder)
-    for question in (*EXAMPLE_QUESTIONS["ko"], *EXAMPLE_QUESTIONS["en"]):
-        expect(page.get_by_role("button", name=question)).to_be_visible()
-    page.get_by_role("button", name=EXAMPLE_QUESTIONS[language][0]).click()
+    expect(page.locator("#masthead")).to_contain_text(texts.TAGLINE.of(language))
+    expect(page.locator("#sources-hint")).to_contain_text(texts.SOURCES_HINT.of(language).partition("\n")[0])
+    expect(page.locator(BOX)).to_have_attribute("placeholder", texts.QUESTION_PLACEHOLDER.of(language))
+    for question in texts.EXAMPLE_QUESTIONS:
+        for name in (question.ko, question.en):
+            expect(page.get_by_role("button", name=name)).to_be_visible()
+    page.get_by_role("button", name=texts.EXAMPLE_QUESTIONS[0].of(language)).click()
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
     wait_for_answer(page)
     expect(page.locator("#chat .answer")).to_have_attribute("lang", language)
@@ -175,7 +175,7 @@ def check_counter_argument(page: Page, language: Any) -> None:
     expect(page.locator("#chat .answer")).to_have_count(before + 1, timeout=30 * SECONDS)
     wait_for_answer(page)
     question = page.locator("#chat .user .message-content").last
-    expect(question).to_contain_text(MESSAGES[language].counter_question.partition("”")[2].strip())
+    expect(question).to_contain_text(texts.COUNTER_QUESTION.of(language).partition("”")[2].strip())
 
 
 def check_question_from_map(page: Page, language: Any) -> None:
@@ -205,20 +205,19 @@ def check_upload(page: Page, language: Any, folder: Path) -> None:
     page.locator("#view-mine-button").click()
     page.locator("#drop input[type=file]").set_input_files(file)
     expect(page.locator("#own .title")).to_have_count(1, timeout=60 * SECONDS)
-    expect(page.locator("#told")).to_contain_text(MESSAGES[language].uploads_added.format(count=1))
+    expect(page.locator("#told")).to_contain_text(texts.UPLOADS_ADDED.format(count=1).of(language))
     ask(page, "등대지기 마루는 종을 몇 번 쳤나요?" if language == "ko" else "How many times did Maru ring the fog bell?")
     expect(page.locator("#chat blockquote").last).to_contain_text(sentence[:12], timeout=30 * SECONDS)
     wait_for_answer(page)
     button = page.locator("#own .act")
     button.click()
-    expect(button).to_have_text(MESSAGES[language].confirm)
+    expect(button).to_have_text(texts.CONFIRM.of(language))
     button.click()
     expect(page.locator("#own .title")).to_have_count(0, timeout=60 * SECONDS)
 
 
 def check_saved_chat(page: Page, language: Any) -> None:
     """The chat is there after a reload, and can be renamed, found, downloaded in three formats and deleted."""
-    words = MESSAGES[language]
     count = page.locator("#chat .answer").count()
     page.reload()
     expect(page.locator("#chat .answer")).to_have_count(count, timeout=30 * SECONDS)
@@ -232,7 +231,7 @@ def check_saved_chat(page: Page, language: Any) -> None:
     expect(page.locator("#kept .title").first).to_have_text("돌 이야기 A", timeout=20 * SECONDS)
     search = page.locator("#kept-search textarea, #kept-search input")
     search.fill("zzz없음")
-    expect(page.locator("#kept")).to_contain_text(words.history_no_match.format(search="zzz없음"))
+    expect(page.locator("#kept")).to_contain_text(texts.HISTORY_NO_MATCH.format(search="zzz없음").of(language))
     search.fill("돌 이야기")
     expect(page.locator("#kept .title")).to_have_count(1)
     essays = {essay.id: essay for essay in loader.load_essays([ROOT / "corpus"]).essays}
@@ -280,7 +279,7 @@ def test_a_chat_is_there_after_a_restart_of_the_server(visit: Open, real_index: 
     settings = {"BOT_INDEX": str(real_index.index), "BOT_LLM": "quotes", "BOT_DATA": str(tmp_path), "BOT_PORT": port}
     with running(**settings) as (address, _):
         page = visit(address)
-        ask(page, EXAMPLE_QUESTIONS["ko"][0])
+        ask(page, texts.EXAMPLE_QUESTIONS[0].of("ko"))
         expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
         wait_for_answer(page)
         answer = page.locator("#chat .answer").inner_text()
@@ -323,7 +322,7 @@ def test_the_application_connects_to_no_other_host_and_stops_on_a_signal(
         page = browser.new_page()
         page.goto(address)
         if not is_loading:
-            ask(page, EXAMPLE_QUESTIONS["ko"][0])
+            ask(page, texts.EXAMPLE_QUESTIONS[0].of("ko"))
             expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
         started = time.monotonic()
         process.send_signal(number)
@@ -346,10 +345,10 @@ def test_the_first_question_shows_that_the_model_is_loading(visit: Open, serve: 
     address = serve(build_server(ScriptedBot(slowly, ready=False)))  # type: ignore[arg-type]
     page = visit(address)
     ask(page, "왜?")
-    expect(page.locator("#chat .bot")).to_contain_text(MESSAGES["ko"].model_loading)
+    expect(page.locator("#chat .bot")).to_contain_text(texts.MODEL_LOADING.of("ko"))
     loaded.append(True)
     expect(page.locator("#chat blockquote")).to_be_visible()
-    assert MESSAGES["ko"].model_loading not in page.locator("#chat").inner_text()
+    assert texts.MODEL_LOADING.of("ko") not in page.locator("#chat").inner_text()
 
 
 def test_a_chat_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
@@ -361,7 +360,7 @@ def test_a_chat_goes_on_after_an_error(visit: Open, serve: Serve) -> None:
     address = serve(build_server(ScriptedBot(script)))  # type: ignore[arg-type]
     page = visit(address)
     ask(page, "왜 boom?")
-    expect(page.locator("#chat .bot").last).to_contain_text(MESSAGES["ko"].unexpected_error)
+    expect(page.locator("#chat .bot").last).to_contain_text(texts.UNEXPECTED_ERROR.of("ko"))
     expect(page.locator("#chat blockquote")).to_have_count(1)
     wait_for_answer(page)
     ask(page, "왜?")

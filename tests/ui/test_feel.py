@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import CDPSession, Page, expect
 
+from bot.messages import page as texts
 from bot.schema import Answer, Refusal, Sentence
-from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
 from tests.pages import ENGLISH, ScriptedBot, cite, empty_answer, quoting, wait_for
 from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, pytestmark, real, serve, visit, wait_for_answer
@@ -129,7 +129,7 @@ def test_the_keyboard_reaches_everything(visit: Open, serve: Serve) -> None:
     for selector in ("#turn-1-copy", "#turn-1-retry-answer", "#turn-1-edit", "#turn-1-good", "#turn-1-bad", "#mode input"):
         reach(page, selector)
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#mode label.selected")).to_have_text(MESSAGES["ko"].mode_counter)
+    expect(page.locator("#mode label.selected")).to_have_text(texts.MODE_COUNTER.of("ko"))
     for selector in (BOX, "#voice button", "#view-sources-button", "#view-kept-button"):
         reach(page, selector)
     page.keyboard.press("Enter")
@@ -171,7 +171,7 @@ def test_a_streamed_answer_is_in_a_live_region(visit: Open, serve: Serve) -> Non
 def test_axe_finds_no_serious_violation(visit: Open, real: str, width: int, scheme: str, locale: str) -> None:
     page = visit(real, locale, scheme=scheme, width=width)
     violations = serious(page, "empty")
-    ask(page, EXAMPLE_QUESTIONS["ko" if locale.startswith("ko") else "en"][0])
+    ask(page, texts.EXAMPLE_QUESTIONS[0].of("ko" if locale.startswith("ko") else "en"))
     expect(page.locator("#chat blockquote").first).to_be_visible(timeout=90 * SECONDS)
     wait_for_answer(page)
     violations += serious(page, "answer")
@@ -261,7 +261,7 @@ def test_the_refused_sentences_can_be_unfolded(visit: Open, serve: Serve) -> Non
     ask(page, "Why?")
     wait_for_answer(page)
     summary = page.locator("#chat .refused summary")
-    expect(summary).to_have_text(MESSAGES["en"].refused_count.format(count=1))
+    expect(summary).to_have_text(texts.REFUSED_COUNT.format(count=1).of("en"))
     expect(page.locator("#chat .taken")).to_be_hidden()
     summary.click()
     expect(page.locator("#chat .taken")).to_have_text("Ghosts did it in 1997.")
@@ -285,7 +285,7 @@ def test_stop_keeps_the_partial_answer_and_frees_the_box(visit: Open, serve: Ser
     page.wait_for_timeout(400)
     assert page.locator("#chat .answer").inner_text() == stopped
     page.reload()
-    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped)
+    expect(page.locator("#chat .answer")).to_contain_text(texts.STOPPED.of("ko"))
     expect(page.locator("#chat blockquote")).to_have_count(1)
 
 
@@ -301,7 +301,7 @@ def test_a_rating_is_saved_with_its_reason(visit: Open, serve: Serve) -> None:
     file = bot.settings.data / "ratings.jsonl"
     wait_for(lambda: file.exists() and len(file.read_text("utf-8").splitlines()) == 2)
     assert '"reason": "인용이 짧다"' in file.read_text("utf-8").splitlines()[1]
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].reason_saved)
+    expect(page.locator("#rated")).to_contain_text(texts.REASON_SAVED.of("ko"))
 
 
 def test_copying_an_answer_gives_its_text_and_sources(visit: Open, serve: Serve) -> None:
@@ -310,27 +310,27 @@ def test_copying_an_answer_gives_its_text_and_sources(visit: Open, serve: Serve)
     ask(page, "왜?")
     wait_for_answer(page)
     page.locator("#turn-1-copy").click()
-    expect(page.locator("#turn-1-copy")).to_have_text(MESSAGES["ko"].copied)
+    expect(page.locator("#turn-1-copy")).to_have_text(texts.COPIED.of("ko"))
     assert page.evaluate("navigator.clipboard.readText()") == "“고인돌은 힘을 보여 준다.” [1]\n\n[1] 고인돌 이야기"
 
 
 def test_the_language_can_be_switched(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))), "en-US")  # type: ignore[arg-type]
-    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["en"].view_history)
+    expect(page.locator("#view-kept-button")).to_have_text(texts.VIEW_HISTORY.of("en"))
     with page.expect_navigation():
         page.locator("#language").click()
-    expect(page.locator("#view-kept-button")).to_have_text(MESSAGES["ko"].view_history)
-    expect(page.locator("#mode label").first).to_have_text(MESSAGES["ko"].mode_answer)
+    expect(page.locator("#view-kept-button")).to_have_text(texts.VIEW_HISTORY.of("ko"))
+    expect(page.locator("#mode label").first).to_have_text(texts.MODE_ANSWER.of("ko"))
     assert page.evaluate("document.documentElement.lang") == "ko"
 
 
 def test_the_model_is_named_and_can_be_tested(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     heading = page.locator("#voice button").first
-    expect(heading).to_contain_text(MESSAGES["ko"].model_quotes)
+    expect(heading).to_contain_text(texts.MODEL_QUOTES.of("ko"))
     heading.click()
     page.locator("#voice-test").click()
-    expect(page.locator("#voice-tested")).to_have_text(MESSAGES["ko"].model_works_quotes)
+    expect(page.locator("#voice-tested")).to_have_text(texts.MODEL_WORKS_QUOTES.of("ko"))
 
 
 # The map

@@ -21,11 +21,11 @@ from bot.chats.history import ChatHistory
 from bot.indexing import loader
 from bot.indexing.build import build_index
 from bot.indexing.loader import MAX_FILE_BYTES
+from bot.messages import page as page_texts
 from bot.pipeline import MAX_QUESTION_CHARACTERS, Bot
 from bot.schema import Answer, Essay, Refusal, Sentence
 from bot.settings import Settings
 from bot.text.normalize import clean
-from bot.ui.catalogue import MESSAGES
 from bot.ui.middleware import MAX_UPLOAD_BYTES
 from bot.ui.server import build_server
 from tests.pages import ENGLISH, KOREAN, ScriptedBot, Sink, cite, empty_answer, quoting, serving, wait_for
@@ -275,7 +275,7 @@ def check_removal(page: Page) -> None:
     page.locator("#own .act").first.click()
     page.locator("#own .act").first.click()
     expect(page.locator("#own .title")).to_have_count(9, timeout=60 * SECONDS)
-    assert squeezed(page.locator("#told").inner_text()) == squeezed(MESSAGES["ko"].uploads_removed.format(title=title))
+    assert squeezed(page.locator("#told").inner_text()) == squeezed(page_texts.UPLOADS_REMOVED.format(title=title).of("ko"))
     assert harm(page) == {}
 
 
@@ -405,13 +405,13 @@ def test_hostile_text_of_a_model_stays_text_while_it_streams(texts: Sequence[str
     expected = [squeezed(text) for text in (*payloads, CODE, SENTENCE)]
     for selector in (".reading", ".notice:not(:first-child)", ".said", ".taken"):
         shown = [
-            squeezed(text.removeprefix(MESSAGES["en"].reading_label))
+            squeezed(text.removeprefix(page_texts.READING_LABEL.of("en")))
             for text in page.locator(f"#chat {selector}").all_inner_texts()
         ]
         assert shown == expected
         check_code_and_korean(page, f"#chat {selector}")
     first = page.locator("#chat .notice").first.inner_text()
-    assert squeezed(first) == squeezed(MESSAGES["en"].searched_as.format(question=" ".join(payloads[:9])))
+    assert squeezed(first) == squeezed(page_texts.SEARCHED_AS.format(question=" ".join(payloads[:9])).of("en"))
     assert harm(page) == {}
 
 

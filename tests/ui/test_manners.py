@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.messages import page as texts
 from bot.schema import Answer, Sentence
-from bot.ui.catalogue import MESSAGES
 from bot.ui.server import build_server
 from tests.pages import ScriptedBot, quoting, wait_for
 from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, pytestmark, real, serve, visit, wait_for_answer
@@ -67,7 +67,7 @@ def test_opening_another_chat_ends_the_answer_that_is_being_written(opened: Open
     page.locator("#view-kept-button").click()
     page.locator("#kept .title", has_text="끝없이").click()
     expect(page.locator("#chat .user .message-content")).to_have_text(["끝없이 왜?"])
-    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped)
+    expect(page.locator("#chat .answer")).to_contain_text(texts.STOPPED.of("ko"))
 
 
 def test_a_stopped_answer_is_marked_at_once_and_can_be_asked_again(opened: Opened) -> None:
@@ -75,7 +75,7 @@ def test_a_stopped_answer_is_marked_at_once_and_can_be_asked_again(opened: Opene
     ask(page, "왜?")
     expect(page.locator("#chat .going")).to_be_visible()
     page.locator("#question .stop-button").click()
-    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped, timeout=3 * SECONDS)
+    expect(page.locator("#chat .answer")).to_contain_text(texts.STOPPED.of("ko"), timeout=3 * SECONDS)
     expect(page.locator("#chat .going")).to_have_count(0)
     expect(page.locator("#chat blockquote")).to_have_count(1)
     wait_for_answer(page)
@@ -107,7 +107,7 @@ def test_deleting_the_open_chat_opens_a_new_one(opened: Opened) -> None:
     wait_for_answer(page)
     assert bot.asked[-1] == ("또?", [])
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rating_saved)
+    expect(page.locator("#rated")).to_contain_text(texts.RATING_SAVED.of("ko"))
     expect(page.locator("#chat .answer")).to_have_count(1)
 
 
@@ -135,7 +135,7 @@ def test_asking_an_earlier_question_again_needs_a_confirmation(opened: Opened) -
         wait_for_answer(page)
     again = page.locator("#turn-1-retry-answer")
     again.click()
-    expect(again).to_have_text(MESSAGES["ko"].confirm)
+    expect(again).to_have_text(texts.CONFIRM.of("ko"))
     assert len(bot.asked) == 2
     again.click()
     wait_for(lambda: len(bot.asked) == 3)
@@ -235,7 +235,7 @@ def test_a_question_from_a_link_is_put_in_the_box_while_an_answer_is_written(ope
     expect(page.locator("#chat .going")).to_be_visible()
     page.evaluate("location.hash = '#ask/answer/' + encodeURIComponent('지도에서 온 질문')")
     expect(page.locator(BOX)).to_have_value("지도에서 온 질문")
-    expect(page.locator("#status")).to_have_text(MESSAGES["ko"].busy)
+    expect(page.locator("#status")).to_have_text(texts.BUSY.of("ko"))
     assert len(bot.asked) == 1
     page.locator("#question .stop-button").click()
 
@@ -267,7 +267,7 @@ def test_the_sources_tab_is_marked_when_new_sources_are_not_in_view(opened: Open
 def test_a_link_to_a_missing_essay_offers_the_list_of_essays(opened: Opened) -> None:
     page, _ = opened()
     page.evaluate("location.hash = '#read/nope.ko/1-2/abc'")
-    expect(page.locator("#essay .notice")).to_have_text(MESSAGES["ko"].essay_missing)
+    expect(page.locator("#essay .notice")).to_have_text(texts.ESSAY_MISSING.of("ko"))
     page.locator("#essay .ways a").first.click()
     expect(page.locator("#shelf .title").first).to_be_visible()
 
@@ -342,9 +342,9 @@ def test_a_map_link_opens_its_details_on_a_new_page(visit: Open, real: str) -> N
 
 def test_buttons_have_accessible_names_and_messages_contain_no_markup_in_labels(opened: Opened) -> None:
     page, _ = opened(endless_if_asked)
-    expect(page.locator("#question .submit-button")).to_have_attribute("aria-label", MESSAGES["ko"].send)
+    expect(page.locator("#question .submit-button")).to_have_attribute("aria-label", texts.SEND.of("ko"))
     ask(page, "끝없이 왜?")
-    expect(page.locator("#question .stop-button")).to_have_attribute("aria-label", MESSAGES["ko"].stop)
+    expect(page.locator("#question .stop-button")).to_have_attribute("aria-label", texts.STOP.of("ko"))
     expect(page.locator("#chat .going")).to_be_visible()
     assert page.locator("#chat [aria-label*='<']").count() == 0
     page.locator("#question .stop-button").click()
@@ -360,7 +360,7 @@ def test_a_rating_during_another_answer_is_kept(opened: Opened) -> None:
         if question == "왜?":
             wait_for_answer(page)
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].rating_saved)
+    expect(page.locator("#rated")).to_contain_text(texts.RATING_SAVED.of("ko"))
     wait_for_answer(page)
     expect(page.locator("#turn-1-good")).to_have_class("act on")
     expect(page.locator("#turn-1-good")).to_have_attribute("aria-pressed", "true")
@@ -458,13 +458,13 @@ def test_without_cookies_the_page_works_and_says_what_is_not_saved(browser: Brow
         wait_for_answer(page)
         expect(page.locator("#chat .answer")).to_have_count(number)
     page.locator("#view-kept-button").click()
-    expect(page.locator("#kept")).to_contain_text(MESSAGES["ko"].cookies_blocked)
+    expect(page.locator("#kept")).to_contain_text(texts.COOKIES_BLOCKED.of("ko"))
     page.locator("#turn-1-good").click()
-    expect(page.locator("#rated")).to_contain_text(MESSAGES["ko"].cookies_blocked)
+    expect(page.locator("#rated")).to_contain_text(texts.COOKIES_BLOCKED.of("ko"))
     ask(page, "끝없이 왜?")
     expect(page.locator("#chat .going")).to_be_visible()
     page.locator("#question .stop-button").click()
-    expect(page.locator("#chat .answer").last).to_contain_text(MESSAGES["ko"].stopped)
+    expect(page.locator("#chat .answer").last).to_contain_text(texts.STOPPED.of("ko"))
     expect(page.locator("#chat .answer")).to_have_count(3)
     page.close()
     assert errors == []

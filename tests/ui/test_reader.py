@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.indexing.splitter import quotable
+from bot.messages import page as texts
 from bot.schema import Essay, Hit, Passage, WindowHit
-from bot.ui.catalogue import MESSAGES
 from bot.ui.emphasis import styles
 from bot.ui.markup import read_link, visible_text
 from bot.ui.reader import (
@@ -93,7 +93,7 @@ def test_headings_items_and_block_quotations_have_their_own_elements() -> None:
 
 
 def test_a_changed_essay_has_a_notice() -> None:
-    changed = MESSAGES["en"].essay_changed
+    changed = texts.ESSAY_CHANGED.of("en")
     assert changed not in article(ENGLISH, (), Location(ENGLISH.id, 0, 5, ENGLISH.sha256[:12]), "en")
     assert changed in article(ENGLISH, (), Location(ENGLISH.id, 0, 5, "0" * 12), "en")
 
@@ -119,15 +119,15 @@ def test_a_long_essay_is_shown_in_parts_that_cover_it_once() -> None:
         markup = article(essay, (), Location(essay.id, start, start), "en")
         assert len(visible_text(body(markup))) < MAX_PART_CHARACTERS * 1.2
         shown += re.findall(r"Paragraph (\d+) ", visible_text(body(markup)))
-        following = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].essay_later}<', markup)
+        following = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{texts.ESSAY_LATER.of("en")}<', markup)
         if not following:
             break
         start = int(following[1])
     assert shown == [str(number) for number in range(60)]
     last = article(essay, (), Location(essay.id, len(essay.text) - 10, len(essay.text) - 2), "en")
     assert "<mark" in last
-    assert MESSAGES["en"].essay_earlier in last
-    earlier = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{MESSAGES["en"].essay_earlier}<', last)
+    assert texts.ESSAY_EARLIER.of("en") in last
+    earlier = re.search(rf'href="#read/long/(\d+)-\d+/\w+">{texts.ESSAY_EARLIER.of("en")}<', last)
     assert earlier
     assert f"Paragraph {int(shown[0])} " not in last
 
@@ -137,7 +137,7 @@ def test_the_list_has_uploads_first_then_essays_in_the_readers_language() -> Non
     shown = essay_list([ENGLISH, KOREAN, upload], ["mine-note"], "ko")
     assert re.findall(r"#read/([^/]+)/0-0/", shown) == ["mine-note", "dolmen.ko", "dolmen.en"]
     assert visible_text(shown).startswith("에세이 3편")
-    assert shown.count(f'class="own">{MESSAGES["ko"].uploads_badge}<') == 1
+    assert shown.count(f'class="own">{texts.UPLOADS_BADGE.of("ko")}<') == 1
 
 
 def test_search_results_are_titles_then_passages_at_their_nearest_window() -> None:
@@ -149,9 +149,9 @@ def test_search_results_are_titles_then_passages_at_their_nearest_window() -> No
         read_link(KOREAN.id, 15, 29, KOREAN.sha256),
     ]
     assert "고인돌은 힘을 보여 준다." in shown
-    assert visible_text(search_results("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == MESSAGES["en"].essays_no_match.format(
+    assert visible_text(search_results("<zzz>", {KOREAN.id: KOREAN}, [], [], "en")) == texts.ESSAYS_NO_MATCH.format(
         search="<zzz>"
-    )
+    ).of("en")
 
 
 VIEWS: dict[str, Callable[[Essay], str]] = {
@@ -186,7 +186,7 @@ def test_a_missing_essay_has_a_notice_and_links_back() -> None:
     shown = missing_essay("ko", 7)
     assert 'id="opening-7"' in shown
     assert re.findall(r'href="([^"]+)"', shown) == ["#view/read", "#back"]
-    assert MESSAGES["ko"].essay_missing in visible_text(shown)
+    assert texts.ESSAY_MISSING.of("ko") in visible_text(shown)
 
 
 def test_a_snippet_leaves_out_the_block_signs_of_markdown() -> None:

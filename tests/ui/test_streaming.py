@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.chats.history import ChatHistory
+from bot.messages import page as texts
 from bot.schema import Answer, Sentence
-from bot.ui.catalogue import EXAMPLE_QUESTIONS, MESSAGES
 from bot.ui.server import build_server
 from tests.pages import ScriptedBot, quoting, wait_for
 from tests.ui.test_browser import BOX, SECONDS, Open, Serve, ask, browser, pytestmark, serve, visit, wait_for_answer
@@ -173,10 +173,10 @@ def test_a_question_entered_as_soon_as_the_answer_before_is_complete_is_asked(vi
 def test_a_double_click_on_an_example_asks_once(visit: Open, serve: Serve) -> None:
     bot = ScriptedBot(quoting)
     page = visit(serve(build_server(bot)))  # type: ignore[arg-type]
-    page.get_by_role("button", name=EXAMPLE_QUESTIONS["ko"][1]).dblclick()
+    page.get_by_role("button", name=texts.EXAMPLE_QUESTIONS[1].of("ko")).dblclick()
     expect(page.locator("#chat .answer")).to_have_count(1)
     wait_for_answer(page)
-    assert [asked for asked, _ in bot.asked] == [EXAMPLE_QUESTIONS["ko"][1]]
+    assert [asked for asked, _ in bot.asked] == [texts.EXAMPLE_QUESTIONS[1].of("ko")]
 
 
 def test_enter_while_an_answer_is_written_keeps_the_text_and_says_why(visit: Open, serve: Serve) -> None:
@@ -185,7 +185,7 @@ def test_enter_while_an_answer_is_written_keeps_the_text_and_says_why(visit: Ope
     expect(page.locator("#question .stop-button")).to_be_visible()
     page.locator(BOX).fill("또?")
     page.keyboard.press("Enter")
-    expect(page.locator("#status")).to_have_text(MESSAGES["ko"].busy)
+    expect(page.locator("#status")).to_have_text(texts.BUSY.of("ko"))
     expect(page.locator(BOX)).to_have_value("또?")
     page.locator("#question .stop-button").click()
     wait_for_answer(page)
@@ -236,7 +236,7 @@ def test_an_answer_stops_at_once_although_its_model_does_not(visit: Open, serve:
     ask(page, "오래?")
     expect(page.locator("#chat blockquote")).to_be_visible()
     page.locator("#question .stop-button").click()
-    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped, timeout=3 * SECONDS)
+    expect(page.locator("#chat .answer")).to_contain_text(texts.STOPPED.of("ko"), timeout=3 * SECONDS)
     ask(page, "짧게?")
     expect(page.locator("#chat .answer")).to_have_count(2)
     wait_for_answer(page)
@@ -259,10 +259,10 @@ def test_a_reloaded_page_can_stop_the_answer_that_is_still_being_written(visit: 
     ask(page, "오래?")
     expect(page.locator("#chat blockquote")).to_be_visible()
     page.reload()
-    expect(page.locator("#chat .answer")).to_contain_text(MESSAGES["ko"].stopped, timeout=30 * SECONDS)
+    expect(page.locator("#chat .answer")).to_contain_text(texts.STOPPED.of("ko"), timeout=30 * SECONDS)
     page.locator(BOX).fill("또?")
     page.keyboard.press("Enter")
-    expect(page.locator("#chat .going")).to_have_text(MESSAGES["ko"].busy)
+    expect(page.locator("#chat .going")).to_have_text(texts.BUSY.of("ko"))
     expect(page.locator(BOX)).to_have_value("또?")
     page.locator("#question .stop-button").click()
     wait_for_answer(page)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.messages import page as texts
 from bot.schema import Answer
-from bot.ui.catalogue import MESSAGES
 from bot.ui.chat_events import parse_chat_id
 from bot.ui.chat_handlers import ReplyStep
 from bot.ui.tabs import Tab, Tabs
@@ -56,7 +56,7 @@ def test_no_step_comes_over_a_chat_that_was_opened_meanwhile(reader: str) -> Non
     assert list(answering) == []
     left = chat.handlers.chats.find(reader, second)
     assert left is not None
-    assert left.state().turns[0].answer.sentences[-1].text == MESSAGES["ko"].stopped
+    assert left.state().turns[0].answer.sentences[-1].text == texts.STOPPED.of("ko")
 
 
 def test_a_step_that_is_being_sent_is_waited_for_before_another_chat_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def test_stop_shows_what_there_is_and_the_answer_ends(reader: str) -> None:
     answering: Any = chat.asking("왜?")
     before = [next(answering) for _ in range(3)][-1]
     (stopped,) = chat.stop()
-    assert MESSAGES["ko"].stopped in stopped.messages[-1]["content"]
+    assert texts.STOPPED.of("ko") in stopped.messages[-1]["content"]
     assert (before.answering, stopped.answering) == (True, False)
     assert [step.messages for step in answering] == [stopped.messages]
 
@@ -234,7 +234,7 @@ def test_another_page_is_told_that_the_chat_is_busy_and_sees_the_answer_end() ->
     other = Conversation(chat.handlers, READER, chat.chat_id, session="other")
     following: Any = other.asking("또?")
     step = next(following)
-    assert MESSAGES["ko"].busy in step.messages[-1]["content"]
+    assert texts.BUSY.of("ko") in step.messages[-1]["content"]
     assert "고인돌은 힘을 보여 준다." in step.messages[-1]["content"]
     assert (step.declined, step.answering) == (True, True)
     may_end.set()
@@ -253,7 +253,7 @@ def test_another_page_can_stop_the_answer() -> None:
     other = Conversation(chat.handlers, READER, chat.chat_id, session="other")
     other.stop()
     steps: list[ReplyStep] = list(answering)
-    assert MESSAGES["ko"].stopped in steps[-1].messages[-1]["content"]
+    assert texts.STOPPED.of("ko") in steps[-1].messages[-1]["content"]
     assert not chat.turns[0].answer.complete
 
 
