@@ -125,7 +125,7 @@ def hostile_answer(text: str) -> tuple[Essay, Answer]:
     quote = Citation(1, essay.id, essay.title, essay.source, text.strip(), 14, 14 + len(text.strip()), essay.sha256)
     sentences = (
         Sentence(text, "notice"),
-        Sentence(text, "essay", (1,)),
+        Sentence(text, "essay", (1,), True),
         Sentence(text, "reading"),
         Sentence(f"x {text}", "essay"),
     )
