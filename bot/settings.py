@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     corpus: Path = Field(Path("corpus"), description="folder or file with the essays that ingest.py reads when no path is given")
     index: Path = Field(Path("index"), description="folder of the index; created by ingest.py")
     chroma_url: str = Field("", description="address of a Chroma server that has the index instead of the folder")
-    embedding_model: str = Field("", description="a sentence-transformers model, by name or folder; if empty, the bundled one")
+    embedding_model: str = Field(
+        "", description="a sentence-transformers model, by name or folder; if empty or e5-small, the bundled one"
+    )
     llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
     cache: Path = Field(default_factory=cache_folder, description="folder of downloaded models")
     data: Path = Field(Path("data"), description="folder of saved chats, ratings and readers' own essays")

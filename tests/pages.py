@@ -1,5 +1,7 @@
 """Stand-ins for the tests of the page: a scripted bot, essays and answers, a server in a thread, and a server that records requests."""
 
+import html
+import re
 import shutil
 import socket
 import tempfile
@@ -33,6 +35,15 @@ KOREAN = essay_of(
 ENGLISH = essay_of("A first paragraph.\n\nBefore. A dolmen shows power. It is heavy. After.\n\nThe end.", "dolmen.en")
 
 Script = Callable[[str], Iterator[Answer]]
+
+
+_BLOCK_END = re.compile(r"<br>|</(?:p|blockquote)>")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def visible_text(markup: str) -> str:
+    """The text that a reader sees in HTML made here, one line for each block. The inverse of `bot.ui.markup.escape`."""
+    return html.unescape(_TAG.sub("", _BLOCK_END.sub("\n", markup))).strip()
 
 
 class ScriptedBot:

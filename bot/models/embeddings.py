@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
+E5_SMALL = "e5-small"  # the name of the bundled model
 _BATCH_CHARACTERS = 4096  # padded length of a batch: above it the activations no longer fit into the processor's cache
 _BATCH_TEXTS = 32
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -37,7 +38,7 @@ _VECTOR_OUTPUTS = {"token_embeddings", "sentence_embedding"}
 
 
 class Embedder(Embeddings):
-    """Embeds texts with one model: the bundled one (`model` empty), a local folder, or a name on the Hugging Face Hub.
+    """Embeds texts with one model: the bundled one (`model` empty or `e5-small`), a local folder, or a name on the Hugging Face Hub.
 
     Vectors are float32 of length 1, so that a dot product is a cosine. Constructing an `Embedder` loads nothing; every method that
     needs the model loads it, once, and raises `EmbedderError` where that fails. Threads may share an `Embedder`.
@@ -45,7 +46,7 @@ class Embedder(Embeddings):
 
     def __init__(self, model: str, cache: Path) -> None:
         """`cache` is the folder under which the bundled model is unpacked."""
-        self._name = model
+        self._name = "" if model == E5_SMALL else model
         self._cache = cache
         self._model: SentenceTransformer | None = None
         self._loading = Lock()
@@ -245,6 +246,8 @@ def _load(folder: Path) -> "SentenceTransformer":
         with _quiet():
             model = SentenceTransformer(str(folder), device=device, local_files_only=True, model_kwargs=options)
             model[0].register_forward_hook(_to_float32)
+            for module in list(model)[1:]:  # a Dense module has to have the number format of what comes in
+                module.float()
             model.encode(["", ""], show_progress_bar=False)  # initialises the tokenizer, which threads may share from then on
     except Exception as error:  # tokenizers raises a bare Exception for a file that it cannot read
         raise _error(model_errors.EMBEDDER_NOT_LOADED.format(folder=folder, reason=error)) from error

@@ -9,8 +9,6 @@ import re
 from urllib.parse import quote, urlsplit
 
 _ACTIVE = re.compile(r"""[!"#$&'*+:<=>@\[\\\]^_`{|}~]""")  # ASCII punctuation that HTML or Markdown acts on
-_BLOCK_END = re.compile(r"<br>|</(?:p|blockquote)>")
-_TAG = re.compile(r"<[^>]*>")
 _UNSAFE_IN_URL = re.compile(r"[^!-~]|[\"'<>\\^`{|}]")  # characters that a URL must escape, and those that Markdown may act on
 MAX_URL_CHARACTERS = 200  # of a source, as shown
 
@@ -22,11 +20,6 @@ def escape(text: str) -> str:
     """
     encodable = text.encode("utf-8", "ignore").decode()
     return _ACTIVE.sub(lambda match: f"&#{ord(match[0])};", encodable).replace("\n", "<br>")
-
-
-def visible_text(markup: str) -> str:
-    """The text that a reader sees in HTML made here, one line for each block. The inverse of `escape`."""
-    return html.unescape(_TAG.sub("", _BLOCK_END.sub("\n", markup))).strip()
 
 
 def paragraph(text: str) -> str:

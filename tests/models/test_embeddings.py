@@ -265,6 +265,7 @@ def test_model_by_name_is_read_from_the_hub_cache(minilm: Path, offline: Path, t
 
 
 def test_fingerprint_of_the_bundled_model(tmp_path: Path) -> None:
+    assert Embedder("e5-small", tmp_path).fingerprint == Embedder("", tmp_path).fingerprint
     assert Embedder("", tmp_path).fingerprint == {
         "model": "intfloat/multilingual-e5-small",
         "revision": "1571fc982750-v2",

@@ -27,14 +27,25 @@ from bot.messages.text import LANGUAGES, Text
 from bot.schema import Answer, Passage, Refusal, Sentence
 from bot.settings import Settings
 from bot.ui.layout import example_questions
-from bot.ui.markup import escape, paragraph, read_link, source_link, visible_text
+from bot.ui.markup import escape, paragraph, read_link, source_link
 from bot.ui.message import answer_markup
 from bot.ui.middleware import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, SAFE_HEADERS
 from bot.ui.server import build_server
 from bot.ui.sources import MAX_CONTEXT_CHARACTERS, sources_markup
 from bot.ui.visitor import language_for
 from tests.conversation import READER, Conversation, conversation, handlers_of
-from tests.pages import ENGLISH, KOREAN, ScriptedBot, abstaining, cite, empty_answer, hostile_answer, quoting, serving
+from tests.pages import (
+    ENGLISH,
+    KOREAN,
+    ScriptedBot,
+    abstaining,
+    cite,
+    empty_answer,
+    hostile_answer,
+    quoting,
+    serving,
+    visible_text,
+)
 from tests.payloads import PAYLOADS
 from tests.places import ROOT
 from tests.toys import essay_of

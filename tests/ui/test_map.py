@@ -17,8 +17,8 @@ from bot.retrieval import map_search
 from bot.schema import Essay
 from bot.ui.map import analogy_map
 from bot.ui.map_drawing import NARROW, PADDING, WIDE, drawing, measure, wrap
-from bot.ui.markup import escape, read_link, visible_text
-from tests.pages import ENGLISH, KOREAN
+from bot.ui.markup import escape, read_link
+from tests.pages import ENGLISH, KOREAN, visible_text
 from tests.payloads import payload_faults
 from tests.places import ROOT
 

@@ -14,7 +14,7 @@ from bot.indexing.splitter import quotable
 from bot.messages import page as texts
 from bot.schema import Essay, Hit, Passage, WindowHit
 from bot.ui.emphasis import styles
-from bot.ui.markup import read_link, visible_text
+from bot.ui.markup import read_link
 from bot.ui.reader import (
     MAX_PART_CHARACTERS,
     Location,
@@ -25,7 +25,7 @@ from bot.ui.reader import (
     search_results,
     upload_list,
 )
-from tests.pages import ENGLISH, KOREAN
+from tests.pages import ENGLISH, KOREAN, visible_text
 from tests.payloads import payload_faults
 from tests.toys import essay_of
 
