@@ -9,13 +9,19 @@ export GRADIO_ANALYTICS_ENABLED := False
 # Two processes, each with whole files of tests and one thread for its models: two threads each would slow both down.
 PYTEST = HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
 
+# make run EMBEDDER=e5-small fetches no embedding model.
+EMBEDDER ?=
+ifneq ($(EMBEDDER),)
+export BOT_EMBEDDING_MODEL := $(EMBEDDER)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help run ingest model test test-full quick lint fix speed scorecard screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-run: $(VENV)/run.done ## install, build the index where there is none, start the page on http://127.0.0.1:7860
+run: $(VENV)/run.done ## install, build the index where there is none, start the page on http://127.0.0.1:7860 (EMBEDDER=e5-small fetches no model)
 	@$(PY) app.py
 
 ingest: $(VENV)/run.done ## build the index from the essays in corpus/
@@ -24,10 +30,10 @@ ingest: $(VENV)/run.done ## build the index from the essays in corpus/
 model: $(VENV)/run.done ## download the local chat model (1.1 GB) into the user's cache and check its hash
 	@$(PY) -m bot model local
 
-test: lint browser tested-model ## ruff, mypy and the tests, with the real embedder, a real Chroma, a real local model and a real browser
+test: lint browser tested-models ## ruff, mypy and the tests, with the real embedder, a real Chroma, a real local model and a real browser
 	@$(PYTEST) -m "not full" --durations=20
 
-test-full: lint browser tested-model ## all tests, those included that repeat what a quicker one samples
+test-full: lint browser tested-models ## all tests, those included that repeat what a quicker one samples
 	@$(PYTEST) --durations=20
 
 quick: lint ## ruff, mypy and the tests that need no model, no index and no browser
@@ -37,6 +43,9 @@ lint: $(VENV)/test.done
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+fit: $(VENV)/test.done ## fit the weights of ranking on the dev questions and write bot/retrieval/weights.json (minutes)
+	@HF_HUB_OFFLINE=1 $(PY) -m evals.fit fit
 
 fix: $(VENV)/test.done ## format the code and apply ruff's automatic fixes
 	@$(PY) -m ruff check --fix .
@@ -69,10 +78,11 @@ $(VENV)/test.done: $(VENV)/run.done
 	@$(PIP) install -c constraints.txt -e ".[dev]"
 	@touch $@
 
-# Where the local model cannot be downloaded its tests are skipped; where CI is set, this fails instead.
-.PHONY: tested-model
-tested-model: $(VENV)/test.done
-	@$(PY) -m bot model local >/dev/null || { [ -z "$$CI" ] && echo "the local model is missing: its tests are skipped"; }
+# Where a model cannot be downloaded its tests are skipped; where CI is set, this fails instead.
+.PHONY: tested-models
+tested-models: $(VENV)/test.done
+	@for name in local embeddinggemma; do \
+	  $(PY) -m bot model $$name >/dev/null || { [ -z "$$CI" ] && echo "the model $$name is missing: its tests are skipped"; } || exit 1; done
 
 # The browser tests need Chromium and a Korean font. They are installed where apt and root are available; else the tests are skipped.
 .PHONY: browser

@@ -79,43 +79,29 @@ def address(listener: socket.socket) -> str:
 
 def open_bot(settings: "Settings") -> "Bot":
     """The bot; its index is built where there is none."""
-    from bot.cli.console import ProgressBar
+    from bot.cli.console import ProgressBar, fetched_embedder
     from bot.indexing.build import build_index
     from bot.pipeline import Bot
 
     bot = Bot(settings)
-    if bot.generation is None:
-        sys.stderr.write(f"There is no index at {settings.index}. Building it once from {settings.corpus}:\n")
-        progress = ProgressBar()
-        try:
-            build_index(settings, embedder=bot.embedder, progress=progress)
-        finally:
-            progress.close()
-    return bot
+    if bot.generation is not None:
+        return bot
+    sys.stderr.write(f"There is no index at {settings.index}. Building it once from {settings.corpus}:\n")
+    progress = ProgressBar()
+    try:
+        embedder = fetched_embedder(settings, progress)
+        build_index(settings, embedder=embedder, progress=progress)
+    finally:
+        progress.close()
+    return Bot(settings, embedder)
 
 
 def warm(bot: "Bot") -> None:
-    """Load the models, so that the first question does not wait; download the local chat model where it is wanted and missing.
-
-    An error is logged here and is raised again when a question is asked. Without the local model answers are quotations only.
-    """
+    """Load the models, so that the first question does not wait. An error is logged here and is raised again by a question."""
     try:
         bot.warm()
-        if download_local_model(bot):
-            bot.warm()
     except BotError as error:
         log.warning("%s", error)
-
-
-def download_local_model(bot: "Bot") -> bool:
-    """Download the local chat model where `BOT_LLM` wants it and it is missing. Return whether it was downloaded."""
-    from bot.cli.console import ProgressBar
-
-    progress = ProgressBar()
-    try:
-        return bot.fetch_model(progress)
-    finally:
-        progress.close()
 
 
 if __name__ == "__main__":

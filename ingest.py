@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.cli.console import ProgressBar, fail, show
+from bot.cli.console import ProgressBar, fail, fetched_embedder, show
 from bot.errors import BotError
 from bot.indexing.build import build_index
 from bot.schema import Report
@@ -19,11 +19,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Ingest and print what changed. Return the exit code: 0, a `BotError`'s own (1, or 75 for a busy index), 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python ingest.py", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a folder or file with essays (.md, .txt)")
+    parser.add_argument(
+        "--embedding-model",
+        metavar="NAME",
+        help="embeddinggemma, e5-small, or a sentence-transformers model by name or folder (default: BOT_EMBEDDING_MODEL, "
+        "else the one that made the index, else embeddinggemma, which is fetched where it is missing, 1.2 GB)",
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
     options = parser.parse_args(arguments)
     progress = ProgressBar()
     try:
-        report = build_index(Settings.load(), options.paths, progress=progress)
+        settings = Settings.load(embedding_model=options.embedding_model)
+        report = build_index(settings, options.paths, embedder=fetched_embedder(settings, progress), progress=progress)
     except BotError as error:
         progress.close()
         return fail(error)

@@ -10,7 +10,7 @@ from bot.chats.recheck import Checked, State, check_file
 from bot.cli.console import ProgressBar, fail, show
 from bot.errors import BotError
 from bot.indexing.analogies import Analogy
-from bot.models import download, files
+from bot.models import files, installation
 from bot.pipeline import Bot
 from bot.schema import MODES, Answer, Essay, Hit
 from bot.settings import Settings
@@ -132,9 +132,9 @@ def _model(options: argparse.Namespace) -> tuple[Any, int]:
         models = [_model_row(model, cache) for model in files.MODELS]
         return (models if options.json else "\n".join(map(_model_text, models))), 0
     model, progress = files.find_model(options.name), ProgressBar()
-    is_new = not model.is_there(cache)
+    is_new = not installation.is_installed(model, cache)
     try:
-        path = download.fetch(model, cache, progress)
+        path = installation.install(model, cache, progress)
     finally:
         progress.close()
     if is_new:
@@ -148,8 +148,8 @@ def _model_row(model: files.Model, cache: Path) -> dict[str, Any]:
         "what": model.what,
         "bytes": model.size,
         "licence": model.licence,
-        "there": model.is_there(cache),
-        "path": str(model.path(cache)),
+        "there": installation.is_installed(model, cache),
+        "path": str(installation.path(model, cache)),
     }
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 from bot import tracing
 from bot.answers import context, extractive, generation
 from bot.chats.messages import normalized
-from bot.errors import IndexMissing, QuestionError
+from bot.errors import IndexMismatch, IndexMissing, QuestionError
 from bot.indexing.analogies import Analogy, narrowed
-from bot.indexing.build import index_fingerprint, pending_changes
+from bot.indexing.build import index_fingerprint, made_with, pending_changes
 from bot.messages import errors, index_errors
-from bot.models import chat, download, files
+from bot.models import chat, choice
 from bot.models.embeddings import Embedder
+from bot.models.reranker import Reranker
 from bot.retrieval import condense
-from bot.retrieval.index import Index, Published
+from bot.retrieval.index import Index, OpenGeneration, Published
 from bot.retrieval.intent import is_about_all_essays
-from bot.schema import MODES, Answer, Essay, Hit, Message, Progress, Use, no_progress
+from bot.schema import MODES, Answer, Essay, Hit, Message, Use
 from bot.settings import Keys, Settings
 from bot.store import Store, open_store
 from bot.text.language import language_of
@@ -43,13 +44,6 @@ MAX_CACHED_VECTORS = 4_000  # of sentences, 6 MB
 MAX_HISTORY_MESSAGES = 12  # that a follow-up may refer to
 
 
-@dataclass
-class _Chat:
-    """The chat model that bots share, None for quotations only."""
-
-    model: chat.ChatModel | None
-
-
 class Bot:
     """Answers questions about the essays of one index. Threads may share it. It reads a new generation of the index once that is published."""
 
@@ -59,12 +53,21 @@ class Bot:
         `chat_model` is used in place of the one that `settings.llm` names. Raises `ModelError` where that name is unknown.
         """
         self.settings = settings
-        self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-        self._chat = _Chat(chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache))
+        self._embedder = embedder
+        self._model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
+        self._reranker = Reranker(settings.reranker) if settings.reranker else None
         self._published: tuple[Published, ...] = (self._published_by(open_store(settings.index, settings.chroma_url)),)
         self._index: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder: the one that is named, else the one that made the index. See `bot.models.choice`."""
+        if self._embedder is None:
+            own = made_with(self._published[0].store)
+            self._embedder = choice.chosen(self.settings.embedding_model, own, self.settings.cache)
+        return self._embedder
 
     @classmethod
     def open(cls, **given: Any) -> Self:
@@ -151,11 +154,15 @@ class Bot:
         return self._hits(self.index(), question, k, essays=self._checked_essays(essays))
 
     def similar(self, sentence: str, others: Sequence[str]) -> list[float]:
-        """The cosines, -1 to 1, of a sentence with others, in either language, after the centroid of the collection is subtracted."""
-        sample = self.index().sample
+        """How alike a sentence and each of others are, in either language: cosines on the scale of e5-small (`Weights.similarity`)."""
+        index = self.index()
         texts = [sentence, *others]
-        rows = [sample.center(row, language_of(text)) for row, text in zip(self._encode(texts), texts, strict=True)]
-        return [float(rows[0] @ row) for row in rows[1:]]
+        rows = [
+            index.sample.center(row, language_of(text), index.weights.centroid)
+            for row, text in zip(self._encode(texts), texts, strict=True)
+        ]
+        offset, factor = index.weights.similarity
+        return [offset + factor * float(rows[0] @ row) for row in rows[1:]]
 
     def essays(self) -> list[Essay]:
         """The essays of the collection, by id."""
@@ -191,23 +198,13 @@ class Bot:
             with tracing.context(self.settings.tracing):
                 generation.warm_up(self._model)
 
-    def fetch_model(self, progress: Progress = no_progress) -> bool:
-        """Download the local model and use it, where `BOT_LLM` is `local`, or `auto` without a key, and its file is missing.
-
-        Returns whether it was downloaded. Raises `ModelError` where that fails; the chat model then stays what it was.
-        """
-        if not chat.needs_local_model(self.settings.llm, self.model_name, self.settings.cache):
-            return False
-        download.fetch(files.LOCAL_CHAT, self.settings.cache, progress)
-        self._chat.model = chat.open_chat_model(self.settings.llm, Keys.load(), self.settings.cache)
-        return True
-
     def joined(self, store: Store) -> Self:
         """A bot that searches the essays of this bot and those of another store as one; embedder and chat model are shared.
 
         The ids of the essays have to differ. The store has to have a published index, made with this bot's embedder.
         """
         other = copy.copy(self)
+        other._embedder = self.embedder  # chosen now, so that both have the same one
         other._published = (*self._published, self._published_by(store))
         other._index, other._vectors, other._lock = None, {}, threading.Lock()
         return other
@@ -224,10 +221,6 @@ class Bot:
     def generation(self) -> str | None:
         """The name of the published generation of this bot's index; an ingest that changes anything publishes a new one."""
         return self._published[0].store.current()
-
-    @property
-    def _model(self) -> chat.ChatModel | None:
-        return self._chat.model
 
     @property
     def model_name(self) -> str:
@@ -310,7 +303,8 @@ class Bot:
         return narrowed(index.analogies, essays) if essays else index.analogies
 
     def _hits(self, index: Index, question: str, k: int, use: Use = "rank", essays: Sequence[str] = ()) -> list[Hit]:
-        return index.search(question, self.embedder.encode_query(question), k, use, essays)
+        rerank = self._reranker.scores if self._reranker else None
+        return index.search(question, self.embedder.encode_query(question), k, use, essays, rerank)
 
     def _checked_essays(self, essays: Sequence[str]) -> tuple[str, ...]:
         """The ids, each of an essay of the collection. Raises `QuestionError` for another one."""
@@ -321,10 +315,22 @@ class Bot:
         with self._lock:
             if self.generation is None:
                 raise index_missing(self.settings)
-            parts = tuple(published.open() for published in self._published)
+            parts = self._open_parts()
             if self._index is None or self._index.parts != parts:
                 self._index = Index(parts)
             return self._index
+
+    def _open_parts(self) -> tuple[OpenGeneration, ...]:
+        """The open generations. An index that was made anew with another embedder is opened with that one, where none is named."""
+        try:
+            return tuple(published.open() for published in self._published)
+        except IndexMismatch:
+            own = made_with(self._published[0].store)
+            if self.settings.embedding_model or own in {"", self.embedder.name}:
+                raise
+            self._embedder = choice.chosen("", own, self.settings.cache)
+            self._vectors = {}
+            return tuple(published.open() for published in self._published)
 
 
 def _cleaned(message: Message) -> Message:

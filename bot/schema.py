@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, astuple, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, Self, get_args
 
@@ -81,15 +81,22 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is embedded: a few whole sentences of a passage, from character `start` to `end` of the essay.
+    """What is embedded: a whole passage, or one sentence of it, from character `start` to `end` of the essay.
 
-    `text` is what the embedder is given. It may contain more than the span, such as the essay's title, and is never shown or cited.
+    `text` is what the embedder reads: of a whole passage the essay's title, a line feed and the passage; it is never shown or cited. A
+    sentence is read within its passage: `context` is the key of the passage's window, and empty for a passage.
     """
 
     passage: str
     start: int
     end: int
     text: str
+    context: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its vector is stored under: a hash, in hex, of everything that the embedder reads for it."""
+        return hashlib.sha256("\0".join(filter(None, (self.context, self.text))).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +110,30 @@ class SplitEssay:
 
 @dataclass(frozen=True, slots=True)
 class WindowHit:
-    """A window that the index found for a question: its passage, its span in the essay, and its cosine with the question, -1 to 1."""
+    """A window that the index found for a question: its passage, its span in the essay, and its cosine with the question, -1 to 1.
+
+    `nearness` is the z-score of the cosine among the windows of its language and kind.
+    """
 
     passage: str
     start: int
     end: int
     cosine: float
+    nearness: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How near a passage is to a question: cosines, -1 to 1, of the whole of it and of its nearest sentence, and both as z-scores."""
+
+    whole_cosine: float = 0.0
+    sentence_cosine: float = 0.0
+    whole: float = 0.0
+    sentence: float = 0.0
+
+    def better(self, other: "Near") -> "Near":
+        """The higher of both in each."""
+        return Near(*(max(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +141,26 @@ class Hit:
     """A passage found for a question.
 
     `score` orders the hits. `dense` is the cosine of the best window, -1 to 1. `lexical` is the share, 0 to 1, of the question's weighted
-    words that the passage contains. `nearness` is the z-score of `dense` among the windows of the passage's language. `windows` are the
-    windows of the passage, and of those merged into it, that the index found, best first.
+    words that the passage or its essay's title contains. `windows` are the windows of the passage, and of those merged into it, that the
+    index found, nearest first.
     """
 
     passage: Passage
     score: float
     dense: float
     lexical: float
-    nearness: float = 0.0
+    near: Near = Near()
     windows: tuple[WindowHit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON: the passage's fields, then the scores rounded to four places."""
-        scores = {name: round(getattr(self, name), 4) for name in ("score", "dense", "lexical", "nearness")}
-        return {**self.passage.to_dict(), **scores}
+        scores = {
+            "score": self.score,
+            "dense": self.dense,
+            "lexical": self.lexical,
+            "nearness": max(self.near.whole, self.near.sentence),
+        }
+        return {**self.passage.to_dict(), **{name: round(value, 4) for name, value in scores.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +213,9 @@ class Answer:
     """An answer. A stream yields longer and longer ones; the last is final.
 
     `standalone` is the question that was searched for, a follow-up condensed with its history. `voice` is the chat model's name, or
-    `quotes` for quotations only. `nearest` are passages shown where the answer `abstained`, `refused` the sentences that the check
-    removed. `complete` is false where the chat model was interrupted. `timings` are in milliseconds since the question.
+    `quotes` for quotations only. `abstained` says that the essays do not answer, `related` that the sentences shown are only the nearest
+    ones; `nearest` are the passages nearest to the question. `refused` are the sentences that the check removed. `complete` is false where
+    the chat model was interrupted. `timings` are in milliseconds since the question.
     """
 
     question: str
@@ -195,6 +226,7 @@ class Answer:
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     abstained: bool = False
+    related: bool = False
     nearest: tuple[Passage, ...] = ()
     refused: tuple[Refusal, ...] = ()
     complete: bool = True
@@ -233,6 +265,7 @@ class Answer:
             "voice": self.voice,
             "text": self.text,
             "abstained": self.abstained,
+            "related": self.related,
             "sentences": [sentence.to_dict() for sentence in self.sentences],
             "citations": [citation.to_dict() for citation in self.citations],
             "nearest": [passage.to_dict() for passage in self.nearest],
@@ -252,6 +285,7 @@ class Answer:
                 sentences=tuple(_sentence(sentence, citations) for sentence in payload["sentences"]),
                 citations=citations,
                 abstained=_typed(bool, payload["abstained"]),
+                related=_typed(bool, payload.get("related", False)),
                 nearest=tuple(_record(Passage, passage) for passage in payload["nearest"]),
                 refused=tuple(_record(Refusal, refusal) for refusal in payload["refused"]),
                 complete=_typed(bool, payload.get("complete", True)),

@@ -31,7 +31,12 @@ class Settings(BaseSettings):
     index: Path = Field(Path("index"), description="folder of the index; created by ingest.py")
     chroma_url: str = Field("", description="address of a Chroma server that has the index instead of the folder")
     embedding_model: str = Field(
-        "", description="a sentence-transformers model, by name or folder; if empty or e5-small, the bundled one"
+        "",
+        description="embeddinggemma, e5-small, or a sentence-transformers model by name or folder; if empty, the one that made the index, "
+        "and for a new index embeddinggemma where it can be had",
+    )
+    reranker: str = Field(
+        "", description="a sentence-transformers CrossEncoder, by folder, that ranks the first 30 passages again; none if empty"
     )
     llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
     cache: Path = Field(default_factory=cache_folder, description="folder of downloaded models")

@@ -8,9 +8,7 @@ from typing import Any
 
 from bot.cli.console import fail, show
 from bot.errors import BotError
-from bot.models.embeddings import Embedder
 from bot.pipeline import Bot
-from bot.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands.choices["all"].add_argument(
         "--squad", type=Path, metavar="FILE", help="also evaluate retrieval on this SQuAD-format file"
+    )
+    commands.choices["all"].add_argument(
+        "--other", type=Path, metavar="INDEX", help="also measure the answers on this index, made with another embedder"
     )
     commands.choices["all"].add_argument("--write", action="store_true", help="write evals/SCORECARD.md")
     for command in commands.choices.values():
@@ -91,14 +92,20 @@ def _page(_: argparse.Namespace) -> dict[str, Any]:
 def _all(options: argparse.Namespace) -> dict[str, Any]:
     from evals.scorecard import measure
 
-    return measure(Bot.open(llm="quotes"), options.squad)
+    other = Bot.open(llm="quotes", index=options.other) if options.other else None
+    return measure(Bot.open(llm="quotes"), options.squad, other)
 
 
 def _squad(options: argparse.Namespace) -> dict[str, Any]:
     from evals.squad import measure
 
-    settings = Settings.load()
-    return measure(options.file, Embedder(settings.embedding_model, settings.cache))
+    return measure(options.file, Bot.open(llm="quotes").embedder)
+
+
+def _collections(_: argparse.Namespace) -> dict[str, Any]:
+    from evals.small_collections import measure
+
+    return measure(Bot.open(llm="quotes").embedder)
 
 
 def _golden(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
@@ -117,7 +124,14 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
         _golden("retrieval"),
         "retrieval of the golden questions in four language directions, baselines, and the questions not found",
     ),
-    ("abstain", _golden("abstain"), "the share refused of unanswerable questions and of their answerable twins"),
+    ("quoted", _golden("quoted"), "how often an answer to a golden question quotes a sentence that answers it"),
+    (
+        "abstain",
+        _golden("abstain"),
+        "the shares answered, related and refused of unanswerable questions and of their answerable twins",
+    ),
+    ("curve", _golden("curve"), 'what other thresholds of "do the essays answer it?" would give'),
+    ("collections", _collections, "answers on small collections of people's own texts"),
     ("followup", _golden("followup"), "retrieval of follow-up questions, raw and condensed"),
     ("verify", _verify, "the check of sentences against the passages they cite: the share refused of each kind, true and false"),
     (

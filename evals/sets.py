@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.errors import CorpusError
 from bot.messages import evals
-from bot.schema import Essay, Hit
+from bot.schema import Essay, Hit, Passage
 
 FOLDER = Path(__file__).parent
 
@@ -34,22 +34,37 @@ class Case:
     style: str = ""
     judged_spans: tuple[tuple[str, int, int], ...] = ()
 
+    def is_in(self, passage: Passage) -> bool:
+        """Whether the passage contains at least half of the gold span or of a judged span."""
+        return any(_holds(passage, *span) for span in self._spans)
+
+    def is_quoted_by(self, essay: str, start: int, end: int) -> bool:
+        """Whether at least half of the sentence at this span is in the gold span or a judged span, or holds half of one."""
+        return any(
+            other == essay and 2 * (min(end, last) - max(start, first)) >= min(end - start, last - first)
+            for other, first, last in self._spans
+        )
+
+    @property
+    def _spans(self) -> list[tuple[str, int, int]]:
+        return [(self.essay, self.start, self.end), *self.judged_spans]
+
     def rank(self, hits: list[Hit]) -> int | None:
         """The rank, from 1, of the first hit that contains at least half of the gold span; None where there is none."""
         return _rank(hits, [(self.essay, self.start, self.end)])
 
     def judged_rank(self, hits: list[Hit]) -> int | None:
         """The rank of the first hit that contains at least half of the gold span or of a judged span."""
-        return _rank(hits, [(self.essay, self.start, self.end), *self.judged_spans])
+        return _rank(hits, self._spans)
 
 
 def _rank(hits: list[Hit], spans: Sequence[tuple[str, int, int]]) -> int | None:
-    return next((rank for rank, hit in enumerate(hits, start=1) if any(_contains(hit, *span) for span in spans)), None)
+    return next((rank for rank, hit in enumerate(hits, start=1) if any(_holds(hit.passage, *span) for span in spans)), None)
 
 
-def _contains(hit: Hit, essay: str, start: int, end: int) -> bool:
-    overlap = min(hit.passage.end, end) - max(hit.passage.start, start)
-    return hit.passage.essay == essay and 2 * overlap >= end - start
+def _holds(passage: Passage, essay: str, start: int, end: int) -> bool:
+    overlap = min(passage.end, end) - max(passage.start, start)
+    return passage.essay == essay and 2 * overlap >= end - start
 
 
 def load(name: str, essays: dict[str, Essay]) -> list[Case]:

@@ -1,6 +1,7 @@
 """Retrieval on a SQuAD-format file: an article is an essay, a paragraph a passage, and the gold passage is the question's paragraph."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import CorpusError
-from bot.indexing.splitter import windows
+from bot.indexing import splitter
+from bot.indexing.build import embed
 from bot.messages import evals
 from bot.models.embeddings import Embedder
-from bot.retrieval.calibration import SAMPLE_SIZE, Sample
+from bot.retrieval.calibration import SAMPLE_SIZE, Distribution, Group, Sample
+from bot.retrieval.dense import Found, Windows
 from bot.retrieval.hybrid import Retriever
-from bot.retrieval.index import NEAREST_WINDOWS
-from bot.retrieval.table import Table
-from bot.schema import Essay, Language, Passage, Window, WindowHit
+from bot.retrieval.index import NEAREST_WINDOWS, window_arrays
+from bot.retrieval.table import Mask, Table
+from bot.retrieval.weights import Weights
+from bot.schema import Essay, Language, Passage, Window
 from bot.text.language import language_of
 from bot.text.normalize import clean
 from bot.text.tokenize import bigrams, morphemes
@@ -34,18 +38,21 @@ def measure(path: Path, embedder: Embedder) -> dict[str, Any]:
     """
     essays, passages, questions = read(path)
     by_essay = {essay.id: [passage for passage in passages if passage.essay == essay.id] for essay in essays}
-    labelled = [(window, essay.language) for essay in essays for window in windows(essay, by_essay[essay.id])]
-    spans = [window for window, _ in labelled]
-    vectors = embedder.encode_passages([window.text for window in spans])
+    windows, vectors = _embedded([window for essay in essays for window in splitter.windows(essay, by_essay[essay.id])], embedder)
     passage_vectors = embedder.encode_passages([passage.text for passage in passages])
     question_vectors = np.array([embedder.encode_query(question) for question, _ in questions])
     tokens = [morphemes(passage.text) for passage in passages]
-    retriever = Retriever(Table.of(essays, passages, [" ".join(line) for line in tokens]))
-    sample = _sample([language for _, language in labelled], vectors)
-    scored = [
-        _scores(retriever, sample, question, vector, spans, vectors)
-        for (question, _), vector in zip(questions, question_vectors, strict=True)
-    ]
+    table = Table.of(essays, passages, [" ".join(line) for line in tokens])
+    weights = Weights.of(embedder.fingerprint["model"])
+    retriever = Retriever(table, weights)
+    spans = window_arrays(windows, passages)
+    sample = _sample(spans, table.is_korean, vectors)
+    scored = []
+    for (question, _), vector in zip(questions, question_vectors, strict=True):
+        centred = sample.center(vector, language_of(question), weights.centroid)
+        scored.append(
+            retriever.rank(question, _found(spans, table.is_korean, vectors @ centred, sample.distributions(centred))).scores
+        )
     rows = {passage.id: row for row, passage in enumerate(passages)}
     gold = [rows[answer] for _, answer in questions]
     words = bm25([passage.text.split() for passage in passages], (question.split() for question, _ in questions))
@@ -94,22 +101,26 @@ def read(path: Path) -> tuple[list[Essay], list[Passage], list[tuple[str, str]]]
     return essays, passages, questions
 
 
-def _sample(languages: list[Language], vectors: Vectors) -> Sample:
+def _embedded(windows: list[Window], embedder: Embedder) -> tuple[list[Window], Vectors]:
+    """The windows with their vectors, shape (windows, dimension), as an ingest makes them."""
+    vectors, _ = embed(windows, {}, embedder)
+    return windows, vectors
+
+
+def _sample(windows: Windows, is_korean: Mask, vectors: Vectors) -> Sample:
     """The sample that an index of these windows would have."""
     chosen = np.unique(np.linspace(0, len(vectors) - 1, SAMPLE_SIZE).astype(int))
-    chosen_languages = np.array(languages)[chosen]
-    return Sample({language: vectors[chosen][chosen_languages == language] for language in ("ko", "en")})
+    groups: dict[Group, list[Vectors]] = {}
+    for place in chosen:
+        language: Language = "ko" if is_korean[windows.rows[place]] else "en"
+        groups.setdefault(Group(language, bool(windows.is_whole[place])), []).append(vectors[place])
+    return Sample({group: np.array(rows) for group, rows in groups.items()})
 
 
-def _scores(
-    retriever: Retriever, sample: Sample, question: str, vector: Vectors, spans: list[Window], vectors: Vectors
-) -> Vectors:
-    """The scores of all passages as the bot ranks them."""
-    vector = sample.center(vector, language_of(question))
-    cosines = vectors @ vector
-    order = np.argsort(-cosines)[:NEAREST_WINDOWS]
-    window_hits = [WindowHit(spans[row].passage, spans[row].start, spans[row].end, float(cosines[row])) for row in order]
-    return retriever.scores(question, retriever.by_row(window_hits), sample.distributions(vector))[0]
+def _found(windows: Windows, is_korean: Mask, cosines: Vectors, distributions: Mapping[Group, Distribution]) -> Found:
+    """What the index would find."""
+    places = np.argsort(-cosines)[:NEAREST_WINDOWS]
+    return Found(windows, is_korean, places, cosines[places], distributions)
 
 
 def _metrics(scores: list[Vectors], gold: list[int]) -> dict[str, float]:

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import hypothesis.configuration
 import pytest
 from filelock import FileLock
 
-from bot.models import files
+from bot.models import files, gemma
+from bot.retrieval import weights
 from bot.settings import Settings
 from tests.places import ESSAYS, ROOT
-from tests.toys import ToyEmbedder
+from tests.toys import TOY_WEIGHTS, ToyEmbedder
 
 # Variables of a developer's environment that would change a test's result or make it reach a server.
 _REMOVED = re.compile(
@@ -28,6 +30,7 @@ _SET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "ANONYMIZED_TELEMETRY": "False",
     "BOT_LLM": "quotes",  # no chat model unless a test sets one
+    "BOT_EMBEDDING_MODEL": "e5-small",  # the default is another one where that is installed
     "PYTHONPATH": str(ROOT),  # child processes import bot and tests.toys from any folder
 }
 
@@ -50,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "real_index" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _toy_weights() -> None:
+    """The toy embedder has weights of its own among those of the real ones."""
+    weights._read()["toy"] = asdict(TOY_WEIGHTS)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -133,6 +142,18 @@ def local_model() -> Path:
         assert not os.environ.get("CI"), "the local model is not in the cache; make test downloads it first"
         pytest.skip("the local model is not downloaded: make model")
     return files.LOCAL_CHAT.path(folder)
+
+
+@pytest.fixture(scope="session")
+def gemma_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with EmbeddingGemma, that of the user's. Without it tests are skipped; with CI set they fail."""
+    installed = Settings.load().cache
+    if not gemma.is_installed(installed):
+        assert not os.environ.get("CI"), "EmbeddingGemma is not in the cache; make test downloads it first"
+        pytest.skip("EmbeddingGemma is not downloaded: python -m bot model embeddinggemma")
+    cache = tmp_path_factory.mktemp("gemma-cache")
+    gemma.folder(cache).symlink_to(gemma.folder(installed))
+    return cache
 
 
 def _is_loopback(host: object) -> bool:

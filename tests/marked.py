@@ -60,6 +60,6 @@ def snapshot_faults(snapshot: Snapshot, published: Contents) -> list[str]:
     faults = ([] if same_texts else ["other essays or passages"]) + ([] if same_windows else ["other terms or windows"])
 
     def nearest(vector: Vector) -> str:
-        return " ".join(f"{hit.passage} {hit.start}" for hit in snapshot.query(vector, 1))
+        return " ".join(names[place] for place, _ in snapshot.nearest(vector, 1))
 
     return faults + vector_faults(dict(zip(names, published.vectors, strict=True)), len(snapshot.windows), nearest)

@@ -92,17 +92,31 @@ def test_the_scorecard_has_every_figure_and_every_failure(tmp_path: Path) -> Non
     share = {"n": 2, "share": 1.0, "interval": (0.2, 1.0)}
     figures: dict[str, Any] = {
         "retrieval": {"test ko-ko": row, "baselines": {"BM25": {"ko-ko": 0.25}}, "misses": ["kk-1 어디?"]},
+        "quoted": {"test": {"n": 4, "first": 0.375}},
         "abstain": {"test answerable twins": share},
+        "curve": {"answered at 1.5": {"off topic": 0.625}},
+        "collections": {"shelf": {"n": 8, "right": 7}, "wrong": ["shelf-3 무엇?"]},
         "followup": {"test raw": share},
         "verify": {"test false": {"n": 4, "refused": 0.75}, "seed": 7, "wrong": ["negated: let through: 문장 [1]."]},
         "squad": {"file": "x.json", "questions": 1200, "paragraphs": 3, "baselines": {}} | {"hybrid": {"R@1": 0.125}},
         "failures": {"refused although an essay answers": []},
         "speed": {"retrieval_p95_ms": 19.25},
-        "versions": {"python": "3.11.0"},
+        "versions": {"model": "acme/model", "python": "3.11.0"},
     }
+    answers = ("retrieval", "quoted", "abstain", "curve", "collections", "followup", "squad")
+    figures["other"] = {"embedder": "acme/other", **{name: figures[name] for name in answers}}
     write(figures, tmp_path / "card.md")
     card = (tmp_path / "card.md").read_text(encoding="utf-8")
-    assert "| test ko-ko | 2 | 0.5 | 0.1 to 0.9 |" in card
+    assert "The embedder is acme/model, where nothing else is said." in card
+    assert "## With the embedder acme/other" in card
+    for row_of_both in (
+        "| test ko-ko | 2 | 0.5 | 0.1 to 0.9 |",
+        "| test | 4 | 0.375 |",
+        "| answered at 1.5 | 0.625 |",
+        "| shelf | 8 | 7 |",
+    ):
+        assert card.count(row_of_both) == 2, row_of_both
+    assert "### Small collections (1)\n\n- shelf-3 무엇?" in card
     assert "| BM25 | 0.25 |" in card
     assert "## x.json: 1,200 questions, 3 paragraphs" in card
     assert "| hybrid | 0.125 |" in card

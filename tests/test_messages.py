@@ -44,6 +44,7 @@ ANALYSIS = (
     "bot/answers/prompts.py",
     "bot/answers/segmentation.py",
     "bot/answers/selection.py",
+    "bot/answers/sentence_features.py",  # words of questions and reasons
     "bot/grounding/",
     "bot/indexing/dates.py",
     "bot/indexing/header.py",

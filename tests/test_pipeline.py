@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,16 @@ from bot import Bot
 from bot.errors import BotError, CorpusError, IndexMismatch, IndexMissing, ModelError, QuestionError
 from bot.indexing.build import build_index
 from bot.messages import notices
-from bot.models.embeddings import Embedder
+from bot.models.embeddings import E5_SMALL, Embedder
 from bot.pipeline import MAX_QUESTION_CHARACTERS
+from bot.retrieval import weights
 from bot.retrieval.hybrid import Retriever
 from bot.retrieval.intent import is_greeting
 from bot.schema import MODES, Answer, Essay, Language, Report
 from bot.settings import Settings
 from bot.store import open_store
 from tests.places import ESSAYS
-from tests.toys import ToyEmbedder
+from tests.toys import TOY_WEIGHTS, ToyEmbedder
 
 # Facts that only one of the essays in tests/essays has: a question, the essay, words of the answering sentence.
 FACTS = [
@@ -36,7 +37,7 @@ FACTS = [
 ]
 UNKNOWN = ["zzz qqq xyzzy", "뷁뷁 쀍쀍 뛟뛟"]  # words that no essay holds
 ANSWER_KEYS = {
-    *("question", "standalone", "language", "mode", "voice", "text", "abstained"),
+    *("question", "standalone", "language", "mode", "voice", "text", "abstained", "related"),
     *("sentences", "citations", "nearest", "refused", "timings", "complete"),
 }
 CITATION_KEYS = {"number", "essay", "title", "source", "quote", "start", "end", "sha256"}
@@ -60,7 +61,13 @@ def assert_sound(answer: Answer, essays: Mapping[str, Essay]) -> None:
         assert bool(sentence.citations) == (sentence.kind == "essay")
     for passage in answer.nearest:
         assert essays[passage.essay].text[passage.start : passage.end] == passage.text
-    if answer.abstained:
+    if answer.related:
+        assert answer.abstained
+        assert answer.citations
+        assert answer.nearest
+        assert answer.sentences[0].text == notices.RELATED.of(answer.language)
+        assert {sentence.kind for sentence in answer.sentences} == {"notice", "essay"}
+    elif answer.abstained:
         assert not answer.citations
         assert answer.nearest or is_greeting(answer.question)
         assert {sentence.kind for sentence in answer.sentences} == {"notice"}
@@ -84,6 +91,10 @@ def _assert_plain(answer: Answer) -> None:
 
 class Named(ToyEmbedder):
     """The toy under the bundled model's name, so that an index of its making is taken for one of the real model's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = E5_SMALL
 
     @property
     def fingerprint(self) -> dict[str, str]:
@@ -204,7 +215,7 @@ def test_a_question_that_no_essay_answers_is_abstained_from(question: str, bot: 
 
 @pytest.mark.parametrize("question", [question for question, _, _ in FACTS])
 def test_an_abstention_has_nearest_passages_and_no_citations(question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: "absent")
     answer = bot.ask(question)
     assert answer.abstained
     assert_sound(answer, essays_by_id(bot))
@@ -219,7 +230,7 @@ def test_an_answer_is_in_the_language_of_the_question(
     question: str, language: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = bot.ask(question)
-    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: "absent")
     for each in (answer, bot.ask(question)):
         notices = " ".join(sentence.text for sentence in each.sentences if sentence.kind == "notice")
         for essay in bot.essays():
@@ -367,7 +378,7 @@ def test_a_greeting_is_answered_without_a_search(question: str, language: Langua
 def test_a_question_about_all_essays_quotes_one_sentence_of_each(
     question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: "answered")
     answer = bot.ask(question)
     assert_sound(answer, essays_by_id(bot))
     essays = [citation.essay for citation in answer.citations]
@@ -639,6 +650,7 @@ def test_an_index_built_in_another_way_is_refused_with_the_command_that_rebuilds
     build_index(settings, embedder=ToyEmbedder())
     make, target, value = CHANGES[change]
     toy = make()
+    monkeypatch.setitem(weights._read(), toy.fingerprint["model"], asdict(TOY_WEIGHTS))
     if target:
         monkeypatch.setattr(target, value)
         if change in {"schema", "chroma"}:  # the module that writes them took them by name

@@ -43,6 +43,7 @@ def test_the_json_of_an_answer() -> None:
         "voice": "quotes",
         "text": "「돌」에서:\n“고인돌은 무겁다.” [1] [2]\n그런 듯하다.",
         "abstained": False,
+        "related": False,
         "sentences": [
             {"text": "「돌」에서:", "kind": "notice", "citations": [], "quotation": False},
             {"text": "“고인돌은 무겁다.”", "kind": "essay", "citations": [1, 2], "quotation": False},
@@ -69,7 +70,7 @@ def test_the_json_of_an_answer() -> None:
 
 def test_the_json_of_an_answer_has_the_published_order_of_keys() -> None:
     assert list(ANSWER.to_dict()) == [
-        "question", "standalone", "language", "mode", "voice", "text", "abstained",
+        "question", "standalone", "language", "mode", "voice", "text", "abstained", "related",
         "sentences", "citations", "nearest", "refused", "timings", "complete",
     ]  # fmt: skip
 
@@ -87,7 +88,7 @@ def test_an_answer_cannot_be_changed_through_its_json() -> None:
 def test_a_new_answer_has_empty_parts() -> None:
     assert Answer("q", "q", "en", "answer", "quotes").to_dict() == {
         "question": "q", "standalone": "q", "language": "en", "mode": "answer", "voice": "quotes", "text": "", "abstained": False,
-        "sentences": [], "citations": [], "nearest": [], "refused": [], "timings": {},
+        "related": False, "sentences": [], "citations": [], "nearest": [], "refused": [], "timings": {},
         "complete": True,
     }  # fmt: skip
 

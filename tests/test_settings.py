@@ -13,17 +13,19 @@ from bot.settings import Keys, Settings, cache_folder
 
 def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOT_LLM")  # which the tests set to quotes
+    monkeypatch.delenv("BOT_EMBEDDING_MODEL")  # and to e5-small
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     settings = Settings.load()
     values = {
         name: getattr(settings, name)
-        for name in ("corpus", "index", "chroma_url", "embedding_model", "cache", "data", "host", "port")
+        for name in ("corpus", "index", "chroma_url", "embedding_model", "reranker", "cache", "data", "host", "port")
     }
     assert values == {
         "corpus": Path("corpus"),
         "index": Path("index"),
         "chroma_url": "",
         "embedding_model": "",
+        "reranker": "",
         "cache": Path("/somewhere/dolmen"),
         "data": Path("data"),
         "host": "127.0.0.1",

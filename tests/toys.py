@@ -16,9 +16,20 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from bot.models.chat import ChatModel, Limits
 from bot.models.embeddings import Embedder
+from bot.retrieval.weights import Weights
 from bot.schema import Essay, Language, Progress, no_progress
 
 BUCKETS = 1024
+# What ranks with the toy's vectors: plain numbers, which no fit changes. A question is answered where half of its words are found.
+TOY_WEIGHTS = Weights(
+    centroid=0.0,
+    passages={"whole": 0.5, "sentence": 1.0, "bm25": 0.5, "coverage": 4.0, "back_matter": -5.0},
+    sentences={"passage": 0.5, "nearness": 0.5, "neighbour": 0.5, "coverage_shared": 4.0, "reason": 2.0, "source": -3.0},
+    gap=3.0,
+    evidence={"coverage": 1.0},
+    answered=0.4,
+    related=0.2,
+)
 
 
 class ToyEmbedder(Embedder):
@@ -28,8 +39,9 @@ class ToyEmbedder(Embedder):
     It inherits from `Embedder` for the type only; every method that would load a model is overridden.
     """
 
-    def __init__(self, revision: str = "1") -> None:
-        super().__init__("toy", Path("no-cache"))
+    def __init__(self, revision: str = "1", cache: Path = Path(__file__) / "no-cache") -> None:
+        """Nothing can be kept in a cache below a file."""
+        super().__init__("toy", cache)
         self.revision = revision
         self.passages: list[str] = []
         self.queries: list[str] = []

@@ -3,19 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.answers import debate, selection
+from bot.answers import debate, selection, sentence_features
 from bot.answers.debate import Line
 from bot.grounding import quotations
 from bot.indexing.analogies import Analogy, Quotation
 from bot.messages import map as map_texts
 from bot.messages import notices
+from bot.messages.text import Text
 from bot.retrieval import map_search
 from bot.retrieval.index import Index
 from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
-from bot.schema import Answer, Hit, Language, Sentence
-from bot.text.sentences import outline
+from bot.schema import Answer, Hit, Language, Passage, Sentence
+from bot.text.sentences import outline, place_of
 
 MAX_NEAREST = 2  # passages shown with an abstention
+MAX_RELATED = 3  # sentences shown where the essays may not answer
 MAX_COMPARED = 2  # essays that are compared with each other
 
 _FROM_MAP = {"counter": debate.counter, "socratic": debate.socratic, "compare": debate.compare}
@@ -32,6 +34,8 @@ def extractive_answers(draft: Answer, index: Index, hits: list[Hit], analogies: 
         yield _decline(draft, hits)
     elif lines := _lines(draft, index, hits, analogies):
         yield from _answers_of(draft, index, lines)
+    elif index.outcome(draft.standalone, hits) == "related":
+        yield from _related(draft, index, hits)
     else:
         yield _abstain(draft, index, hits)
 
@@ -47,7 +51,7 @@ def _lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analog
         return lines
     if matches := map_search.analogies_about(question, analogies):
         return debate.explain(matches, question, language)
-    return list(_quotation_lines(draft, index, hits)) if index.is_answered(question, hits) else []
+    return list(_quotation_lines(draft, index, hits)) if _is_answered(draft, index, hits) else []
 
 
 def _debate_lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
@@ -56,7 +60,7 @@ def _debate_lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple
     matches = map_search.analogies_about(question, analogies) or map_search.analogies_mentioning(question, analogies)
     if matches:
         return _FROM_MAP[draft.mode](matches, question, language)
-    if not index.is_answered(question, hits):
+    if not _is_answered(draft, index, hits):
         return []
     if draft.mode == "socratic":
         question_back = Line(map_texts.SOCRATIC_QUESTIONS[""].of(language), "reading")
@@ -66,6 +70,10 @@ def _debate_lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple
         Line(heading.of(language), "notice"),
         *_quotation_lines(draft, index, _best_per_essay(hits)[:MAX_COMPARED], one_per_hit=True),
     ]
+
+
+def _is_answered(draft: Answer, index: Index, hits: Sequence[Hit]) -> bool:
+    return index.outcome(draft.standalone, hits) == "answered"
 
 
 def _best_per_essay(hits: Sequence[Hit]) -> list[Hit]:
@@ -79,7 +87,7 @@ def _best_per_essay(hits: Sequence[Hit]) -> list[Hit]:
 def _lines_of_all_essays(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
     """The analogies that the question mentions and one sentence per essay; empty where neither the map nor the essays answer."""
     names = debate.name_all(map_search.analogies_mentioning(draft.standalone, analogies), draft.language)
-    if not names and not index.is_answered(draft.standalone, hits):
+    if not names and not _is_answered(draft, index, hits):
         return []
     with_words = [hit for hit in hits if hit.lexical > 0]  # the others have none of the question's words
     return [*names, *_quotation_lines(draft, index, with_words if len(with_words) > 1 else hits, one_per_hit=True)]
@@ -115,11 +123,12 @@ def _quotation_lines(
 ) -> Iterator[Line]:
     """At most `limit` sentences of the essays, or with `one_per_hit` the best of each hit, each group after the title of its essay."""
     groups = [[hit] for hit in hits] if one_per_hit else [hits]
+    words = index.retriever.words(draft.standalone)
     selected = [
         sentence
         for group in groups
         for sentence in selection.select_sentences(
-            draft.standalone, group, index.essays, index.sentence_spans, index.retriever.idf, limit=1 if one_per_hit else limit
+            draft.standalone, group, index.essays, index.sentence_spans, words, index.weights, limit=1 if one_per_hit else limit
         )
     ]
     title = ""
@@ -134,10 +143,18 @@ def _quotation_lines(
 
 def _shown_text(sentence: selection.SelectedSentence, quote: str, language: Language) -> str:
     """How the row of a table or the text of a footnote is quoted; empty for any other sentence."""
-    if selection.is_note(sentence.essay.text, sentence.start):
+    if sentence_features.is_note(sentence.essay.text, sentence.start):
         return notices.FOOTNOTE.format(quote=quote).of(language)
     cells = outline(sentence.essay.text).cells(sentence.essay.text, (sentence.start, sentence.end))
     return " · ".join(f"{head}: {notices.QUOTED.format(quote=cell)}" for head, cell in cells)
+
+
+def _related(draft: Answer, index: Index, hits: Sequence[Hit]) -> Iterator[Answer]:
+    """The sentences that are nearest to a question that the essays may not answer."""
+    heading = Line(notices.RELATED.of(draft.language), "notice")
+    lines = [heading, *_quotation_lines(draft, index, hits, limit=MAX_RELATED)]
+    nearest = tuple(hit.passage for hit in hits[:MAX_NEAREST])
+    yield from _answers_of(replace(draft, abstained=True, related=True, nearest=nearest), index, lines)
 
 
 def _decline(draft: Answer, hits: Sequence[Hit]) -> Answer:
@@ -146,10 +163,20 @@ def _decline(draft: Answer, hits: Sequence[Hit]) -> Answer:
     return replace(draft, sentences=(notice,), abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))
 
 
+def _nearest(index: Index, passage: Passage) -> Text:
+    """Where the passage is. It may begin with a heading: what counts is its first sentence."""
+    essay = index.essays[passage.essay]
+    start = next((start for start, _ in index.sentence_spans(essay) if start >= passage.start), passage.start)
+    heading, paragraph = place_of(essay.text, start)
+    is_named = heading not in {"", essay.title}
+    place = notices.UNDER.format(heading=heading) if is_named else notices.PARAGRAPH.format(number=paragraph)
+    return notices.NEAREST.format(title=essay.title, place=place)
+
+
 def _abstain(draft: Answer, index: Index, hits: Sequence[Hit]) -> Answer:
     """The answer that the essays do not say, with the nearest passages."""
     texts = [notices.ABSTAIN]
     if hits:
-        texts.append(notices.NEAREST.format(title=index.essays[hits[0].passage.essay].title))
+        texts.append(_nearest(index, hits[0].passage))
     sentences = tuple(Sentence(text.of(draft.language), "notice") for text in texts)
     return replace(draft, sentences=sentences, abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))

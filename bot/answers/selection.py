@@ -1,34 +1,23 @@
 """Select the sentences of the retrieved passages that an answer quotes. Pure.
 
-A sentence is scored by its passage's score, by the share of the question's words that it contains, weighted by IDF, and by the cosines
-of the windows around it relative to the passage's nearest window. The selected sentences are returned essay by essay, in reading order.
+A sentence is scored by a linear model of its features (`answers.sentence_features`), fitted by `python -m evals.fit`. The selected
+sentences are returned essay by essay, the best first.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.answers import sentence_features
+from bot.retrieval.weights import Weights
 from bot.schema import Essay, Hit
 from bot.text.markdown import Span
-from bot.text.sentences import outline
-from bot.text.tokenize import morphemes, weighted_length
 
-MAX_SENTENCES = 5  # in an answer, so that it can be read at a glance
+MAX_SENTENCES = 4  # in an answer, so that it can be read at a glance
 MIN_SENTENCES = 2
-# Chosen on the `dev` half of the golden questions by how often the gold sentence is among those quoted; see evals/LOG.md.
-PASSAGE_WEIGHT, COVERAGE_WEIGHT, COSINE_WEIGHT = 0.6, 3.0, 8.0
-MAX_SCORE_GAP = 1.5  # below the best sentence
-SHORT_LENGTH, SHORT_PENALTY = 60, 1.5  # in Latin characters; shorter sentences say little on their own
-QUESTION_PENALTY = 1.0  # a question in an essay repeats the reader's words without answering them
-SOURCE_PENALTY = 3.0  # an entry of the list of sources names the facts without stating them
-NOTE_PENALTY = 2.0  # a footnote comments on the sentence that it belongs to
-REASON_BONUS = 1.0  # for a sentence that gives a reason, where the question asks for one
-_WHY = re.compile(r"왜|이유|까닭|\bwhy\b|\bhow come\b|\breasons?\b", re.IGNORECASE)
-_BECAUSE = re.compile(r"때문|까닭|이유|덕분|\bbecause\b|\bso that\b|\bin order to\b|\breason\b|\bsince\b", re.IGNORECASE)
 # A sentence that begins with one of these refers to the sentence before it.
 REFERRING_OPENINGS = (
-    *"이것 그것 이는 그는 이런 그런 그래서 따라서 즉 This That These Those".split(),
-    *("It ", "They ", "He ", "She ", "So "),
+    *"이것 그것 이는 그는 이런 그런 그래서 따라서 즉".split(),
+    *("This ", "That ", "These ", "Those ", "It ", "They ", "He ", "She ", "So "),
 )
 
 
@@ -47,62 +36,27 @@ def select_sentences(
     hits: Sequence[Hit],
     essays: Mapping[str, Essay],
     sentence_spans: Callable[[Essay], list[Span]],
-    idf: Callable[[str], float],
+    words: Mapping[str, float],
+    weights: Weights,
     limit: int = MAX_SENTENCES,
 ) -> list[SelectedSentence]:
-    """`MIN_SENTENCES` to `limit` sentences of the `hits`, fewer where they have fewer; the best essay first, in reading order.
+    """`MIN_SENTENCES` to `limit` sentences of the `hits`, fewer where they have fewer; the best first, those of an essay together.
 
-    `sentence_spans` returns an essay's quotable sentences, `idf` the weight of a morpheme.
+    `sentence_spans` returns an essay's quotable sentences, `words` are the question's words with their weights in the collection.
     """
-    weights = {word: idf(word) for word in morphemes(question)}
-    asks_why = bool(_WHY.search(question))
-    candidates: list[SelectedSentence] = []
-    for hit in hits:
-        essay = essays[hit.passage.essay]
-        spans = [span for span in sentence_spans(essay) if hit.passage.start <= span[0] and span[1] <= hit.passage.end]
-        for place, span in enumerate(spans):
-            gives_reason = asks_why and _gives_reason(essay.text, spans[max(0, place - 2) : place], span)
-            score = _score(essay.text, span, hit, weights) + REASON_BONUS * gives_reason
-            candidates.append(SelectedSentence(essay, *span, score))
-    return _in_reading_order(_select(candidates, sentence_spans, limit))
+    scored = [
+        SelectedSentence(candidate.essay, candidate.start, candidate.end, _score(candidate.features, weights))
+        for candidate in sentence_features.candidates(question, hits, essays, sentence_spans, words)
+    ]
+    return _in_order(_select(scored, sentence_spans, limit, weights.gap))
 
 
-def _score(text: str, span: Span, hit: Hit, weights: Mapping[str, float]) -> float:
-    sentence = outline(text).reading(text, span)
-    words = set(morphemes(sentence))
-    coverage = sum(weight for word, weight in weights.items() if word in words) / (sum(weights.values()) or 1.0)
-    score = PASSAGE_WEIGHT * hit.score + COVERAGE_WEIGHT * coverage + COSINE_WEIGHT * _relative_cosine(hit, span)
-    score -= SHORT_PENALTY * max(0.0, 1 - weighted_length(sentence) / SHORT_LENGTH)
-    if sentence.rstrip("”\"'’) ").endswith("?"):
-        score -= QUESTION_PENALTY
-    if " — " in sentence and text[: span[0]].endswith("- "):
-        score -= SOURCE_PENALTY
-    if is_note(text, span[0]):
-        score -= NOTE_PENALTY
-    return score
-
-
-def is_note(text: str, start: int) -> bool:
-    """Whether the sentence at `start` is in a footnote, `[^1]: …`."""
-    return text.startswith("[^", text.rfind("\n", 0, start) + 1)
-
-
-def _gives_reason(text: str, preceding: Sequence[Span], span: Span) -> bool:
-    """Whether a sentence gives a reason: it has a word such as "because", or one of the two before it asks why."""
-    follows_why = any(_WHY.search(text[start:end]) and text[start:end].endswith("?") for start, end in preceding)
-    return follows_why or bool(_BECAUSE.search(text[span[0] : span[1]]))
-
-
-def _relative_cosine(hit: Hit, span: Span) -> float:
-    """The mean cosine of the windows that contain the span, minus that of the passage's nearest window; at most 0."""
-    cosines = [window.cosine for window in hit.windows if window.start <= span[0] and span[1] <= window.end]
-    if not cosines:
-        return min((window.cosine for window in hit.windows), default=hit.dense) - hit.dense
-    return sum(cosines) / len(cosines) - hit.dense
+def _score(values: Sequence[float], weights: Weights) -> float:
+    return sum(weights.sentences.get(name, 0.0) * value for name, value in zip(sentence_features.FEATURES, values, strict=True))
 
 
 def _select(
-    candidates: list[SelectedSentence], sentence_spans: Callable[[Essay], list[Span]], limit: int
+    candidates: list[SelectedSentence], sentence_spans: Callable[[Essay], list[Span]], limit: int, gap: float
 ) -> list[SelectedSentence]:
     ranked: list[SelectedSentence] = []
     texts: set[str] = set()
@@ -114,7 +68,7 @@ def _select(
     selected = [
         sentence
         for place, sentence in enumerate(ranked[:limit])
-        if place < MIN_SENTENCES or sentence.score >= ranked[0].score - MAX_SCORE_GAP
+        if place < MIN_SENTENCES or sentence.score >= ranked[0].score - gap
     ]
     for sentence in tuple(selected):
         antecedent = _antecedent(sentence, sentence_spans)
@@ -138,8 +92,9 @@ def _is_same(left: SelectedSentence, right: SelectedSentence) -> bool:
     return (left.essay.id, left.start) == (right.essay.id, right.start)
 
 
-def _in_reading_order(selected: list[SelectedSentence]) -> list[SelectedSentence]:
+def _in_order(selected: list[SelectedSentence]) -> list[SelectedSentence]:
+    """The best essay first, and in it the best sentence; a sentence that another one refers to stands before that one."""
     best: dict[str, float] = {}
     for sentence in selected:
-        best[sentence.essay.id] = max(sentence.score, best.get(sentence.essay.id, 0.0))
-    return sorted(selected, key=lambda sentence: (-best[sentence.essay.id], sentence.essay.id, sentence.start))
+        best[sentence.essay.id] = max(sentence.score, best.get(sentence.essay.id, sentence.score))
+    return sorted(selected, key=lambda sentence: (-best[sentence.essay.id], sentence.essay.id, -sentence.score, sentence.start))

@@ -7,9 +7,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError
+from bot.messages.text import Text
 
 if TYPE_CHECKING:
     from tqdm import tqdm
+
+    from bot.models.embeddings import Embedder
+    from bot.settings import Settings
 
 # The stages with a bar, and what it says; the others are too short for one.
 STAGE_LABELS = {
@@ -19,8 +23,9 @@ STAGE_LABELS = {
     "check": "checking",
     "model": "downloading the model",
     "unpack": "unpacking the model",
+    "convert": "converting the model",
 }
-BYTE_STAGES = {"model", "unpack"}  # their progress is in bytes
+BYTE_STAGES = {"model", "unpack", "convert"}  # their progress is in bytes
 
 
 def show(result: Any, *, as_json: bool) -> None:
@@ -49,6 +54,20 @@ def _escaping(stream: Any) -> Any:
 
 def _is_utf8(stream: Any) -> bool:
     return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+
+
+def fetched_embedder(settings: "Settings", progress: "ProgressBar") -> "Embedder":
+    """The embedder to make an index with; what is fetched for it is said on stderr. Raises `ModelError`, `SettingsError`."""
+    from bot.indexing.build import made_with
+    from bot.models import choice
+    from bot.store import open_store
+
+    def say(text: Text) -> None:
+        progress.close()
+        _escaping(sys.stderr).write(f"{text}\n")
+
+    own = made_with(open_store(settings.index, settings.chroma_url))
+    return choice.fetched(settings.embedding_model, own, settings.cache, progress, say)
 
 
 class ProgressBar:

@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.errors import BotError, CorpusError
 from bot.indexing import loader
-from bot.indexing.build import index_fingerprint
-from bot.models import chat, files
-from bot.models.embeddings import Embedder
+from bot.indexing.build import index_fingerprint, made_with
+from bot.models import chat, choice, files, gemma
+from bot.models.embeddings import E5_SMALL, KNOWN, Embedder
 from bot.settings import Keys, Settings
 from bot.store import open_store
 from bot.store.disk import free_bytes
@@ -72,9 +72,23 @@ def _check_corpus(settings: Settings) -> Check:
 
 
 def _check_embedder(settings: Settings) -> Check:
-    embedder = Embedder(settings.embedding_model, settings.cache)
+    embedder = _embedder(settings)
     embedder.check()
-    return Check("embedder", True, settings.embedding_model or f"bundled, {embedder.fingerprint.get('model', '')}")
+    finding = f"{embedder.name}, {embedder.fingerprint.get('model', '')}"
+    return Check("embedder", True, f"{finding} ({_other(embedder.name, settings)})" if embedder.name in KNOWN else finding)
+
+
+def _other(name: str, settings: Settings) -> str:
+    """What the other of the two known embedders would bring."""
+    if name == E5_SMALL:
+        place = "there" if gemma.is_installed(settings.cache) else "1.2 GB to fetch"
+        return f"embeddinggemma finds more, {place}: python ingest.py --embedding-model embeddinggemma"
+    return "e5-small is smaller and faster, MIT, and finds less: python ingest.py --embedding-model e5-small"
+
+
+def _embedder(settings: Settings) -> Embedder:
+    own = made_with(open_store(settings.index, settings.chroma_url))
+    return choice.chosen(settings.embedding_model, own, settings.cache)
 
 
 def _check_index(settings: Settings) -> Check:
@@ -82,7 +96,7 @@ def _check_index(settings: Settings) -> Check:
     manifest = open_store(settings.index, settings.chroma_url).checked()
     if manifest is None:
         return Check("index", False, f"none at {place}", "python ingest.py")
-    matches = manifest.fingerprint == index_fingerprint(Embedder(settings.embedding_model, settings.cache))
+    matches = manifest.fingerprint == index_fingerprint(_embedder(settings))
     finding = f"{len(manifest.essays)} essays at {place}" + ("" if matches else ", made with another embedder or version")
     return Check("index", matches, finding, "python ingest.py")
 

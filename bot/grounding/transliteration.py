@@ -94,6 +94,14 @@ def same_sound(first: str, second: str) -> bool:
     return any(len(key) > MIN_CONSONANTS for key in _keys(first.casefold()) & _keys(second.casefold()))
 
 
+def sound_keys(name: str) -> frozenset[str]:
+    """Under what a name can be looked up among others: its consonants where they are enough, and the list's group where it has one."""
+    name = name.casefold()
+    group = _GROUP_OF_NAME.get(name)
+    keys = {key for key in _keys(name) if len(key) >= MIN_CONSONANTS}
+    return frozenset(keys | ({min(group)} if group else set()))
+
+
 def is_translated(name: str) -> bool:
     """Whether a capitalised English word is translated in Korean rather than transliterated."""
     return name.casefold() in _TRANSLATED_WORDS or bool(len(name) > 6 and name.isascii() and _TRANSLATED_SUFFIX.search(name))

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 from bot.errors import CorpusError, StoreError
 from bot.indexing import analogies as maps
 from bot.indexing import loader, splitter
+from bot.indexing.saved_vectors import SavedVectors
 from bot.messages import errors
+from bot.models import choice
 from bot.models.embeddings import Embedder
+from bot.models.late_chunking import Parts
 from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
 from bot.settings import Settings
-from bot.store import Contents, Manifest, Store, open_store, text_key
+from bot.store import Contents, Manifest, Store, open_store
+from bot.store.manifest import Vectors
 from bot.text import tokenize
 
 AnalogyRecord = dict[str, Any]  # what `Analogy.to_dict` gives, as JSON
@@ -35,13 +39,22 @@ def build_index(
     `StoreError`; the index published before is then unchanged.
     """
     folders = list(paths) or [settings.corpus]
-    embedder = embedder or Embedder(settings.embedding_model, settings.cache)
     store = open_store(settings.index, settings.chroma_url)
+    embedder = embedder or choice.chosen(settings.embedding_model, made_with(store), settings.cache)
     progress("scan", 0, 1)
     collection = loader.load_essays(folders, _known_files(store))
     if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision
         embedder.load()
     return publish(collection, store, embedder, progress, roots=folders, analogies=_load_maps(folders, collection.essays))
+
+
+def made_with(store: Store) -> str:
+    """The name of the embedder that made the published index; empty where there is none or it has to be made anew anyway."""
+    with suppress(StoreError):
+        manifest = store.manifest()
+        if manifest and manifest.fingerprint.get("splitter") == _splitter_version():
+            return choice.name_of(manifest.fingerprint, manifest.embedder)
+    return ""
 
 
 def _known_files(store: Store) -> Mapping[str, str]:
@@ -85,21 +98,27 @@ def publish(
         if not _has_changes(report):
             return report
         known = reuse_from.vectors(embedder.fingerprint) if reuse_from else {}
-        known = {**known, **writer.known_vectors(embedder.fingerprint)}
+        saved = SavedVectors(embedder.cache, embedder.fingerprint)
+        known = {**known, **writer.known_vectors(embedder.fingerprint), **saved.read()}
         indexed = {**(reuse_from.splits(fingerprint) if reuse_from else {}), **store.splits(fingerprint)}
         splits = _split(collection.essays, indexed, progress)
         windows = tuple(window for split in splits for window in split.windows)
-        vectors, embedded = _embed(windows, known, embedder, progress)
+        vectors, embedded = embed(windows, known, embedder, progress, saved.add)
         passages = tuple(passage for split in splits for passage in split.passages)
         terms = tuple(line for split in splits for line in split.terms)
         contents = Contents(collection.essays, passages, terms, windows, vectors)
-        writer.publish(contents, fingerprint, [str(root.resolve()) for root in roots], collection.paths, analogies)
+        writer.publish(contents, fingerprint, [str(root.resolve()) for root in roots], collection.paths, analogies, embedder.name)
+        saved.clear()
     return replace(report, embedded=embedded)
 
 
 def index_fingerprint(embedder: Embedder) -> dict[str, str]:
     """Return what an index depends on: the embedder's fingerprint and the versions of splitter and tokenizer."""
-    return {**embedder.fingerprint, "splitter": f"{splitter.VERSION}.{tokenize.VERSION}"}
+    return {**embedder.fingerprint, "splitter": _splitter_version()}
+
+
+def _splitter_version() -> str:
+    return f"{splitter.VERSION}.{tokenize.VERSION}"
 
 
 def _compare(
@@ -157,13 +176,42 @@ def _split(essays: Sequence[Essay], indexed: Mapping[str, SplitEssay], progress:
     return splits
 
 
-def _embed(
-    windows: Sequence[Window], known: dict[str, NDArray[np.float32]], embedder: Embedder, progress: Progress
+def embed(
+    windows: Sequence[Window],
+    known: Mapping[str, NDArray[np.float32]],
+    embedder: Embedder,
+    progress: Progress = no_progress,
+    save: Callable[[Sequence[str], NDArray[np.float32]], None] = lambda _keys, _rows: None,
 ) -> tuple[NDArray[np.float32], int]:
-    """Return the vectors of `windows`, shape (number, dimension), and how many of them were not in `known` and were embedded."""
-    keys = [text_key(window.text) for window in windows]
-    missing = {key: window.text for key, window in zip(keys, windows, strict=True) if key not in known}
-    if missing:
-        vectors = embedder.encode_passages(list(missing.values()), progress)
-        known = {**known, **dict(zip(missing, vectors, strict=True))}
-    return np.array([known[key] for key in keys], dtype=np.float32), len(missing)
+    """The vectors of `windows`, shape (number, dimension), and how many of them were not in `known` and were embedded.
+
+    `save` is called with the keys and the vectors, shape (keys, dimension), of each passage that was embedded.
+    """
+    groups = _missing(windows, known)
+    fresh: Vectors = {}
+    for place, rows in embedder.encode_parts([_parts(group) for group in groups], progress):
+        keys = [window.key for window in groups[place]]
+        fresh.update(zip(keys, rows, strict=True))
+        save(keys, rows)
+    vectors = [fresh[window.key] if window.key in fresh else known[window.key] for window in windows]
+    return np.array(vectors, dtype=np.float32), sum(map(len, groups))
+
+
+def _missing(windows: Sequence[Window], known: Mapping[str, NDArray[np.float32]]) -> list[list[Window]]:
+    """The windows of each passage of which any has no vector: a passage is read as a whole."""
+    groups: dict[str, list[Window]] = {}
+    for window in windows:
+        groups.setdefault(window.context or window.key, []).append(window)
+    return [group for group in groups.values() if any(window.key not in known for window in group)]
+
+
+def _parts(group: Sequence[Window]) -> Parts:
+    """What the embedder reads for a passage and its sentences. The sentences lie in the passage's text in their order."""
+    whole, *sentences = group
+    title, _, body = whole.text.partition("\n")
+    spans, end = [], 0
+    for sentence in sentences:
+        start = max(body.find(sentence.text, end), end)
+        end = start + len(sentence.text)
+        spans.append((start, end))
+    return Parts(title, body, tuple(spans))

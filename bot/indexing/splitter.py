@@ -13,13 +13,12 @@ from bot.text.markdown import Span, without_markup
 from bot.text.sentences import outline, sentences
 from bot.text.tokenize import morphemes, weighted_length
 
-VERSION = "2"  # part of the index's fingerprint: raise it when cuts or windows change
+VERSION = "3"  # part of the index's fingerprint: raise it when cuts or windows change
 
 # Weights are `weighted_length`: a Latin character weighs 1, a Hangul syllable 2.
 MAX_PASSAGE_WEIGHT = 900  # about 450 Korean characters
 MIN_PARAGRAPH_WEIGHT = 120  # a lighter paragraph (a heading, a single short line) is joined to its neighbour
 MARKDOWN_PREFIX = " \t>#*+-_=|:.)0123456789"  # characters that may precede the first sentence of a Markdown line
-WINDOW_SENTENCES = 3  # measured: windows of three or four sentences find far more than single sentences or whole passages
 
 
 def split(essay: Essay) -> list[Passage]:
@@ -42,7 +41,7 @@ def split_essay(essay: Essay) -> SplitEssay:
 
 
 def windows(essay: Essay, passages: Sequence[Passage]) -> list[Window]:
-    """The windows of `essay`'s `passages`: every run of three consecutive sentences in a passage, headings included."""
+    """The windows of `essay`'s `passages`: of each the whole passage, then its sentences, headings included."""
     spans = sentences(essay.text)
     return [window for passage in passages for window in _windows_of(essay, passage, _clipped(passage, spans))]
 
@@ -137,17 +136,27 @@ def _clipped(passage: Passage, spans: Sequence[Span]) -> list[Span]:
 
 
 def _windows_of(essay: Essay, passage: Passage, inside: Sequence[Span]) -> Iterator[Window]:
-    """The windows of one passage with the sentences `inside`."""
-    for first in range(max(1, len(inside) - WINDOW_SENTENCES + 1) if inside else 0):
-        run = inside[first : first + WINDOW_SENTENCES]
-        yield Window(passage.id, run[0][0], run[-1][1], _readable(essay.text, run))
+    """The windows of one passage with the sentences `inside`; none where it has none."""
+    pieces = [without_markup(piece) for piece in _pieces(essay.text, inside)]
+    if not inside:
+        return
+    whole = Window(passage.id, passage.start, passage.end, f"{' '.join(essay.title.split())}\n{''.join(pieces)}")
+    yield whole
+    for span, piece in zip(inside, pieces[::2], strict=True):
+        if piece.strip():
+            yield Window(passage.id, *span, piece, whole.key)
 
 
 def _readable(text: str, run: Sequence[Span]) -> str:
     """The text of consecutive sentences, without the code and markup between and in them."""
+    return without_markup("".join(_pieces(text, run)))
+
+
+def _pieces(text: str, run: Sequence[Span]) -> list[str]:
+    """The texts of consecutive sentences, and between each two of them what parts them."""
     reading = outline(text).reading
     pieces = [reading(text, run[0])] if run else []
     for (_, end), span in pairwise(run):
         gap = text[end : span[0]]
         pieces += ["\n" if any(map(str.isalnum, gap)) else gap, reading(text, span)]
-    return without_markup("".join(pieces))
+    return pieces

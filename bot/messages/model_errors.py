@@ -81,10 +81,26 @@ NOT_UNPACKED = Text(
     "지정하세요.",
 )
 
+# EmbeddingGemma; `alternative` is a clause
+GEMMA_MISSING = Text(
+    "The embedding model {name} is not in {cache}. Fetch it (1.2 GB) with: python -m bot model {name}, {alternative}.",
+    "임베딩 모델 {name}이(가) {cache}에 없습니다. python -m bot model {name} 로 받으세요(1.2 GB). {alternative}.",
+)
+
+# said before an index is made
+FETCHING = Text(
+    "Fetching the embedding model {name} ({size}; licence: {licence}). BOT_EMBEDDING_MODEL=e5-small does without it.",
+    "임베딩 모델 {name}을(를) 받습니다({size}, 라이선스: {licence}). 받지 않으려면 BOT_EMBEDDING_MODEL=e5-small 로 지정하세요.",
+)
+FALLING_BACK = Text(
+    "{reason} This index is made with {name}, which is bundled.",
+    "{reason} 이 색인은 내장 모델 {name}(으)로 만듭니다.",
+)
+
 # another embedding model; `fact` is one of the sentences below
 OTHER_EMBEDDER = Text(
-    "{fact} Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder; empty means the bundled one.",
-    "{fact} BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더를 지정하세요. 비워 두면 기본 모델을 씁니다.",
+    "{fact} Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder, or to e5-small, which is bundled.",
+    "{fact} BOT_EMBEDDING_MODEL에 sentence-transformers 모델의 이름이나 폴더, 또는 내장 모델인 e5-small을 지정하세요.",
 )
 NO_FOLDER = Text("There is no folder {name!r} with an embedding model.", "임베딩 모델 폴더 {name!r}가 없습니다.")
 NOT_DOWNLOADABLE = Text(
@@ -106,4 +122,16 @@ PICKLE_ONLY = Text(
 EMBEDDER_NOT_LOADED = Text(
     "The embedding model {folder} cannot be loaded: {reason}.",
     "임베딩 모델 {folder}를 불러올 수 없습니다: {reason}.",
+)
+
+# the reranker
+RERANKER_NOT_LOADED = Text(
+    "BOT_RERANKER is {name!r}, which cannot be loaded ({reason}). Set it to the folder of a sentence-transformers CrossEncoder saved as "
+    "safetensors, or unset it.",
+    "BOT_RERANKER가 {name!r}인데 불러올 수 없습니다({reason}). safetensors로 저장한 sentence-transformers CrossEncoder의 폴더로 지정하거나 "
+    "설정을 지우세요.",
+)
+RERANKER_LABELS = Text(
+    "BOT_RERANKER is {name!r}, which gives {count} scores for a passage, not one. Set it to a CrossEncoder with one label, or unset it.",
+    "BOT_RERANKER가 {name!r}인데 대목마다 점수를 하나가 아니라 {count}개 냅니다. 라벨이 하나인 CrossEncoder로 지정하거나 설정을 지우세요.",
 )

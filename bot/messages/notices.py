@@ -15,7 +15,13 @@ GREETING = Text(
     "Dolmen입니다. 에세이에 적힌 내용으로만 답하고, 인용은 모두 원문과 대조합니다. "
     "에세이에 무엇이 쓰여 있는지, 비유가 어디서 어긋나는지, 어떤 반론이 있는지 물어보세요.",
 )
-NEAREST = Text("The nearest passage is in “{title}”.", "가장 가까운 대목은 「{title}」에 있습니다.")
+RELATED = Text(
+    "The essays may not answer this. The closest passages:",
+    "에세이에 이 질문의 답이 없을 수 있습니다. 가장 가까운 대목입니다.",
+)
+NEAREST = Text("The nearest passage is in “{title}”, {place}.", "가장 가까운 대목은 「{title}」의 {place}에 있습니다.")
+UNDER = Text("under “{heading}”", "“{heading}” 부분")
+PARAGRAPH = Text("paragraph {number}", "{number}번째 문단")
 FROM = Text("From “{title}”:", "「{title}」에서 찾은 문장입니다.")
 FOOTNOTE = Text("Footnote: “{quote}”", "각주: “{quote}”")
 

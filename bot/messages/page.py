@@ -159,6 +159,17 @@ MODEL_HELP = Text(
     "작은 모델(`make model`로 한 번 내려받음), `openai:…`, `anthropic:…`, `google_genai:…`, `ollama:…`는 그 회사나 서버의 "
     "모델입니다. API 키는 `.env`에 적습니다. 어떤 모델이든 모든 문장은 같은 검사를 거칩니다.",
 )
+EMBEDDER_E5 = Text(
+    "Passages are found with e5-small, the bundled embedding model. EmbeddingGemma (1.2 GB) finds more: "
+    "python ingest.py --embedding-model embeddinggemma",
+    "내장 임베딩 모델인 e5-small로 대목을 찾습니다. EmbeddingGemma(1.2 GB)를 쓰면 더 잘 찾습니다: "
+    "python ingest.py --embedding-model embeddinggemma",
+)
+EMBEDDER_GEMMA = Text(
+    "Passages are found with EmbeddingGemma. The bundled e5-small is smaller and faster, and finds less.",
+    "EmbeddingGemma로 대목을 찾습니다. 내장 모델인 e5-small은 더 작고 빠르지만 덜 찾습니다.",
+)
+EMBEDDER_OTHER = Text("Passages are found with the embedding model {name}.", "임베딩 모델 {name}(으)로 대목을 찾습니다.")
 MODEL_TEST = Text("Test the model", "모델 시험")
 MODEL_TESTING = Text("Testing the model…", "모델을 시험하고 있습니다…")
 MODEL_WORKS = Text(

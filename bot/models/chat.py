@@ -122,12 +122,6 @@ def key_of(provider: str, keys: "Keys") -> str:
     return keys.of(provider.partition("_")[0])
 
 
-def needs_local_model(name: str, current: str, cache: Path) -> bool:
-    """Whether `BOT_LLM=name` would use the default local model if its file were in `cache`; `current` names the model used now."""
-    wanted = name.strip() == LOCAL or (name.strip() == "auto" and current == QUOTES)
-    return wanted and find_spec("xllamacpp") is not None and not files.LOCAL_CHAT.is_there(cache)
-
-
 def _automatic_choice(keys: "Keys", cache: Path) -> str:
     """The provider whose key is set, else the local model where it is installed, else `quotes`."""
     if keys.openai_base_url and not key_of("openai", keys):

@@ -1,9 +1,6 @@
 """The embedder: texts to vectors with sentence-transformers. The only module that imports it and torch; both load on first use."""
 
-import hashlib
-import json
 import logging
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from bot.errors import EmbedderError
 from bot.messages import model_errors
-from bot.messages.text import Text
-from bot.models import e5
+from bot.models import e5, gemma, late_chunking, model_folder
+from bot.models.late_chunking import Parts
 from bot.schema import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -26,28 +22,24 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 E5_SMALL = "e5-small"  # the name of the bundled model
+# The models that are known by a name of ours: how a fingerprint names them, and their revisions.
+KNOWN = {E5_SMALL: (e5.MODEL_NAME, e5.REVISION), gemma.NAME: (gemma.MODEL_NAME, gemma.REVISION)}
 _BATCH_CHARACTERS = 4096  # padded length of a batch: above it the activations no longer fit into the processor's cache
 _BATCH_TEXTS = 32
-_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
-_HUB_FILES_LEFT_OUT = ["onnx/*", "openvino/*"]
-_OFFLINE = "HF_HUB_OFFLINE is set"
-_PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
-_SAMPLE_BYTES = 1 << 16
 _VECTOR_OUTPUTS = {"token_embeddings", "sentence_embedding"}
 
 
 class Embedder(Embeddings):
-    """Embeds texts with one model: the bundled one (`model` empty or `e5-small`), a local folder, or a name on the Hugging Face Hub.
+    """Embeds texts with one model: `e5-small` (bundled; also the empty name), `embeddinggemma`, a local folder, or a name on the Hub.
 
     Vectors are float32 of length 1, so that a dot product is a cosine. Constructing an `Embedder` loads nothing; every method that
     needs the model loads it, once, and raises `EmbedderError` where that fails. Threads may share an `Embedder`.
     """
 
     def __init__(self, model: str, cache: Path) -> None:
-        """`cache` is the folder under which the bundled model is unpacked."""
-        self._name = "" if model == E5_SMALL else model
-        self._cache = cache
+        """`cache` is the folder under which the bundled model is unpacked, and EmbeddingGemma is kept."""
+        self.name = model or E5_SMALL
+        self.cache = cache
         self._model: SentenceTransformer | None = None
         self._loading = Lock()
 
@@ -59,23 +51,22 @@ class Embedder(Embeddings):
         commit, and `unknown` before it was downloaded: load it before storing its fingerprint. The number format is left out,
         because the cosine of a vector computed in bfloat16 with the same in float32 is above 0.999.
         """
-        if not self._name:
-            return {"model": e5.MODEL_NAME, "revision": e5.REVISION, "normalised": "yes"}
-        folder = _find(self._name)
-        if folder is None:
-            return {"model": self._name, "revision": "unknown", "normalised": "yes"}
-        if _is_folder(self._name):
-            return {"model": folder.resolve().name, "revision": _digest(folder), "normalised": "yes"}
-        return {"model": self._name, "revision": folder.name, "normalised": "yes"}
+        model, revision = KNOWN.get(self.name, (self.name, "unknown"))
+        if self.name not in KNOWN and (folder := model_folder.find(self.name)):
+            is_path = model_folder.is_folder(self.name)
+            model, revision = (folder.resolve().name, model_folder.digest(folder)) if is_path else (self.name, folder.name)
+        return {"model": model, "revision": revision, "normalised": "yes"}
 
     def check(self) -> None:
         """Raise `EmbedderError` where files are missing or unsafe and cannot be unpacked or downloaded. Loads nothing."""
-        if not self._name:
-            e5.require_available(self._cache)
-        elif folder := _find(self._name):
-            _require_safe(folder)
-        elif _is_offline():
-            raise _not_downloadable(self._name, _OFFLINE)
+        if self.name == E5_SMALL:
+            e5.require_available(self.cache)
+        elif self.name == gemma.NAME:
+            gemma.require_installed(self.cache)
+        elif folder := model_folder.find(self.name):
+            model_folder.require_safe(folder)
+        elif model_folder.is_offline():
+            raise model_folder.not_downloadable(self.name, model_folder.OFFLINE)
 
     @property
     def ready(self) -> bool:
@@ -110,7 +101,7 @@ class Embedder(Embeddings):
         model = self._loaded()
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         done = 0
-        for indices in _batches(texts):
+        for indices in batches(texts):
             batch = [texts[index] for index in indices]
             vectors[indices] = model.encode_document(
                 batch, batch_size=len(batch), show_progress_bar=False, normalize_embeddings=True
@@ -121,19 +112,44 @@ class Embedder(Embeddings):
 
     def encode_query(self, text: str) -> np.ndarray:
         """Embed a question: float32 (dimension,), of length 1."""
-        vector = self._loaded().encode_query(text, show_progress_bar=False, normalize_embeddings=True)
-        return np.asarray(vector, dtype=np.float32)
+        return np.asarray(self._loaded().encode_query(text, show_progress_bar=False, normalize_embeddings=True), dtype=np.float32)
+
+    def encode_parts(self, parts: Sequence[Parts], progress: Progress = no_progress) -> Iterator[tuple[int, np.ndarray]]:
+        """Embed passages and their sentences, in batches: yields the place of each of `parts`, in any order, with its vectors.
+
+        The vectors are float32 (1 + number of sentences, dimension), the passage first. EmbeddingGemma reads a sentence within its passage
+        (late chunking), other models each by itself. `progress("embed", done, total)` is called with numbers of passages.
+        """
+        done = 0
+        for places in batches([part.body for part in parts]):
+            batch = [parts[place] for place in places]
+            if self.name == gemma.NAME:
+                vectors = late_chunking.encode(self._loaded(), batch)
+            else:
+                texts = [text for part in batch for text in part.read_alone()]
+                ends = np.cumsum([1 + len(part.sentences) for part in batch])
+                vectors = np.split(self.encode_passages(texts), ends[:-1])
+            yield from zip(places, vectors, strict=True)
+            done += len(places)
+            progress("embed", done, len(parts))
 
     def _loaded(self) -> "SentenceTransformer":
         with self._loading:
             if self._model is None:
-                folder = e5.ensure_bundled(self._cache) if not self._name else _find(self._name) or _download(self._name)
-                _require_safe(folder)
+                folder = self._folder()
+                model_folder.require_safe(folder)
                 self._model = _load(folder)
             return self._model
 
+    def _folder(self) -> Path:
+        if self.name == E5_SMALL:
+            return e5.ensure_bundled(self.cache)
+        if self.name == gemma.NAME:
+            return gemma.require_installed(self.cache)
+        return model_folder.find(self.name) or model_folder.download(self.name)
 
-def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+
+def batches(texts: Sequence[str]) -> Iterator[list[int]]:
     """The indices of `texts` in batches of similar length, longest first, to keep padding small."""
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
     while order:
@@ -142,119 +158,26 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
         order = order[size:]
 
 
-def _error(fact: Text) -> EmbedderError:
-    """An error whose remedy is another model."""
-    return EmbedderError(model_errors.OTHER_EMBEDDER.format(fact=fact))
-
-
-def _is_folder(name: str) -> bool:
-    """Whether `name` is a folder on this disk, and not a name on the Hub."""
-    return Path(name).expanduser().is_dir()
-
-
-def _find(name: str) -> Path | None:
-    """The folder of the model: `name` itself, or the Hub's copy in its cache. None for a Hub model that was not downloaded."""
-    if _is_folder(name):
-        return Path(name).expanduser()
-    if not _HUB_NAME.fullmatch(name):
-        raise _error(model_errors.NO_FOLDER.format(name=name))
-    try:
-        folder = _download(name, only_cached=True)
-    except EmbedderError:
-        return None
-    return folder if (folder / "modules.json").is_file() and any(folder.rglob("*.safetensors")) else None
-
-
-def _download(name: str, *, only_cached: bool = False) -> Path:
-    """Download a model from the Hub into its cache, or only look there. Files that are not data are left out."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
-
-    repository = name if "/" in name else f"sentence-transformers/{name}"
-    try:
-        folder = snapshot_download(
-            repository, allow_patterns=_HUB_FILES, ignore_patterns=_HUB_FILES_LEFT_OUT, local_files_only=only_cached
-        )
-        return Path(folder)
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        raise _not_downloadable(name, _download_failure(error)) from error
-
-
-def _not_downloadable(name: str, reason: str) -> EmbedderError:
-    return _error(model_errors.NOT_DOWNLOADABLE.format(name=name, reason=reason))
-
-
-def _download_failure(error: Exception) -> str:
-    """Why a download failed, in a few words: the client's own messages are several lines long."""
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    if _is_offline():
-        return _OFFLINE
-    if isinstance(error, LocalEntryNotFoundError):
-        return "no connection"
-    return getattr(error, "strerror", None) or type(error).__name__
-
-
-def _is_offline() -> bool:
-    """Whether HF_HUB_OFFLINE forbids downloads from the Hub."""
-    from huggingface_hub import constants
-
-    return bool(constants.HF_HUB_OFFLINE)
-
-
-def _digest(folder: Path) -> str:
-    """16 hexadecimal digits over a model's folder: its JSON files, and the names, sizes and three samples of its weight files."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.suffix not in {".json", ".safetensors"}:
-            continue
-        size = path.stat().st_size
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{size}\0".encode())
-        with path.open("rb") as file:
-            if path.suffix == ".json":
-                digest.update(file.read())
-                continue
-            for offset in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
-                file.seek(offset)
-                digest.update(file.read(_SAMPLE_BYTES))
-    return digest.hexdigest()[:16]
-
-
-def _require_safe(folder: Path) -> None:
-    """Raise `EmbedderError` for a folder that is not a sentence-transformers model or whose loading could run code."""
-    try:
-        listed = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
-        modules = [(str(module["type"]), folder / str(module["path"])) for module in listed]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise _error(model_errors.NO_MODULES.format(folder=folder)) from error
-    for kind, module_folder in modules:
-        suffixes = {path.suffix for path in module_folder.glob("*")}
-        if not kind.startswith("sentence_transformers."):
-            raise _error(model_errors.OWN_CODE.format(folder=folder, kind=kind))
-        if suffixes & _PICKLE_SUFFIXES and ".safetensors" not in suffixes:
-            raise _error(model_errors.PICKLE_ONLY.format(folder=folder))
-
-
 def _load(folder: Path) -> "SentenceTransformer":
-    """The model of a folder that passed `_require_safe`. Raises `EmbedderError`."""
+    """The model of a folder that passed `model_folder.require_safe`. Raises `EmbedderError`."""
     import torch
     from sentence_transformers import SentenceTransformer
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    options = {"dtype": _number_format(device), "use_safetensors": True}
+    options = {"dtype": number_format(device), "use_safetensors": True}
     try:
-        with _quiet():
+        with quiet():
             model = SentenceTransformer(str(folder), device=device, local_files_only=True, model_kwargs=options)
             model[0].register_forward_hook(_to_float32)
             for module in list(model)[1:]:  # a Dense module has to have the number format of what comes in
                 module.float()
             model.encode(["", ""], show_progress_bar=False)  # initialises the tokenizer, which threads may share from then on
     except Exception as error:  # tokenizers raises a bare Exception for a file that it cannot read
-        raise _error(model_errors.EMBEDDER_NOT_LOADED.format(folder=folder, reason=error)) from error
+        raise model_folder.unusable(model_errors.EMBEDDER_NOT_LOADED.format(folder=folder, reason=error)) from error
     return model
 
 
-def _number_format(device: str) -> "torch.dtype":
+def number_format(device: str) -> "torch.dtype":
     """bfloat16 where the hardware multiplies it (about twice as fast), else float32."""
     import torch
 
@@ -270,7 +193,7 @@ def _to_float32(_module: object, _inputs: object, features: dict[str, Any]) -> d
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Suppress the loaders' progress bars, reports and deprecation warnings."""
     from transformers.utils import logging as transformers_logging
 

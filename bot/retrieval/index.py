@@ -3,21 +3,36 @@
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.indexing.analogies import Analogy, from_records
 from bot.indexing.splitter import quotable
-from bot.retrieval.calibration import SAMPLE_SIZE, Sample
-from bot.retrieval.hybrid import Retriever
+from bot.retrieval.calibration import SAMPLE_SIZE, Group, Sample
+from bot.retrieval.dense import Found, Windows
+from bot.retrieval.evidence import Outcome
+from bot.retrieval.hybrid import Rerank, Retriever
 from bot.retrieval.table import Table
-from bot.schema import Essay, Hit, Language, Use, WindowHit
+from bot.retrieval.weights import Weights
+from bot.schema import Essay, Hit, Passage, Use
 from bot.store import Snapshot, Store
 from bot.text.language import language_of
 from bot.text.markdown import Span
 
-NEAREST_WINDOWS = 600  # fetched from the store for each question; more do not change which passages are found
+NEAREST_WINDOWS = 4000  # fetched from the store for each question: all of a collection of some thirty essays
+
+
+class _InPassage(Protocol):
+    """A window: a span of a passage."""
+
+    @property
+    def passage(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
 
 
 class OpenGeneration:
@@ -27,6 +42,7 @@ class OpenGeneration:
         """Compute the table; `snapshot` is closed when the last answer that uses it is finished."""
         self.snapshot = snapshot
         self.table = Table.of(snapshot.essays, snapshot.passages, snapshot.terms)
+        self.windows = window_arrays(snapshot.windows, snapshot.passages)
 
     @cached_property
     def analogies(self) -> tuple[Analogy, ...]:
@@ -62,46 +78,79 @@ class Index:
         self.note = " ".join(filter(None, (part.snapshot.note for part in parts)))
         self.passages = table.passages
         self.essays = dict(table.essays)
-        self.retriever = Retriever(table)
+        self._table = table
+        self.use(Weights.of(parts[0].snapshot.manifest.fingerprint.get("model", "")))
         self.analogies: tuple[Analogy, ...] = tuple(analogy for part in parts for analogy in part.analogies)
         self._snapshots = [part.snapshot for part in parts]
+        self._windows = Windows.joined([part.windows for part in parts], [len(part.snapshot.passages) for part in parts])
+        self._is_korean = table.is_korean
         self.sample = self._read_sample()
 
+    def use(self, weights: Weights) -> None:
+        """Rank with other weights from now on; what fits them needs it."""
+        self.weights = weights
+        self.retriever = Retriever(self._table, weights)
+
     def search(
-        self, question: str, vector: NDArray[np.float32], k: int, use: Use = "rank", essays: Collection[str] = ()
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        k: int,
+        use: Use = "rank",
+        essays: Collection[str] = (),
+        rerank: Rerank | None = None,
     ) -> list[Hit]:
-        """The `k` best passages for a question and its vector, shape (dimension,); for `use` see `Retriever.search`.
+        """The `k` best passages for a question and its vector, shape (dimension,); for `use` and `rerank` see `Retriever.search`.
 
         With `essays`, ids, only their passages are ranked.
         """
-        vector = self.sample.center(vector, language_of(question))
-        windows = self._nearest_windows(vector, essays)
-        return self.retriever.search(question, windows, self.sample.distributions(vector), k, use, essays)
+        return self.retriever.search(question, self.found(question, vector, essays), k, use, essays, rerank)
 
-    def is_answered(self, question: str, hits: list[Hit]) -> bool:
-        """Whether the essays answer the question with these hits."""
-        return self.retriever.is_answered(question, hits, centred=self.sample.is_large)
+    def found(self, question: str, vector: NDArray[np.float32], essays: Collection[str] = ()) -> Found:
+        """The windows nearest to a question's vector, shape (dimension,), at most `NEAREST_WINDOWS`; with `essays`, ids, only theirs."""
+        vector = self.sample.center(vector, language_of(question), self.weights.centroid)
+        pairs: list[tuple[int, float]] = []
+        first = 0
+        for snapshot in self._snapshots:
+            only = [passage.id for passage in snapshot.passages if passage.essay in essays]
+            if only or not essays:
+                pairs += [(first + place, cosine) for place, cosine in snapshot.nearest(vector, NEAREST_WINDOWS, only)]
+            first += len(snapshot.windows)
+        pairs = sorted(pairs, key=lambda pair: -pair[1])[:NEAREST_WINDOWS]
+        places = np.array([place for place, _ in pairs], dtype=np.intp)
+        cosines = np.array([cosine for _, cosine in pairs], dtype=np.float32)
+        return Found(self._windows, self._is_korean, places, cosines, self.sample.distributions(vector))
+
+    def outcome(self, question: str, hits: Sequence[Hit]) -> Outcome:
+        """Whether the essays answer the question with these hits, or hold something related, or nothing."""
+        return self.retriever.outcome(question, hits)
 
     def sentence_spans(self, essay: Essay) -> list[Span]:
         """The spans of the essay's quotable sentences."""
         return quotable(essay)
 
-    def _nearest_windows(self, vector: NDArray[np.float32], essays: Collection[str]) -> list[WindowHit]:
-        """The windows of all parts that are nearest to the vector; with `essays`, ids, only theirs."""
-        windows: list[WindowHit] = []
-        for snapshot in self._snapshots:
-            only = [passage.id for passage in snapshot.passages if passage.essay in essays]
-            if only or not essays:
-                windows += snapshot.query(vector, NEAREST_WINDOWS, only)
-        return sorted(windows, key=lambda window: -window.cosine)[:NEAREST_WINDOWS]
-
     def _read_sample(self) -> Sample:
         """A sample of `SAMPLE_SIZE` windows, of each part in proportion to its windows."""
         total = sum(len(snapshot.windows) for snapshot in self._snapshots)
-        languages = {passage.id: self.essays[passage.essay].language for passage in self.passages}
-        rows: dict[Language, list[NDArray[np.float32]]] = {"ko": [], "en": []}
+        rows: dict[Group, list[NDArray[np.float32]]] = {}
+        first = 0
         for snapshot in self._snapshots:
-            windows, vectors = snapshot.sample(max(1, round(SAMPLE_SIZE * len(snapshot.windows) / total)))
-            for window, vector in zip(windows, vectors, strict=True):
-                rows[languages[window.passage]].append(vector)
-        return Sample({language: np.array(vectors, dtype=np.float32) for language, vectors in rows.items()})
+            chosen, vectors = snapshot.sample(max(1, round(SAMPLE_SIZE * len(snapshot.windows) / total)))
+            for place, vector in zip(chosen, vectors, strict=True):
+                is_korean = self._is_korean[self._windows.rows[first + place]]
+                group = Group("ko" if is_korean else "en", bool(self._windows.is_whole[first + place]))
+                rows.setdefault(group, []).append(vector)
+            first += len(snapshot.windows)
+        return Sample({group: np.array(vectors, dtype=np.float32) for group, vectors in rows.items()})
+
+
+def window_arrays(windows: Sequence[_InPassage], passages: Sequence[Passage]) -> Windows:
+    """The windows of these passages as arrays. A window that spans its passage is the whole passage."""
+    rows = {passage.id: row for row, passage in enumerate(passages)}
+    spans = {passage.id: (passage.start, passage.end) for passage in passages}
+    return Windows(
+        np.array([rows[window.passage] for window in windows], dtype=np.intp),
+        np.array([window.start for window in windows], dtype=np.intp),
+        np.array([window.end for window in windows], dtype=np.intp),
+        np.array([(window.start, window.end) == spans[window.passage] for window in windows], dtype=np.bool_),
+    )

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from bot.retrieval.bm25 import Postings
+from bot.retrieval.vocabulary import Vocabulary
 from bot.schema import Essay, Passage
 from bot.text.markdown import blocks
-from bot.text.tokenize import bigrams
+from bot.text.tokenize import bigrams, morphemes
 
 _BACK_MATTER = re.compile(r"출처|참고 ?문헌|\b(?:sources|references|bibliography)\b", re.IGNORECASE)
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -19,12 +21,14 @@ Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 class Table:
     """The passages of one or more collections; a passage's position in `passages` is its row, and masks have the shape (passages,).
 
-    `vocabularies` are each passage's morphemes; `morphemes` and `bigrams` hold one `Postings` for each collection.
+    `vocabularies` are each passage's morphemes, `titles` the morphemes of each essay's title and author by the essay's id; `morphemes` and
+    `bigrams` hold one `Postings` for each collection.
     """
 
     essays: Mapping[str, Essay]
     passages: tuple[Passage, ...]
     vocabularies: tuple[frozenset[str], ...]
+    titles: Mapping[str, frozenset[str]]
     is_korean: Mask
     is_back_matter: Mask
     morphemes: tuple[Postings, ...]
@@ -35,11 +39,12 @@ class Table:
         """The table of one collection; `terms` holds each passage's morphemes, joined by spaces, in the order of `passages`."""
         by_id = {essay.id: essay for essay in essays}
         tokens = [line.split() for line in terms]
-        body_end = {essay.id: _back_matter_start(essay.text) for essay in essays}
+        body_end = {essay.id: back_matter_start(essay.text) for essay in essays}
         return cls(
             essays=by_id,
             passages=tuple(passages),
             vocabularies=tuple(map(frozenset, tokens)),
+            titles={essay.id: frozenset(morphemes(f"{essay.title} {essay.author}")) for essay in essays},
             is_korean=np.array([by_id[passage.essay].language == "ko" for passage in passages], dtype=np.bool_),
             is_back_matter=np.array([passage.start >= body_end[passage.essay] for passage in passages], dtype=np.bool_),
             morphemes=(Postings(tokens),),
@@ -55,14 +60,35 @@ class Table:
             essays={identity: essay for table in tables for identity, essay in table.essays.items()},
             passages=tuple(passage for table in tables for passage in table.passages),
             vocabularies=tuple(words for table in tables for words in table.vocabularies),
+            titles={identity: words for table in tables for identity, words in table.titles.items()},
             is_korean=np.concatenate([table.is_korean for table in tables]),
             is_back_matter=np.concatenate([table.is_back_matter for table in tables]),
             morphemes=tuple(postings for table in tables for postings in table.morphemes),
             bigrams=tuple(postings for table in tables for postings in table.bigrams),
         )
 
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """All words of the passages and of the titles and authors."""
+        return Vocabulary(frozenset().union(*self.vocabularies, *self.titles.values()))
 
-def _back_matter_start(text: str) -> int:
+    def title_rows(self, word: str) -> Mask:
+        """Which passages belong to an essay whose title or author has the word."""
+        essays = self._essays_by_title_word.get(word, frozenset())
+        if not essays:
+            return np.zeros(len(self.passages), dtype=np.bool_)
+        return np.array([passage.essay in essays for passage in self.passages], dtype=np.bool_)
+
+    @cached_property
+    def _essays_by_title_word(self) -> Mapping[str, frozenset[str]]:
+        by_word: dict[str, set[str]] = {}
+        for identity, words in self.titles.items():
+            for word in words:
+                by_word.setdefault(word, set()).add(identity)
+        return {word: frozenset(identities) for word, identities in by_word.items()}
+
+
+def back_matter_start(text: str) -> int:
     """The offset of the essay's list of sources; the length of the text where it has none."""
     headings = [block.lines[0] for block in blocks(text) if block.kind == "heading"] if _BACK_MATTER.search(text) else []
     starts = [text.rfind("\n", 0, start) + 1 for start, end in headings if _BACK_MATTER.search(text, start, end)]

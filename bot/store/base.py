@@ -219,10 +219,11 @@ class Writer:
         roots: Sequence[str] = (),
         paths: Mapping[str, str] = MappingProxyType({}),
         analogies: Sequence[dict[str, Any]] = (),
+        embedder: str = "",
     ) -> Manifest:
         """Build a generation of `contents`, check it and publish it; the last two generations are kept.
 
-        `roots` and `paths` say where the essays come from, `analogies` are their map: see `Manifest`.
+        `roots` and `paths` say where the essays come from, `analogies` are their map, `embedder` is a name: see `Manifest`.
 
         Stages in a folder: `space`, `passages`, `windows`, `vectors`, `hash`, `check`, `manifest`, `sync`, `rename`, `pointer`,
         `collect`; on a server: `passages`, `windows`, `check`, `manifest`, `pointer`, `collect`.
@@ -247,6 +248,7 @@ class Writer:
             roots=list(roots),
             paths=dict(paths),
             analogies=list(analogies),
+            embedder=embedder,
         )
         return self._store._build(contents, draft, self._progress)
 

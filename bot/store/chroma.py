@@ -29,7 +29,7 @@ from bot.errors import StoreError
 from bot.messages import damage, index_errors
 from bot.schema import Progress
 from bot.store.disk import damaged, unwritable
-from bot.store.manifest import Contents, Vectors, text_key
+from bot.store.manifest import Contents, Vectors
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client as Client
@@ -187,12 +187,13 @@ def _passage_metadata(contents: Contents) -> list[dict[str, Any]]:
 
 
 def _window_metadata(contents: Contents) -> list[dict[str, Any]]:
-    """Return the windows' metadata, in their order: with `text` where that is not the essay's text at the span."""
+    """Return the windows' metadata, in their order: with `text` where that is not the essay's text at the span, and any `context`."""
     essay_by_passage = {passage.id: passage.essay for passage in contents.passages}
     texts = {essay.id: essay.text for essay in contents.essays}
     return [
-        {"passage": window.passage, "start": window.start, "end": window.end, "key": text_key(window.text)}
+        {"passage": window.passage, "start": window.start, "end": window.end, "key": window.key}
         | ({} if texts[essay_by_passage[window.passage]][window.start : window.end] == window.text else {"text": window.text})
+        | ({"context": window.context} if window.context else {})
         for window in contents.windows
     ]
 

@@ -17,7 +17,7 @@ from bot.store import chroma
 from bot.store.base import Store, stage
 from bot.store.disk import WorkingCopy, checksums, damaged, disk_errors, require_free_space, sync, verify
 from bot.store.generations import MANIFEST, Generations, single_writer
-from bot.store.manifest import Contents, Manifest, Vectors, text_key
+from bot.store.manifest import Contents, Manifest, Vectors
 from bot.store.snapshot import Snapshot, probe
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _write_files(folder: Path, name: str, contents: Contents, progress: Progress
         chroma.write(client, name, contents, progress)
     with stage(progress, "vectors"):
         np.save(folder / VECTORS, contents.vectors)
-        keys = [text_key(window.text) for window in contents.windows]
+        keys = [window.key for window in contents.windows]
         (folder / KEYS).write_text(json.dumps(keys), encoding="ascii")
 
 

@@ -17,7 +17,7 @@ from bot.store.disk import damaged
 
 SCHEMA = 1
 Vectors = dict[str, NDArray[np.float32]]
-"""Vectors of shape (dimension,) by the `text_key` of the text that was embedded."""
+"""Vectors of shape (dimension,) by the `key` of the window that was embedded."""
 
 
 def text_key(text: str) -> str:
@@ -96,7 +96,7 @@ class Contents:
         for passage, terms in zip(self.passages, self.terms, strict=True):
             yield repr((passage.id, passage.essay, passage.start, passage.end, passage.text, terms)).encode()
         for window, vector in zip(self.windows, self.vectors, strict=True):
-            position = repr((window.passage, window.start, window.end, text_key(window.text))).encode()
+            position = repr((window.passage, window.start, window.end, window.key)).encode()
             yield position + vector.astype("<f4").tobytes()
 
 
@@ -109,7 +109,7 @@ class Manifest:
     is that of the contents, `outline` that of everything except the vectors; `created` is an ISO time in UTC; `files` maps a
     path inside the generation to "<bytes> <sha256>" (empty on a server); `roots` are the paths that were ingested, `paths` maps an
     essay's id to its file, all absolute (empty in an index of version 0.1.0 and where essays do not come from files); `analogies` are
-    the entries of the analogy map, as JSON.
+    the entries of the analogy map, as JSON; `embedder` is the name or folder that the embedder can be opened by (empty in an older index).
     """
 
     schema: int
@@ -127,6 +127,7 @@ class Manifest:
     roots: list[str] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
     analogies: list[dict[str, Any]] = field(default_factory=list)
+    embedder: str = ""
 
     def to_json(self) -> str:
         """Return it as JSON, with a `seal`: the sha256 of all other fields."""

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from bot.errors import StoreError
 from bot.messages import damage, index_errors
-from bot.schema import Essay, Language, Passage, SplitEssay, Window, WindowHit
+from bot.schema import Essay, Language, Passage, SplitEssay, Window
 from bot.store.chroma import ESSAY_FIELDS, collection_names
 from bot.store.disk import damaged
-from bot.store.manifest import Contents, Manifest, Span, outline_of, text_key
+from bot.store.manifest import Contents, Manifest, Span, outline_of
 
 if TYPE_CHECKING:
     from bot.store.chroma import Client
@@ -73,16 +73,12 @@ class Snapshot:
         if outline_of(self.passages, self.terms, self.windows) != self.manifest.outline:
             raise damaged(self.opened, damage.OTHER_OUTLINE)
 
-    def query(self, vector: NDArray[np.float32], n: int, passages: Sequence[str] = ()) -> list[WindowHit]:
-        """Find the `n` windows nearest to a vector of shape (dimension,), nearest first; fewer where the index has fewer.
+    def nearest(self, vector: NDArray[np.float32], n: int, passages: Sequence[str] = ()) -> list[tuple[int, float]]:
+        """Find the `n` windows nearest to a vector of shape (dimension,), nearest first: pairs of an index into `windows` and a cosine.
 
         With `passages`, ids, only their windows are searched. Raises `IndexMismatch` for a vector of another dimension, `StoreError` when
         closed or when the server fails.
         """
-        return [WindowHit(*self.windows[index], cosine) for index, cosine in self.nearest(vector, n, passages)]
-
-    def nearest(self, vector: NDArray[np.float32], n: int, passages: Sequence[str] = ()) -> list[tuple[int, float]]:
-        """Find the same windows as `query`, as pairs of an index into `windows` and a cosine."""
         row = np.asarray(vector, dtype=np.float32).reshape(1, -1)
         self.manifest.require_dimension(row.size)
         length, n = np.float32(np.linalg.norm(row)), min(n, len(self.windows))
@@ -97,13 +93,12 @@ class Snapshot:
         pairs = [(int(key), max(-1.0, min(1.0, 1 - distance))) for key, distance in distances]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
-    def sample(self, n: int) -> tuple[tuple[Span, ...], NDArray[np.float32]]:
-        """Return up to `n` windows, spread evenly over the index: their positions and their vectors of shape (number, dimension)."""
+    def sample(self, n: int) -> tuple[list[int], NDArray[np.float32]]:
+        """Return up to `n` windows, spread evenly over the index: indices into `windows`, and vectors of shape (number, dimension)."""
         chosen = np.unique(np.linspace(0, len(self.windows) - 1, n).astype(int)).tolist()
         with self._reading(), self._errors():
             records = cast(Any, self._windows.get(ids=[str(index) for index in chosen], include=["embeddings"]))
-        spans = tuple(self.windows[int(key)] for key in records["ids"])
-        return spans, np.asarray(records["embeddings"], dtype=np.float32)
+        return [int(key) for key in records["ids"]], np.asarray(records["embeddings"], dtype=np.float32)
 
     def splits(self) -> dict[str, SplitEssay]:
         """Return what each essay was split into, by the essay's digest. Raises `IndexDamaged` where a window is not what was embedded."""
@@ -119,9 +114,10 @@ class Snapshot:
         for number, span in enumerate(self.windows):
             essay = essay_by_passage[span.passage]
             text = str(metadata[number].get("text", texts[essay][span.start : span.end]))
-            if text_key(text) != metadata[number]["key"]:
+            window = Window(*span, text, str(metadata[number].get("context", "")))
+            if window.key != metadata[number]["key"]:
                 raise damaged(damage.WINDOW.format(number=number, name=self.opened), damage.OTHER_TEXT)
-            parts[essay][2].append(Window(*span, text))
+            parts[essay][2].append(window)
         split = {
             identity: SplitEssay(tuple(found), tuple(terms), tuple(windows))
             for identity, (found, terms, windows) in parts.items()

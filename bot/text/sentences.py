@@ -9,6 +9,7 @@ from bot.text.boundaries import split_line, split_paragraph
 from bot.text.markdown import Block, Span, blocks, separators
 
 CACHED_TEXTS = 256  # an ingest and an answer ask for the sentences of the same essays several times
+_PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n\s*")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
 
 
@@ -26,6 +27,11 @@ class Outline:
     headings: dict[Span, int]
     heads: dict[Span, tuple[str, ...]]
     notes: frozenset[Span]
+
+    def heading_before(self, text: str, offset: int) -> str:
+        """The heading that the character at `offset` stands under; empty where there is none."""
+        before = [span for span in self.headings if span[0] <= offset]
+        return text[slice(*max(before))] if before else ""
 
     @property
     def quotable(self) -> list[Span]:
@@ -92,3 +98,9 @@ def _between_separators(text: str, line: Span) -> Iterator[Span]:
         if text[start:first].strip():
             yield start, first
         start = max(start, last)
+
+
+def place_of(text: str, offset: int) -> tuple[str, int]:
+    """The heading that the character at `offset` stands under, empty where there is none, and the number of its paragraph, from 1."""
+    paragraphs = [match.end() for match in _PARAGRAPH_BREAK.finditer(text.rstrip())]
+    return outline(text).heading_before(text, offset), 1 + sum(end <= offset for end in paragraphs)

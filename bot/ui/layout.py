@@ -51,6 +51,7 @@ class Components:
     rating_notice: gr.Markdown
     model: gr.Accordion
     model_test_result: gr.Markdown
+    embedder: gr.Markdown
     model_test: gr.Button
     commands: dict[str, gr.Textbox]
 
@@ -137,6 +138,7 @@ def _chat() -> dict[str, Any]:
     )
     with gr.Accordion(i18n("model"), open=False, elem_id="voice") as model:
         gr.Markdown(i18n("model_help"), elem_id="voice-more")
+        embedder = gr.Markdown(elem_id="embedder", latex_delimiters=[])
         model_test = gr.Button(i18n("model_test"), elem_id="voice-test", size="sm")
         model_test_result = gr.Markdown(elem_id="voice-tested", latex_delimiters=[])
     return {
@@ -146,6 +148,7 @@ def _chat() -> dict[str, Any]:
         "mode": mode,
         "question": question,
         "model": model,
+        "embedder": embedder,
         "model_test": model_test,
         "model_test_result": model_test_result,
     }

@@ -11,11 +11,11 @@ MAX_CONTEXT_CHARACTERS = 700  # of a paragraph, on each side of a quotation
 
 
 def sources_markup(answer: Answer, essays: Mapping[str, Essay]) -> str:
-    """The HTML of an answer's citations, or of its nearest passages if it abstains. Empty if there are none.
+    """The HTML of an answer's citations, or of its nearest passages if it abstains and cites none. Empty if there are none.
 
     `essays` maps ids to essays. If an essay is missing or has changed since it was cited, the quotation is shown without its paragraph.
     """
-    if answer.abstained:
+    if answer.abstained and not answer.related:
         cards = [_nearest_card(passage, essays.get(passage.essay), answer.language) for passage in answer.nearest]
     else:
         cards = [_citation_card(group, essays, answer.language) for group in _by_paragraph(answer.citations, essays)]

@@ -27,7 +27,7 @@ class ViewEvents:
         ui, commands = self._components, self._components.commands
         listing = [ui.history_search, ui.chat_id]
         chat = [ui.chat, ui.sources, ui.chat_id, ui.chat_name, ui.status]
-        everything = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model]
+        everything = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model, ui.embedder]
         commands["start"].submit(self.start, commands["start"], everything, **PRIVATE)
         opening = commands["open"].submit(self.open_chat, commands["open"], chat, **LATEST)
         opening.then(self.list_history, listing, ui.history, **PRIVATE)
@@ -62,6 +62,7 @@ class ViewEvents:
                 ui.uploads: handlers.uploads(request),
                 ui.history: handlers.history("", opened.chat_id, request),
                 ui.model: gr.Accordion(label=f"{page.MODEL.of(language)}: {handlers.model_label(request)}"),
+                ui.embedder: handlers.embedder_note(request),
             }
         yield NO_UPDATE
 

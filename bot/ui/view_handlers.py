@@ -11,7 +11,9 @@ from bot.chats.history import ChatHistory
 from bot.chats.open_chats import OpenChat
 from bot.errors import BotError, QuestionError
 from bot.messages import page
+from bot.models import gemma
 from bot.models.chat import LOCAL, QUOTES
+from bot.models.embeddings import E5_SMALL
 from bot.schema import Answer, Essay, Language, Progress, Report
 from bot.ui import reader
 from bot.ui.chat_handlers import ChatHandlers, essays_of, log_traceback
@@ -227,6 +229,12 @@ class ViewHandlers:
         if name.partition(":")[0] == LOCAL:
             return f"{page.MODEL_LOCAL.of(language)} ({name})"
         return page.MODEL_OTHER.format(name=name).of(language)
+
+    def embedder_note(self, request: Request | None) -> str:
+        """Which embedder the collection was made with, and what the other one would bring."""
+        name = self._uploads.bot_for("").embedder.name
+        known = {E5_SMALL: page.EMBEDDER_E5, gemma.NAME: page.EMBEDDER_GEMMA}
+        return notice(known.get(name, page.EMBEDDER_OTHER.format(name=name)).of(visitor_of(request).language))
 
     def test_model(self, request: Request | None) -> str:
         """Send a short prompt to the chat model. Returns a message on whether it works."""

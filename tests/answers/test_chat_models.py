@@ -126,9 +126,9 @@ def test_a_standalone_question_is_not_condensed(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("point", [
-    "bot.retrieval.index.Index.search", "bot.retrieval.index.Index.is_answered",
+    "bot.retrieval.index.Index.search", "bot.retrieval.index.Index.outcome",
     "bot.retrieval.hybrid.Retriever.search", "tests.toys.ToyEmbedder.encode_query",
-    "bot.answers.selection.select_sentences", "bot.store.snapshot.Snapshot.query",
+    "bot.answers.selection.select_sentences", "bot.store.snapshot.Snapshot.nearest",
 ])  # fmt: skip
 def test_no_model_is_asked_when_embedder_or_index_fail(point: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> Any:
@@ -184,7 +184,7 @@ def gullible(asked: list[tuple[str, str]]) -> str:
 def test_a_model_that_follows_every_instruction_does_no_harm(
     order: str, route: str, hostile: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: "answered")
     bot, model = bot_with(hostile, gullible)
     acts: list[Any] = []
     _watch(monkeypatch, acts)

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ from bot.cli.console import show
 from bot.errors import IndexBusy
 from bot.indexing.build import build_index
 from bot.messages.text import Text
+from bot.models import e5
 from bot.pipeline import MAX_QUESTION_CHARACTERS
+from bot.retrieval import weights
 from bot.retrieval.hybrid import Retriever
 from bot.settings import Settings
 from tests.places import ESSAYS, ROOT
 from tests.test_pipeline import ANSWER_KEYS, FACTS, UNKNOWN, Named, assert_sound
-from tests.toys import ToyEmbedder
+from tests.toys import TOY_WEIGHTS, ToyEmbedder
 
 Run = Callable[..., tuple[int, str, str]]
 HEAVY = ["chromadb", "gradio", "kiwipiepy", "sentence_transformers", "torch", "transformers"]
@@ -46,7 +49,8 @@ def collection(index: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(collection: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`python -m bot …` in this process, with the toy embedder: exit code, stdout, stderr."""
-    monkeypatch.setattr("bot.pipeline.Embedder", lambda *_: Named())
+    monkeypatch.setattr("bot.models.choice.Embedder", lambda *_: Named())
+    monkeypatch.setitem(weights._read(), e5.MODEL_NAME, asdict(TOY_WEIGHTS))
 
     def run_command(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
@@ -98,7 +102,7 @@ def test_json_is_the_answer_and_nothing_else(run: Run, index: Path) -> None:
 
 
 def test_abstention_returns_0_and_prints_the_nearest_passage(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: False)
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: "absent")
     code, out, err = run("ask", "벌통은 언제 옮기나요?")
     assert (code, err) == (0, "")
     assert "bees.ko" in out

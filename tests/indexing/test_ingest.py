@@ -44,18 +44,18 @@ CHILD = f"""
 import json, os, sys
 from pathlib import Path
 
-import bot.indexing.build, ingest
+import bot.models.choice, ingest
 from tests.toys import ToyEmbedder
 
 class PausingEmbedder(ToyEmbedder):
-    def encode_passages(self, texts, progress=None):
+    def encode_passages(self, texts, *progress):
         if os.environ.get("PAUSE"):
             print("paused", flush=True)
             sys.stdin.readline()
-        return super().encode_passages(texts, progress)
+        return super().encode_passages(texts, *progress)
 
 toy = PausingEmbedder()
-bot.indexing.build.Embedder = lambda *_: toy
+bot.models.choice.Embedder = lambda *_: toy
 code = ingest.main(sys.argv[1:])
 result = {{"loads": toy.loads, "embedded": toy.embedded, "heavy": sorted({HEAVY_PACKAGES} & sys.modules.keys())}}
 Path("child.json").write_text(json.dumps(result))
@@ -130,8 +130,7 @@ class Workspace:
 def workspace(tmp_path: Path, toy: ToyEmbedder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """An empty folder of essays, and no index yet."""
     workspace = Workspace(tmp_path, toy, capsys)
-    monkeypatch.setattr("bot.pipeline.Embedder", lambda *_: toy)
-    monkeypatch.setattr("bot.indexing.build.Embedder", lambda *_: toy)
+    monkeypatch.setattr("bot.models.choice.Embedder", lambda *_: toy)
     monkeypatch.setenv("BOT_CORPUS", str(workspace.corpus))
     monkeypatch.setenv("BOT_INDEX", str(workspace.index))
     return workspace
@@ -209,7 +208,7 @@ def test_json_has_the_counts_and_the_skipped_files_with_reasons(indexed: Workspa
     assert first["skipped_files"] == [
         {"path": f"{indexed.corpus}/empty.md", "reason": "it contains no text; write some or remove the file"}
     ]
-    assert first["embedded"] == 1
+    assert first["embedded"] == 2  # the passage and its sentence
     second = indexed.json()
     assert {name: second[name] for name in COUNTS} == {"added": 0, "changed": 0, "removed": 0, "unchanged": 3, "skipped": 1}
     assert second.keys() == first.keys() == {*COUNTS, "embedded", "map_changed", "skipped_files", "notes"}
@@ -253,18 +252,18 @@ def test_after_an_edit_only_the_changed_windows_are_embedded(files: int, workspa
     for number in range(files):
         workspace.write(f"{number:02}.md", paragraphs(f"{number}th", 4))
     workspace.run()
-    before = {window.text for essay in load_essays([workspace.corpus]).essays for window in windows(essay, split(essay))}
+    before = {window.key for essay in load_essays([workspace.corpus]).essays for window in windows(essay, split(essay))}
     assert workspace.toy.embedded == len(before)
     path = workspace.corpus / "07.md"
     path.write_text(path.read_text(encoding="utf-8").replace("stone 2-1 over", "stone 2-1 slowly over"), encoding="utf-8")
     (edited,) = load_essays([path]).essays
-    fresh = {window.text for window in windows(edited, split(edited))} - before
-    assert 0 < len(fresh) < 6  # of about ten
+    fresh = [window for window in windows(edited, split(edited)) if window.key not in before]
+    assert len({window.passage for window in fresh}) == 1  # of four: the one that was edited, and its sentences
     workspace.toy.passages.clear()
     report = workspace.json()
     assert (report["changed"], report["unchanged"], report["embedded"]) == (1, files - 1, len(fresh))
-    assert set(workspace.toy.passages) == fresh
-    assert workspace.toy.embedded == len(fresh)
+    assert workspace.toy.passages[0] == fresh[0].text
+    assert workspace.toy.embedded == len(fresh) > 1
 
 
 @pytest.mark.parametrize("files", [60, pytest.param(500, marks=pytest.mark.full)])
@@ -273,12 +272,13 @@ def test_of_many_files_only_the_edited_one_is_embedded_again(files: int, workspa
         workspace.write(f"{number:03}.md", f"Stone {number} was carried by crew {number * 7} over hill {number * 13}.")
     assert workspace.run().counts() == (files, 0, 0, 0, 0)
     first, embedded = workspace.manifest(), workspace.toy.embedded
-    assert embedded == files
+    assert embedded == 2 * files
     assert workspace.run().counts() == (0, 0, 0, files, 0)
     assert (workspace.toy.embedded, workspace.manifest()) == (embedded, first)
     workspace.write("050.md", "Stone 50 was left where it lay.")
     assert workspace.run().counts() == (0, 1, 0, files - 1, 0)
-    assert workspace.toy.passages[embedded:] == ["Stone 50 was left where it lay."]
+    sentence = "Stone 50 was left where it lay."
+    assert workspace.toy.passages[embedded:] == [f"050\n{sentence}", sentence]
 
 
 def test_of_many_essays_only_the_edited_one_is_split_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -505,8 +505,7 @@ def test_an_invalid_setting_is_one_error_line(
     name: str, value: str, words: str, indexed: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("bot.pipeline.Embedder", Embedder)
-        patch.setattr("bot.indexing.build.Embedder", Embedder)
+        patch.setattr("bot.models.choice.Embedder", Embedder)
         patch.setenv(name, value)
         line = indexed.run().error_line()
     assert words in line
@@ -559,8 +558,7 @@ def test_an_index_of_another_embedder_is_refused_and_an_ingest_rebuilds_it(
     with pytest.raises(IndexMismatch, match=r"revision '1', but now it is '2'.*python ingest\.py"):
         Bot(settings, new_embedder).ask(QUESTION)
     assert indexed.answers()
-    monkeypatch.setattr("bot.pipeline.Embedder", lambda *_: new_embedder)
-    monkeypatch.setattr("bot.indexing.build.Embedder", lambda *_: new_embedder)
+    monkeypatch.setattr("bot.models.choice.Embedder", lambda *_: new_embedder)
     assert indexed.run().counts() == (0, 2, 0, 0, 0)
     assert new_embedder.embedded == indexed.toy.embedded
     assert FACT in Bot(settings, new_embedder).ask(QUESTION).text
@@ -655,7 +653,7 @@ def test_a_run_without_changes_loads_no_embedder_and_imports_no_heavy_package(in
     indexed.write("new.md", "Nine mules carried it.")
     assert wait_for(start_child(indexed)).counts() == (1, 0, 0, 2, 0)
     result = json.loads(Path("child.json").read_text())
-    assert (result["loads"], result["embedded"]) == (1, 1)
+    assert (result["loads"], result["embedded"]) == (1, 2)
     assert result["heavy"] == ["chromadb"]  # expected here, and it shows that the check finds imported packages
 
 

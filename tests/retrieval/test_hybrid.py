@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from bot.indexing.loader import load_essays
 from bot.indexing.splitter import split, windows
-from bot.retrieval.calibration import Distribution
+from bot.retrieval.calibration import Distribution, Group
+from bot.retrieval.dense import Found
 from bot.retrieval.hybrid import MAX_PASSAGES_PER_ESSAY, Retriever
+from bot.retrieval.index import window_arrays
 from bot.retrieval.table import Table
-from bot.schema import Essay, Hit, Language, Passage, Use, WindowHit
+from bot.retrieval.weights import Weights
+from bot.schema import Essay, Hit, Passage, Use, Window
 from bot.text.tokenize import morphemes
 from tests.places import ESSAYS as ESSAY_FOLDER
-from tests.toys import ToyEmbedder, essay_of
+from tests.toys import TOY_WEIGHTS, ToyEmbedder, essay_of
 
 ESSAYS = load_essays([ESSAY_FOLDER]).essays
 FACTS = [
@@ -28,29 +31,33 @@ FACTS = [
 QUESTIONS = [question for question, _ in FACTS] + ["", "?!", "전혀 없는 낱말 뷁뷁", "zzz qqq", "the of and", "salt 종 3.4 1931"]
 
 
+GROUPS = [Group(language, is_whole) for language in ("ko", "en") for is_whole in (True, False)]
+
+
 class SearchableEssays:
     """Essays with a retriever over their passages, searched with the toy embedder."""
 
-    def __init__(self, essays: Sequence[Essay]) -> None:
+    def __init__(self, essays: Sequence[Essay], weights: Weights | None = None) -> None:
         self.essays = {essay.id: essay for essay in essays}
         self.toy = ToyEmbedder()
         self.passages = [passage for essay in essays for passage in split(essay)]
         self.windows = [window for essay in essays for window in windows(essay, split(essay))]
         self.vectors = self.toy.encode_passages([window.text for window in self.windows])
-        self.retriever = Retriever(
-            Table.of(essays, self.passages, [" ".join(morphemes(passage.text)) for passage in self.passages])
-        )
+        terms = [" ".join(morphemes(passage.text)) for passage in self.passages]
+        self.table = Table.of(essays, self.passages, terms)
+        self.weights = weights or TOY_WEIGHTS
+        self.retriever = Retriever(self.table, self.weights)
 
-    def window_hits(self, question: str) -> list[WindowHit]:
-        cosines = self.vectors @ self.toy.encode_query(question)
-        return [WindowHit(w.passage, w.start, w.end, float(cosine)) for w, cosine in zip(self.windows, cosines, strict=True)]
-
-    def search(self, question: str, k: int = 5, window_hits: Sequence[WindowHit] | None = None, use: Use = "rank") -> list[Hit]:
-        windows = self.window_hits(question) if window_hits is None else window_hits
-        cosines = np.array([window.cosine for window in windows] or [0.0])
+    def found(self, question: str, order: Sequence[int] | None = None) -> Found:
+        """The windows in these places, all of them by default, in this order."""
+        cosines = np.asarray(self.vectors @ self.toy.encode_query(question), dtype=np.float32)
+        places = np.array(range(len(self.windows)) if order is None else order, dtype=np.intp)
         distribution = Distribution(float(cosines.mean()), float(cosines.std()))
-        distributions: dict[Language, Distribution] = {"ko": distribution, "en": distribution}
-        return self.retriever.search(question, windows, distributions, k, use)
+        arrays = window_arrays(self.windows, self.passages)
+        return Found(arrays, self.table.is_korean, places, cosines[places], dict.fromkeys(GROUPS, distribution))
+
+    def search(self, question: str, k: int = 5, found: Found | None = None, use: Use = "rank") -> list[Hit]:
+        return self.retriever.search(question, self.found(question) if found is None else found, k, use)
 
 
 SEARCHABLE = SearchableEssays(ESSAYS)
@@ -85,17 +92,17 @@ def test_hits_do_not_overlap(question: str) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_order_of_the_windows_does_not_matter(question: str) -> None:
-    windows = SEARCHABLE.window_hits(question)
-    shuffled = random.Random(3).sample(windows, len(windows))
-    assert SEARCHABLE.search(question, 5, shuffled) == SEARCHABLE.search(question, 5, windows)
+    count = len(SEARCHABLE.windows)
+    shuffled = random.Random(3).sample(range(count), count)
+    assert SEARCHABLE.search(question, 5, SEARCHABLE.found(question, shuffled)) == SEARCHABLE.search(question, 5)
 
 
 def test_without_windows_the_lexical_scores_find_the_passage() -> None:
-    assert SEARCHABLE.search("벌통은 언제 옮기나요?", 5, window_hits=[])[0].passage.essay == "bees.ko"
+    assert SEARCHABLE.search(FACTS[1][0], 5, SEARCHABLE.found(FACTS[1][0], []))[0].passage.essay == "bees.ko"
 
 
 def test_without_windows_or_words_nothing_is_found() -> None:
-    assert SEARCHABLE.search("zzz qqq", 5, window_hits=[]) == []
+    assert SEARCHABLE.search("zzz qqq", 5, SEARCHABLE.found("zzz qqq", [])) == []
 
 
 def test_a_translation_of_an_essay_in_the_question_s_language_is_not_found() -> None:
@@ -142,21 +149,24 @@ def test_any_text_can_be_searched_for(question: str) -> None:
 
 
 def test_a_merged_hit_has_the_best_score_of_each_kind() -> None:
-    """The first passage ranks higher by its words, its neighbour has the higher cosine: the merged hit has the maximum of both."""
+    """The first passage ranks higher by its words, its neighbour has the higher cosines: the merged hit has the maximum of each."""
     text = "Salt was carried by mules over the pass. Oxen drew the heavy carts in the winter."
     essay, end = essay_of(text), text.index("Oxen")
     passages = [Passage.of(essay, 0, end), Passage.of(essay, end, len(text))]
-    retriever = Retriever(Table.of([essay], passages, [" ".join(morphemes(passage.text)) for passage in passages]))
-    windows = [
-        WindowHit(passage.id, passage.start, passage.end, cosine) for passage, cosine in zip(passages, (0.2, 0.6), strict=True)
-    ]
-    distributions: dict[Language, Distribution] = {"en": Distribution(0.1, 0.5)}
+    table = Table.of([essay], passages, [" ".join(morphemes(passage.text)) for passage in passages])
+    weights = Weights(0.0, {"coverage": 10.0, "whole": 1.0}, {}, 0.0, {}, 0.0, 0.0)
+    retriever = Retriever(table, weights)
+    spans = [(0, end), (0, end - 1), (end, len(text)), (end, len(text) - 1)]  # each passage, and its sentence
+    windows = [Window(passages[place // 2].id, *span, "") for place, span in enumerate(spans)]
+    cosines = np.array([0.2, 0.3, 0.6, 0.4], dtype=np.float32)
+    distributions = {Group("en", True): Distribution(0.1, 0.5), Group("en", False): Distribution(0.3, 0.1)}
+    found = Found(window_arrays(windows, passages), table.is_korean, np.arange(4), cosines, distributions)
     question = "Who carried salt over the pass?"
-    scores, *_ = retriever.scores(question, retriever.by_row(windows), distributions)
-    assert scores[0] > scores[1]  # the passage with the question's words comes first
-    (hit,) = retriever.search(question, windows, distributions, 5)
+    scores = retriever.rank(question, found).scores
+    assert scores == pytest.approx([10.0 + 0.2, 1.0])  # all words, and (0.2 - 0.1) / 0.5; no word, and (0.6 - 0.1) / 0.5
+    (hit,) = retriever.search(question, found, 5)
     assert (hit.passage.start, hit.passage.end) == (0, len(text))
-    assert (hit.dense, hit.lexical, hit.nearness) == pytest.approx((0.6, 1.0, 1.0), abs=1e-6)
-    assert hit.score == pytest.approx(float(scores.max()))
-    assert hit.dense == hit.windows[0].cosine
-    assert retriever.evidence(question, [hit]) == pytest.approx((0.6, 0.0))
+    assert (hit.score, hit.dense, hit.lexical) == pytest.approx((10.2, 0.6, 1.0))
+    near = (hit.near.whole_cosine, hit.near.sentence_cosine, hit.near.whole, hit.near.sentence)
+    assert near == pytest.approx((0.6, 0.4, 1.0, 1.0), abs=1e-6)
+    assert [window.cosine for window in hit.windows] == pytest.approx([0.6, 0.4, 0.3, 0.2])

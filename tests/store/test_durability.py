@@ -137,8 +137,8 @@ def read_repeatedly(connection: Connection, index: Path) -> None:
         if name != snapshot.generation or reads % 25 == 24:
             snapshot, opened = store.snapshot(FINGERPRINT), opened + 1
         mark_by_passage = {passage.id: passage.text.split()[0] for passage in snapshot.passages}
-        hits = snapshot.query(embed(str(reads)), 1000)
-        marks = [mark_by_passage.get(hit.passage, "foreign") for hit in hits]
+        pairs = snapshot.nearest(embed(str(reads)), 1000)
+        marks = [mark_by_passage.get(snapshot.windows[place].passage, "foreign") for place, _ in pairs]
         if len(marks) != 24 or len(set(marks)) != 1 or snapshot.note:
             faults.append(f"{snapshot.generation}: {len(marks)} windows of {set(marks)} {snapshot.note}")
         reads += 1

@@ -1,7 +1,6 @@
 """The store with a real Chroma, in a folder and on a server: published contents are read back, mismatches are refused."""
 
 import gc
-import hashlib
 import json
 import os
 import re
@@ -15,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +24,7 @@ import numpy as np
 import pytest
 
 from bot.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
-from bot.schema import Essay, Passage, Window, WindowHit
+from bot.schema import Essay, Passage, Window
 from bot.store import Contents, Manifest, Store, open_store
 from bot.store import snapshot as snapshot_module
 from bot.store.base import Writer
@@ -144,22 +143,19 @@ def test_a_query_returns_the_nearest_windows_with_cosines_best_first(store: Stor
     snapshot, question = store.snapshot(FINGERPRINT), embed("무엇이든")
     cosines = published.vectors @ question
     best = np.argsort(-cosines)
-    hits = snapshot.query(question, 5)
-    assert [hit[:2] for hit in map(astuple, hits)] == [published.spans[row][:2] for row in best[:5]]
-    assert np.allclose([hit.cosine for hit in hits], cosines[best[:5]], atol=1e-6)
-    seventh = published.windows[7]
-    (hit,) = snapshot.query(published.vectors[7] * 9, 1)
-    assert hit == WindowHit(seventh.passage, seventh.start, seventh.end, hit.cosine)
-    assert hit.cosine == pytest.approx(1, abs=1e-6)
-    assert len(snapshot.query(question, 1000)) == 24
-    spans, vectors = snapshot.sample(5)
+    pairs = snapshot.nearest(question, 5)
+    assert [place for place, _ in pairs] == best[:5].tolist()
+    assert np.allclose([cosine for _, cosine in pairs], cosines[best[:5]], atol=1e-6)
+    ((place, cosine),) = snapshot.nearest(published.vectors[7] * 9, 1)
+    assert place == 7
+    assert cosine == pytest.approx(1, abs=1e-6)
+    assert sorted(place for place, _ in snapshot.nearest(question, 1000)) == list(range(24))
+    places, vectors = snapshot.sample(5)
     rows = [0, 5, 11, 17, 23]
-    assert sorted(zip(spans, vectors.tolist(), strict=True)) == sorted(
-        (published.spans[row], published.vectors[row].tolist()) for row in rows
-    )
-    assert snapshot.query(question, 0) == snapshot.query(np.zeros(64, dtype=np.float32), 5) == []
+    assert sorted(zip(places, vectors.tolist(), strict=True)) == [(row, published.vectors[row].tolist()) for row in rows]
+    assert snapshot.nearest(question, 0) == snapshot.nearest(np.zeros(64, dtype=np.float32), 5) == []
     with pytest.raises(IndexMismatch, match=r"made with dimension '64', but now it is '63'\. Run: python ingest\.py"):
-        snapshot.query(question[:63], 5)
+        snapshot.nearest(question[:63], 5)
     snapshot.close()
 
 
@@ -200,7 +196,7 @@ def test_known_vectors_are_returned_bit_for_bit_and_keep_the_digest(store: Store
         assert writer.known_vectors(other_fingerprint) == {}
         assert writer.known_vectors({"embedder": "toy"}).keys() == known.keys()
     assert len(known) == 24
-    reused = np.stack([known[hashlib.sha256(window.text.encode()).hexdigest()] for window in published.windows])
+    reused = np.stack([known[window.key] for window in published.windows])
     assert reused.dtype == np.float32
     assert reused.tobytes() == published.vectors.tobytes()
     with store.writer(no_progress) as writer:
@@ -297,7 +293,7 @@ def test_many_windows_with_the_same_text_pass_the_check(index: Path) -> None:
     published = contents("돌")
     same = replace(published, vectors=np.repeat(published.vectors[:1], 24, axis=0))
     publish(open_store(index), same)
-    assert len(open_store(index).snapshot(FINGERPRINT).query(same.vectors[0], 24)) == 24
+    assert len(open_store(index).snapshot(FINGERPRINT).nearest(same.vectors[0], 24)) == 24
 
 
 def test_an_index_in_which_a_window_is_not_found_is_not_published(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +331,7 @@ def test_readers_do_not_change_published_files(index: Path) -> None:
     publish(store, contents("돌"))
     before = checksums(index)
     snapshot = store.snapshot(FINGERPRINT)
-    assert len(snapshot.query(embed("x"), 24)) == 24
+    assert len(snapshot.nearest(embed("x"), 24)) == 24
     snapshot.close()
     assert checksums(index) == before
 
@@ -351,8 +347,8 @@ def test_the_private_copy_is_in_the_temporary_folder_and_is_removed(
     closed.close()
     closed.close()
     with pytest.raises(StoreError, match="closed"):
-        closed.query(embed("x"), 1)
-    assert len(dropped.query(embed("x"), 1)) == 1
+        closed.nearest(embed("x"), 1)
+    assert len(dropped.nearest(embed("x"), 1)) == 1
     del dropped
     gc.collect()
     assert list(temporary.iterdir()) == []
@@ -372,11 +368,11 @@ def test_threads_may_query_while_another_closes_the_snapshot(index: Path) -> Non
         started.wait()
         for row in list(range(24)) * 50:
             try:
-                hit = snapshot.query(published.vectors[row], 1)[0]
+                ((place, _),) = snapshot.nearest(published.vectors[row], 1)
             except StoreError as error:
                 refused.append(str(error))
                 return
-            answers.append((hit.passage, hit.start) == (published.windows[row].passage, published.windows[row].start))
+            answers.append(place == row)
 
     threads = [threading.Thread(target=query) for _ in range(8)]
     for thread in threads:
@@ -527,11 +523,10 @@ def test_of_2000_windows_at_least_99_percent_of_the_nearest_300_are_found(index:
     store = open_store(index)
     publish(store, published)
     snapshot, found = store.snapshot(FINGERPRINT), 0
-    row_by_span = {(window.passage, window.start): row for row, window in enumerate(published.windows)}
     for number in range(20):
         question = embed(f"question {number}")
         best = set(np.argsort(-(published.vectors @ question))[:300].tolist())
-        found += len(best & {row_by_span[hit.passage, hit.start] for hit in snapshot.query(question, 300)})
+        found += len(best & {place for place, _ in snapshot.nearest(question, 300)})
     assert found >= 0.99 * 20 * 300
     snapshot.close()
 
@@ -625,7 +620,7 @@ def test_a_server_that_stops_is_one_error_line_and_the_store_continues_when_it_i
     snapshot = store.snapshot(FINGERPRINT)
     server.kill()
     try:
-        for call in (lambda: snapshot.query(embed("x"), 1), store.current, lambda: publish(store, contents("돌"))):
+        for call in (lambda: snapshot.nearest(embed("x"), 1), store.current, lambda: publish(store, contents("돌"))):
             with pytest.raises(StoreError, match=rf"{server.url} failed: .*chroma run"):
                 call()
     finally:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.text.normalize import clean
-from bot.text.sentences import outline, sentences
+from bot.text.sentences import outline, place_of, sentences
 from bot.text.tokenize import weighted_length
 from tests.toys import growth
 
@@ -233,3 +233,30 @@ def test_time_is_proportional_to_the_length_of_a_text_without_spaces() -> None:
 ])  # fmt: skip
 def test_headings_are_those_of_commonmark(text: str, expected: list[tuple[str, int]]) -> None:
     assert [(text[start:end], level) for (start, end), level in outline(text).headings.items()] == expected
+
+
+# Places
+
+PLACES = "Opening words.\n\nMore words.\n\n# One\n\nFirst. Second.\n\n## Two\n\nThird.\n \nFourth.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Opening", ("", 1)),
+        ("words.\n\nMore", ("", 1)),
+        ("More", ("", 2)),
+        ("# One", ("", 3)),  # the mark of a heading is not yet under it
+        ("One", ("One", 3)),
+        ("Second", ("One", 4)),
+        ("Third", ("Two", 6)),
+        ("Fourth", ("Two", 7)),  # a line of spaces parts paragraphs, too
+    ],
+)
+def test_a_place_is_the_heading_above_and_the_number_of_the_paragraph(words: str, expected: tuple[str, int]) -> None:
+    assert place_of(PLACES, PLACES.index(words)) == expected
+
+
+def test_a_place_at_the_end_is_in_the_last_paragraph() -> None:
+    assert place_of(PLACES + "\n\n", len(PLACES) + 2) == ("Two", 7)
+    assert place_of("", 0) == ("", 1)

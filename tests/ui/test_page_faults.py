@@ -62,7 +62,7 @@ def test_a_failing_model_leaves_the_page_usable(
 def test_a_model_that_follows_every_injected_instruction_does_no_harm(
     visit: Open, serve: Serve, hostile: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Retriever, "is_answered", lambda *_, **__: True)
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: "answered")
     sink = Sink()
     with serving(sink) as foreign:
         bot, _ = bot_with(

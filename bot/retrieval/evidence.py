@@ -1,0 +1,36 @@
+"""What speaks for the essays answering a question: the features of "do the essays answer it?", and the decision. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from bot.retrieval.vocabulary import Vocabulary
+from bot.retrieval.weights import Weights
+from bot.schema import Hit
+from bot.text.tokenize import is_verb, morphemes, proper_names
+
+FEATURES = ("whole_cosine", "sentence_cosine", "whole", "sentence", "coverage", "absent", "unknown", "name")
+Outcome = Literal["answered", "related", "absent"]
+
+
+def features(question: str, words: Mapping[str, float], hits: Sequence[Hit], vocabulary: Vocabulary) -> dict[str, float]:
+    """The features by name. `words` are the question's words with their rarity, `hits` what was found, best first."""
+    strange = {word: rarity for word, rarity in words.items() if not is_verb(word) and not vocabulary.knows(word)}
+    names = {word for name in proper_names(question, openers=True) for word in morphemes(name)}
+    total = sum(rarity for word, rarity in words.items() if not is_verb(word)) or 1.0
+    values = {
+        "whole_cosine": max((hit.near.whole_cosine for hit in hits), default=0.0),
+        "sentence_cosine": max((hit.near.sentence_cosine for hit in hits), default=0.0),
+        "whole": max((hit.near.whole for hit in hits), default=0.0),
+        "sentence": max((hit.near.sentence for hit in hits), default=0.0),
+        "coverage": max((hit.lexical for hit in hits), default=0.0),
+        "absent": sum(strange.values()) / total,
+        "unknown": max(strange.values(), default=0.0),
+        "name": max((rarity for word, rarity in strange.items() if word in names), default=0.0),
+    }
+    return {name: float(values[name]) for name in FEATURES}
+
+
+def outcome(values: Mapping[str, float], weights: Weights) -> Outcome:
+    """What the features say: the essays answer the question, or hold something near it, or nothing."""
+    evidence = sum(weights.evidence.get(name, 0.0) * value for name, value in values.items())
+    return "answered" if evidence >= weights.answered else "related" if evidence >= weights.related else "absent"
