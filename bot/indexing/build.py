@@ -5,7 +5,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.errors import CorpusError, StoreError
+from bot.errors import CorpusError
 from bot.indexing import analogies as maps
-from bot.indexing import loader, splitter
+from bot.indexing import loader, sources, splitter
 from bot.messages import errors
 from bot.models.embeddings import Embedder
 from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
@@ -27,29 +26,27 @@ AnalogyRecord = dict[str, Any]  # what `Analogy.to_dict` gives, as JSON
 
 
 def build_index(
-    settings: Settings, paths: Sequence[Path] = (), *, embedder: Embedder | None = None, progress: Progress = no_progress
+    settings: Settings,
+    paths: Sequence[Path] = (),
+    *,
+    embedder: Embedder | None = None,
+    progress: Progress = no_progress,
+    allow_empty: bool = False,
 ) -> Report:
     """Make the index hold the essays in `paths` (default: `settings.corpus`) and no others. Does nothing where it already does.
 
-    `progress(stage, done, total)` is called before each stage and after each batch. Raises `CorpusError`, `EmbedderError` or
-    `StoreError`; the index published before is then unchanged.
+    `progress(stage, done, total)` is called before each stage and after each batch. A path that is missing or has no essay is refused
+    unless `allow_empty`; where no path has one, the index is then removed. Raises `CorpusError`, `EmbedderError` or `StoreError`; the
+    index published before is then unchanged.
     """
     folders = list(paths) or [settings.corpus]
     embedder = embedder or Embedder(settings.embedding_model, settings.cache)
     store = open_store(settings.index, settings.chroma_url)
     progress("scan", 0, 1)
-    collection = loader.load_essays(folders, _known_files(store))
+    collection = sources.load(folders, store, allow_empty=allow_empty)
     if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision
         embedder.load()
     return publish(collection, store, embedder, progress, roots=folders, analogies=_load_maps(folders, collection.essays))
-
-
-def _known_files(store: Store) -> Mapping[str, str]:
-    """The files of the published index by essay id, so that an essay keeps its id; empty where the index cannot be read."""
-    with suppress(StoreError):
-        manifest = store.manifest()
-        return manifest.paths if manifest else {}
-    return {}
 
 
 def pending_changes(store: Store) -> Report | None:
@@ -83,6 +80,9 @@ def publish(
     with store.writer(progress) as writer:
         report = _compare(collection, store.usable(), fingerprint, analogies)  # another ingest may have published in the meantime
         if not _has_changes(report):
+            return report
+        if not collection.essays:
+            writer.withdraw()
             return report
         known = reuse_from.vectors(embedder.fingerprint) if reuse_from else {}
         known = {**known, **writer.known_vectors(embedder.fingerprint)}
@@ -152,8 +152,8 @@ def _split(essays: Sequence[Essay], indexed: Mapping[str, SplitEssay], progress:
         progress("split", done, len(essays))
         splits.append(indexed.get(essay.digest) or splitter.split_essay(essay))
     if not any(split.windows for split in splits):
-        sources = ", ".join(essay.source for essay in essays[:3])
-        raise CorpusError(errors.NO_SENTENCE.format(sources=sources))
+        named = ", ".join(essay.source for essay in essays[:3])
+        raise CorpusError(errors.NO_SENTENCE.format(sources=named))
     return splits
 
 

@@ -66,7 +66,7 @@ def load_essays(paths: list[Path], known: Mapping[str, str] = MappingProxyType({
     `CorpusError` where a path does not exist, a file given by name has a suffix that is not read, or no essay is found at all.
     """
     for path in paths:
-        if not _exists(path):
+        if not exists(path):
             raise CorpusError(errors.NO_SUCH_PATH.format(path=_printable(path), suffixes=_suffixes()))
         if path.is_file() and path.suffix.lower() not in SUFFIXES:
             raise CorpusError(errors.SUFFIX_NOT_READ.format(path=_printable(path), suffixes=_suffixes()))
@@ -78,7 +78,7 @@ def load_essays(paths: list[Path], known: Mapping[str, str] = MappingProxyType({
 
 def load_existing(paths: list[Path], known: Mapping[str, str] = MappingProxyType({})) -> Collection:
     """Load as `load_essays` does, from paths that exist; a collection without essays where there are none."""
-    files = [(root, path, _resolved(path)) for root in paths for path in _files(root)]
+    files = [(root, path, real_path(path)) for root in paths for path in _files(root)]
     present = {resolved for _, _, resolved in files}
     known_ids = {path: identity for identity, path in known.items() if path in present}
     taken = set(known_ids.values())
@@ -118,7 +118,8 @@ def slug(relative: Path) -> str:
     return _NOT_IN_ID.sub("-", name).strip("-.").lower() or "essay"
 
 
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder that can be reached."""
     try:
         return path.exists()
     except OSError:  # the name is too long, or a folder may not be entered
@@ -263,7 +264,7 @@ def _unused_id(identity: str, taken: AbstractSet[str]) -> str:
     return candidate
 
 
-def _resolved(path: Path) -> str:
+def real_path(path: Path) -> str:
     """The absolute path of a file, without links; undecodable bytes as U+FFFD."""
     return os.fsencode(os.path.realpath(path)).decode(errors="replace")
 

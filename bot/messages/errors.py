@@ -44,6 +44,10 @@ NO_ESSAY = Text(  # `skipped` and `more` may be empty
     "No essay was found in {places}. {skipped} {more} Put .md or .txt files there, or name another folder.",
     "{places}에서 에세이를 찾지 못했습니다. {skipped} {more} .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요.",
 )
+ESSAYS_KEPT = Text(
+    "{fault} The index keeps the essays that it has from there ({count}); add --allow-empty to remove them.",
+    "{fault} 색인에 있는 그곳의 글({count}편)은 그대로 둡니다. 색인에서도 지우려면 --allow-empty를 붙이세요.",
+)
 FIRST_SKIPPED = Text("Skipped {path}: {reason}.", "{path} 파일은 제외했습니다: {reason}.")
 MORE_SKIPPED = Text("And {count} more.", "그 밖에 {count}개도 제외했습니다.")
 NO_SENTENCE = Text(

@@ -124,6 +124,12 @@ class ServerStore(Store):
                 if chroma.read_metadata(client, collection) is not None:
                     client.delete_collection(collection)
 
+    def _unpoint(self) -> None:
+        client = self._client
+        with self._errors():
+            if chroma.read_metadata(client, POINTER) is not None:
+                client.delete_collection(POINTER)
+
     def _build(self, contents: Contents, draft: Manifest, progress: Progress) -> Manifest:
         name, client, published = self._next_name(), self._client, False
         passages, _ = chroma.collection_names(name)

@@ -19,7 +19,7 @@ import pytest
 import ingest
 from bot import Bot
 from bot.cli.console import ProgressBar
-from bot.errors import IndexMismatch
+from bot.errors import IndexMismatch, IndexMissing
 from bot.indexing import splitter
 from bot.indexing.build import build_index
 from bot.indexing.loader import load_essays
@@ -489,6 +489,61 @@ def test_paths_without_essays_are_one_error_line_and_the_index_is_kept(
     assert indexed.manifest() == before
     assert indexed.answers()
     assert indexed.run("--json", *spoil(indexed)).error_line() == line
+
+
+# A source that is missing or empty, as a disk that is not mounted
+
+
+def deleted(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def only_a_note_that_the_disk_is_away(folder: Path) -> None:
+    emptied(folder)
+    (folder / "README.md").write_text("The disk is not mounted.")
+
+
+@pytest.mark.parametrize("lose", [deleted, emptied, only_a_note_that_the_disk_is_away])
+def test_a_source_that_is_gone_loses_no_essay_unless_that_is_allowed(
+    lose: Callable[[Path], None], indexed: Workspace, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for name in ("hive", "bell"):
+        (disk / f"{name}.md").write_text(f"The {name} was moved at night.")
+    assert indexed.run(indexed.corpus, disk).counts() == (2, 0, 0, 2, 0)
+    before = indexed.manifest()
+    lose(disk)
+    for paths in ([indexed.corpus, disk], [disk]):
+        line = indexed.run(*paths).error_line()
+        assert line.startswith(f"There is no {disk}" if lose is deleted else f"No essay was found in {disk}")
+        assert line.endswith(" The index keeps the essays that it has from there (2); add --allow-empty to remove them.")
+        assert indexed.manifest() == before
+    run = indexed.run("--allow-empty", indexed.corpus, disk)
+    assert run.out.startswith("added 0 changed 0 removed 2 unchanged 2 skipped ")
+    assert sorted(indexed.manifest().essays) == ["road", "varn"]
+
+
+def test_an_index_that_no_source_has_an_essay_for_is_removed_if_that_is_allowed(indexed: Workspace) -> None:
+    deleted(indexed.corpus)
+    assert indexed.run("--allow-empty").out.startswith("added 0 changed 0 removed 2 unchanged 0 skipped 0")
+    assert {path.name for path in indexed.index.iterdir()} == {"LOCK"}
+    with pytest.raises(IndexMissing):
+        Bot(Settings.load(index=indexed.index), ToyEmbedder()).essays()
+    assert indexed.run("--allow-empty").counts() == (0, 0, 0, 0, 0)  # there is none, and none is made
+    indexed.write("varn.md", FACT)
+    assert indexed.run().counts() == (1, 0, 0, 0, 0)
+    assert indexed.answers()
+
+
+def test_a_source_whose_essays_are_all_in_another_one_is_not_empty(indexed: Workspace, tmp_path: Path) -> None:
+    shutil.copytree(indexed.corpus, tmp_path / "copy")
+    assert indexed.run(indexed.corpus, tmp_path / "copy").counts() == (0, 0, 0, 2, 2)
 
 
 @pytest.mark.parametrize(
