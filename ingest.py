@@ -24,11 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="accept a PATH that is missing or has no essay, and remove what the index has from it",
     )
+    parser.add_argument("--collection", metavar="NAME", help="a collection beside the default one; made where there is none")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
     options = parser.parse_args(arguments)
     progress = ProgressBar()
     try:
-        report = build_index(Settings.load(), options.paths, progress=progress, allow_empty=options.allow_empty)
+        report = build_index(
+            Settings.load(collection=options.collection), options.paths, progress=progress, allow_empty=options.allow_empty
+        )
     except BotError as error:
         progress.close()
         return fail(error)

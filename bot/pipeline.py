@@ -19,14 +19,15 @@ from bot.errors import IndexMissing, QuestionError
 from bot.indexing.analogies import Analogy, narrowed
 from bot.indexing.build import index_fingerprint, pending_changes
 from bot.messages import errors, index_errors
+from bot.messages.text import Text, joined
 from bot.models import chat, download, files
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
 from bot.retrieval.index import Index, Published
 from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Message, Progress, Use, no_progress
-from bot.settings import Keys, Settings
-from bot.store import Store, open_store
+from bot.settings import Keys, Settings, collection_name
+from bot.store import Store, collections_in, open_store
 from bot.text.language import language_of
 from bot.text.normalize import clean
 from bot.text.tokenize import BOTH_LANGUAGES
@@ -61,7 +62,7 @@ class Bot:
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
         self._chat = _Chat(chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache))
-        self._published: tuple[Published, ...] = (self._published_by(open_store(settings.index, settings.chroma_url)),)
+        self._published: tuple[Published, ...] = (self._published_by(_store_of(settings)),)
         self._index: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
@@ -207,9 +208,28 @@ class Bot:
 
         The ids of the essays have to differ. The store has to have a published index, made with this bot's embedder.
         """
+        return self._reading((*self._published, self._published_by(store)))
+
+    def collections(self) -> list[str]:
+        """The names of all collections in the place of this index; the default one's is empty and comes first. Raises `StoreError`."""
+        return collections_in(self.settings.index, self.settings.chroma_url)
+
+    def of_collection(self, name: str) -> Self:
+        """A bot that answers from another collection; embedder and chat model are shared.
+
+        Raises `SettingsError` for a name that no collection can have, and `IndexMissing` where there is none of this name.
+        """
+        settings = self.settings.model_copy(update={"collection": collection_name(name)})
+        other = self._reading((self._published_by(_store_of(settings)),))
+        other.settings = settings
+        if other.generation is None:
+            raise index_missing(settings)
+        return other
+
+    def _reading(self, published: tuple[Published, ...]) -> Self:
+        """A bot that reads other indexes."""
         other = copy.copy(self)
-        other._published = (*self._published, self._published_by(store))
-        other._index, other._vectors, other._lock = None, {}, threading.Lock()
+        other._published, other._index, other._vectors, other._lock = published, None, {}, threading.Lock()
         return other
 
     def _published_by(self, store: Store) -> Published:
@@ -350,8 +370,22 @@ def checked_question(question: str, mode: str) -> str:
 
 
 def index_missing(settings: Settings) -> IndexMissing:
-    """The error for an index that was never built."""
+    """The error for an index that was never built, or a collection that there is not."""
+    if settings.collection:
+        known = [
+            Text(name, name) if name else index_errors.DEFAULT_COLLECTION
+            for name in collections_in(settings.index, settings.chroma_url)
+        ]
+        return IndexMissing(
+            index_errors.NO_COLLECTION.format(
+                name=settings.collection, known=joined(", ", known) if known else index_errors.NO_COLLECTIONS
+            )
+        )
     return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
+
+
+def _store_of(settings: Settings) -> Store:
+    return open_store(settings.index, settings.chroma_url, settings.collection)
 
 
 def _timings(started: float, retrieved: float, first: float = 0.0) -> dict[str, float]:

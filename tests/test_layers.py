@@ -64,7 +64,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "download",
         "streaming",
     },
-    "store": {"base", "chroma", "disk", "folder", "generations", "manifest", "server", "snapshot"},
+    "store": {"collections", "base", "chroma", "disk", "folder", "generations", "manifest", "server", "snapshot"},
     "grounding": {
         "quotations",
         "checker",

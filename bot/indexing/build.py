@@ -41,7 +41,7 @@ def build_index(
     """
     folders = list(paths) or [settings.corpus]
     embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-    store = open_store(settings.index, settings.chroma_url)
+    store = open_store(settings.index, settings.chroma_url, settings.collection)
     progress("scan", 0, 1)
     collection = sources.load(folders, store, allow_empty=allow_empty)
     if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision

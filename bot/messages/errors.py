@@ -19,6 +19,10 @@ SETTING_UNUSABLE = Text(
     "{name} is {value!r}: {reason}. Change or unset it.",
     "{name} 값 {value!r}을(를) 쓸 수 없습니다({reason}). 값을 바꾸거나 지우세요.",
 )
+COLLECTION_NAME = Text(
+    "A collection cannot be called {name!r}. Use 1 to {limit} letters and digits, with single - or _ between them.",
+    "컬렉션 이름으로 {name!r}을(를) 쓸 수 없습니다. 글자와 숫자를 {limit}자까지 쓰고, 사이에는 -나 _를 하나씩만 넣으세요.",
+)
 REMOTE_HOST = Text(
     "BOT_HOST is {host!r}: other machines could reach the page, and it has no login. "
     "Unset it, or start with: python app.py --i-know",

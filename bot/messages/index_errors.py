@@ -6,6 +6,12 @@ NO_INDEX = Text(
     "There is no index in {place} yet. Run: python ingest.py",
     "{place}에 아직 색인이 없습니다. 먼저 실행하세요: python ingest.py",
 )
+DEFAULT_COLLECTION = Text("default", "기본")
+NO_COLLECTION = Text(
+    "No collection is called {name!r}; there are: {known}. To make it, run: python ingest.py --collection {name} PATH",
+    "{name!r}라는 컬렉션이 없습니다. 있는 컬렉션: {known}. 만들려면 실행하세요: python ingest.py --collection {name} PATH",
+)
+NO_COLLECTIONS = Text("none", "없음")  # of `NO_COLLECTION`, where nothing is indexed yet
 MISMATCH = Text(
     "The index was made with {name} {stored!r}, but now it is {current!r}. Run: python ingest.py",
     "색인은 {name} {stored!r} 기준으로 만들어졌는데 지금은 {current!r}입니다. 다시 만드세요: python ingest.py",

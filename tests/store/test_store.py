@@ -26,10 +26,10 @@ import pytest
 
 from bot.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
 from bot.schema import Essay, Passage, Window, WindowHit
-from bot.store import Contents, Manifest, Store, open_store
+from bot.store import Contents, Manifest, Store, collections_in, open_store
 from bot.store import snapshot as snapshot_module
 from bot.store.base import Writer
-from bot.store.chroma import close_server_client, installed, server_client
+from bot.store.chroma import close_server_client, create_database, installed, server_client
 from tests.marked import FINGERPRINT, contents, embed, no_progress, publish, snapshot_faults
 from tests.places import ROOT
 from tests.ramdisk import ram_folder
@@ -550,6 +550,22 @@ def test_a_server_holds_the_last_two_generations_under_prefixed_names(server: Se
     other_store = open_store(Path("elsewhere"), server.url + "/")  # as another process on another machine
     snapshot = other_store.snapshot(FINGERPRINT)
     assert snapshot_faults(snapshot, contents("three")) == []
+
+
+def test_named_collections_are_databases_of_their_own(server: Server, index: Path) -> None:
+    assert open_store(index, server.url, "노트").current() is None
+    assert collections_in(index, server.url) == []  # looking for one makes none
+    create_database(server.url, "dolmen-not-published")
+    for name, mark in (("", "main"), ("notes", "notes"), ("노트", "노트"), ("notes", "changed")):
+        publish(open_store(index, server.url, name), contents(mark))
+    assert collections_in(index, server.url) == ["", "notes", "노트"]
+    assert not index.exists()
+    for name, mark in (("", "main"), ("notes", "changed"), ("노트", "노트")):
+        snapshot = open_store(index, server.url, name).snapshot(FINGERPRINT)
+        assert snapshot_faults(snapshot, contents(mark)) == []
+    with open_store(index, server.url, "notes").writer(no_progress) as writer:
+        writer.withdraw()
+    assert collections_in(index, server.url) == ["", "노트"]
 
 
 def test_other_collections_on_the_server_are_not_changed(server: Server, index: Path) -> None:
