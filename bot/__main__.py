@@ -62,12 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     known = ", ".join(model.name for model in files.MODELS)
     model.add_argument("name", nargs="?", default="", help=f"{known}; without a name the models are listed")
-    _add_command(
+    doctor = _add_command(
         commands,
         "doctor",
         _doctor,
-        "check Python, essays, embedder, index, chat model, key, port and disk (exit code 1 where one fails)",
+        "check Python, essays, embedder, index, collections, chat model, key, port and disk (exit code 1 where one fails)",
     )
+    text = "first rebuild a damaged or outdated index from the files it was made from; without --collection, every such one"
+    doctor.add_argument("--repair", action="store_true", help=text)
+    _add_collection_option(doctor)
     return parser
 
 
@@ -162,9 +165,14 @@ def _model_row(model: files.Model, cache: Path) -> dict[str, Any]:
 
 
 def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
-    from bot.cli.doctor import run_checks
+    from bot.cli.doctor import repair_index, run_checks
 
-    checks = run_checks()
+    repairs, progress = [], ProgressBar()
+    try:
+        repairs = repair_index(options.collection, progress) if options.repair else []
+    finally:
+        progress.close()
+    checks = [*repairs, *run_checks(options.collection)]
     lines = [
         f"ok   {check.name}: {check.finding}" if check.passed else f"BAD  {check.name}: {check.finding} → {check.remedy}"
         for check in checks

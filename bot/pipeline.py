@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from bot import tracing
 from bot.answers import context, extractive, generation
 from bot.chats.messages import normalized
-from bot.errors import IndexMissing, QuestionError
+from bot.errors import QuestionError
 from bot.indexing.analogies import Analogy, narrowed
 from bot.indexing.build import index_fingerprint, pending_changes
-from bot.messages import errors, index_errors
-from bot.messages.text import Text, joined
+from bot.messages import errors
 from bot.models import chat, download, files
 from bot.models.embeddings import Embedder
 from bot.retrieval import condense
@@ -27,7 +26,7 @@ from bot.retrieval.index import Index, Published
 from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Message, Progress, Use, no_progress
 from bot.settings import Keys, Settings, collection_name
-from bot.store import Store, collections_in, open_store
+from bot.store import Store, collections_in, index_missing, open_store
 from bot.text.language import language_of
 from bot.text.normalize import clean
 from bot.text.tokenize import BOTH_LANGUAGES
@@ -367,21 +366,6 @@ def checked_question(question: str, mode: str) -> str:
     if not question:
         raise QuestionError(errors.QUESTION_EMPTY)
     return question
-
-
-def index_missing(settings: Settings) -> IndexMissing:
-    """The error for an index that was never built, or a collection that there is not."""
-    if settings.collection:
-        known = [
-            Text(name, name) if name else index_errors.DEFAULT_COLLECTION
-            for name in collections_in(settings.index, settings.chroma_url)
-        ]
-        return IndexMissing(
-            index_errors.NO_COLLECTION.format(
-                name=settings.collection, known=joined(", ", known) if known else index_errors.NO_COLLECTIONS
-            )
-        )
-    return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
 
 
 def _store_of(settings: Settings) -> Store:

@@ -1,4 +1,7 @@
-"""Checks an installation: what is there, what is missing, and what to do about it. Loads no model and changes nothing."""
+"""Checks an installation: what is there, what is missing, and what to do about it.
+
+Loads no model and changes nothing, except that it repairs the index where that is asked for.
+"""
 
 import errno
 import socket
@@ -8,15 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.errors import BotError, CorpusError
+from bot.errors import BotError, CorpusError, IndexDamaged, IndexMismatch, StoreError
 from bot.indexing import loader
 from bot.indexing.build import index_fingerprint
+from bot.indexing.repair import repair
+from bot.messages.index_errors import DEFAULT_COLLECTION
 from bot.models import chat, files
 from bot.models.embeddings import Embedder
+from bot.schema import Progress, no_progress
 from bot.settings import Keys, Settings
-from bot.store import open_store
+from bot.store import collections_in, open_store
 from bot.store.disk import free_bytes
+from bot.store.salvage import has_generations
 
+REPAIR = "python -m bot doctor --repair"
 MIN_FREE_BYTES = 1_500_000_000  # the bundled embedder's folder, an index and its working copy
 
 
@@ -34,20 +42,34 @@ class Check:
         return {"name": self.name, "fine": self.passed, "found": self.finding, "remedy": self.remedy}
 
 
-def run_checks() -> list[Check]:
+def run_checks(collection: str | None = None) -> list[Check]:
     """All checks, in the order in which to repair what they find. Raises `SettingsError` where the settings cannot be read."""
-    settings = Settings.load()
+    settings = Settings.load(collection=collection)
     checks: list[tuple[str, Callable[[Settings], Check]]] = [
         ("python", _check_python),
         ("corpus", _check_corpus),
         ("embedder", _check_embedder),
         ("index", _check_index),
+        ("collections", _check_collections),
         ("model", _check_model),
         ("key", _check_key),
         ("port", _check_port),
         ("disk", _check_disk),
     ]
     return [_failed_on_error(name, check, settings) for name, check in checks]
+
+
+def repair_index(collection: str | None = None, progress: Progress = no_progress) -> list[Check]:
+    """Repair one collection, or every one where none is named: a check for each. Raises `SettingsError`, and `StoreError` for a server."""
+    settings = Settings.load(collection=collection)
+    names = [settings.collection] if collection is not None else collections_in(settings.index, settings.chroma_url)
+    embedder = Embedder(settings.embedding_model, settings.cache)
+
+    def repaired(chosen: Settings) -> Check:
+        return Check("repair", True, str(repair(chosen, embedder, progress)))
+
+    chosen = [settings.model_copy(update={"collection": name}) for name in names or [settings.collection]]
+    return [_failed_on_error("repair", repaired, each) for each in chosen]
 
 
 def _failed_on_error(name: str, check: Callable[[Settings], Check], settings: Settings) -> Check:
@@ -78,13 +100,36 @@ def _check_embedder(settings: Settings) -> Check:
 
 
 def _check_index(settings: Settings) -> Check:
-    place = settings.chroma_url or str(settings.index)
-    manifest = open_store(settings.index, settings.chroma_url).checked()
+    store = open_store(settings.index, settings.chroma_url, settings.collection)
+    manifest = store.checked()
+    if manifest is None and has_generations(store):
+        return Check("index", False, f"damaged, CURRENT is missing at {store.place}", REPAIR)
     if manifest is None:
-        return Check("index", False, f"none at {place}", "python ingest.py")
+        named = f" --collection {settings.collection} PATH" if settings.collection else ""
+        return Check("index", False, f"none at {store.place}", f"python ingest.py{named}")
     matches = manifest.fingerprint == index_fingerprint(Embedder(settings.embedding_model, settings.cache))
-    finding = f"{len(manifest.essays)} essays at {place}" + ("" if matches else ", made with another embedder or version")
-    return Check("index", matches, finding, "python ingest.py")
+    finding = f"{len(manifest.essays)} essays at {store.place}" + ("" if matches else ", made with another embedder or version")
+    return Check("index", matches, finding, REPAIR)
+
+
+def _check_collections(settings: Settings) -> Check:
+    """All collections by name: the number of essays of each, or what is wrong with it. The one in use is checked as the index."""
+    try:
+        names = collections_in(settings.index, settings.chroma_url)
+    except StoreError:
+        return Check("collections", True, "not checked, since the index cannot be read")
+    found = {name: ("in use", True) if name == settings.collection else _collection_finding(settings, name) for name in names}
+    listed = ", ".join(f"{name or DEFAULT_COLLECTION} ({finding})" for name, (finding, _) in found.items())
+    return Check("collections", all(passed for _, passed in found.values()), listed or "none yet", REPAIR)
+
+
+def _collection_finding(settings: Settings, name: str) -> tuple[str, bool]:
+    """What is in a collection, and whether it is whole."""
+    try:
+        manifest = open_store(settings.index, settings.chroma_url, name).checked()
+    except (IndexDamaged, IndexMismatch):
+        return "damaged or of another version", False
+    return f"{len(manifest.essays) if manifest else 0} essays", True
 
 
 def _check_model(settings: Settings) -> Check:

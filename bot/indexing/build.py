@@ -3,11 +3,9 @@
 `build_index` and `publish` hold the order of an ingest; the functions below them are its steps.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +19,6 @@ from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
 from bot.settings import Settings
 from bot.store import Contents, Manifest, Store, open_store, text_key
 from bot.text import tokenize
-
-AnalogyRecord = dict[str, Any]  # what `Analogy.to_dict` gives, as JSON
 
 
 def build_index(
@@ -44,9 +40,14 @@ def build_index(
     store = open_store(settings.index, settings.chroma_url, settings.collection)
     progress("scan", 0, 1)
     collection = sources.load(folders, store, allow_empty=allow_empty)
-    if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision
+    require_revision(embedder)
+    return publish(collection, store, embedder, progress, roots=folders, analogies=load_maps(folders, collection.essays))
+
+
+def require_revision(embedder: Embedder) -> None:
+    """Load the embedder where only a loaded model knows its revision, which its fingerprint needs."""
+    if embedder.fingerprint.get("revision") == "unknown":
         embedder.load()
-    return publish(collection, store, embedder, progress, roots=folders, analogies=_load_maps(folders, collection.essays))
 
 
 def pending_changes(store: Store) -> Report | None:
@@ -67,7 +68,7 @@ def publish(
     *,
     reuse_from: Store | None = None,
     roots: Sequence[Path] = (),
-    analogies: Sequence[AnalogyRecord] = (),
+    analogies: Sequence[maps.AnalogyRecord] = (),
 ) -> Report:
     """Make `store` hold the essays of `collection` and these `analogies`. Only windows whose text has no vector yet are embedded.
 
@@ -106,7 +107,7 @@ def _compare(
     collection: loader.Collection,
     manifest: Manifest | None,
     fingerprint: dict[str, str],
-    analogies: Sequence[AnalogyRecord],
+    analogies: Sequence[maps.AnalogyRecord],
 ) -> Report:
     """Report what an ingest of `collection` would change. Where the fingerprint differs, every essay that stays is changed."""
     indexed = manifest.essays if manifest else {}
@@ -130,15 +131,15 @@ def _has_changes(report: Report) -> bool:
     return bool(report.added or report.changed or report.removed or report.map_changed)
 
 
-def _load_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> list[AnalogyRecord]:
+def load_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> list[maps.AnalogyRecord]:
     """The analogies of the folders' maps, as the index stores them. Raises `CorpusError` for a wrong map and for an id used twice."""
     by_id = {essay.id: essay for essay in essays}
-    records: dict[str, AnalogyRecord] = {}
+    records: dict[str, maps.AnalogyRecord] = {}
     for folder in folders:
         for analogy in maps.load(folder / loader.MAP_FILE, by_id):
             if analogy.id in records:
                 raise CorpusError(errors.MAP_ID_OF_ANOTHER.format(place=folder / loader.MAP_FILE, identity=analogy.id))
-            records[analogy.id] = json.loads(json.dumps(analogy.to_dict()))  # tuples become lists, as they are read back
+            records[analogy.id] = maps.as_record(analogy)
     return list(records.values())
 
 

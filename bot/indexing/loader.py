@@ -99,7 +99,7 @@ def load_existing(paths: list[Path], known: Mapping[str, str] = MappingProxyType
         except _SkipError as error:
             skipped.append(Skipped(_printable(path), error.reason))
             continue
-        essay = replace(essay, id=known_ids.get(resolved) or _unused_id(essay.id, taken))
+        essay = replace(essay, id=known_ids.get(resolved) or unused_id(essay.id, taken))
         taken.add(essay.id)
         essays[essay.id], found[essay.id] = essay, resolved
         path_by_digest[essay.sha256] = path_by_file[resolved] = _printable(path)
@@ -255,7 +255,7 @@ def _check_text(text: str) -> None:
         raise _SkipError(messages.LINE_TOO_LONG.format(count=longest, limit=MAX_LINE_CHARACTERS))
 
 
-def _unused_id(identity: str, taken: AbstractSet[str]) -> str:
+def unused_id(identity: str, taken: AbstractSet[str]) -> str:
     """`identity`, or where it is in use, with the first unused number after it: `a.md` and `a.txt` are two essays."""
     number, candidate = 1, identity
     while candidate in taken:

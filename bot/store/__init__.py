@@ -19,8 +19,10 @@ reader needs a child process to test them.
 from contextlib import suppress
 from pathlib import Path
 
-from bot.errors import IndexDamaged, SettingsError
-from bot.settings import collection_name
+from bot.errors import IndexDamaged, IndexMissing, SettingsError
+from bot.messages import index_errors
+from bot.messages.text import Text, joined
+from bot.settings import Settings, collection_name
 from bot.store import chroma
 from bot.store.base import Store, Writer
 from bot.store.collections import database_of, folder_of, folders_in, name_of
@@ -29,7 +31,18 @@ from bot.store.manifest import Contents, Manifest, Span, text_key
 from bot.store.server import ServerStore
 from bot.store.snapshot import Snapshot
 
-__all__ = ["Contents", "Manifest", "Snapshot", "Span", "Store", "Writer", "collections_in", "open_store", "text_key"]
+__all__ = [
+    "Contents",
+    "Manifest",
+    "Snapshot",
+    "Span",
+    "Store",
+    "Writer",
+    "collections_in",
+    "index_missing",
+    "open_store",
+    "text_key",
+]
 
 
 def open_store(index: Path, chroma_url: str = "", collection: str = "") -> Store:
@@ -48,6 +61,21 @@ def collections_in(index: Path, chroma_url: str = "") -> list[str]:
     found = map(name_of, chroma.databases(chroma_url)) if chroma_url else folders_in(Path(index))
     names = sorted({"", *map(_checked, found)})
     return [name for name in names if _is_published(open_store(index, chroma_url, name))]
+
+
+def index_missing(settings: Settings) -> IndexMissing:
+    """The error for an index that was never built, or a collection that there is not."""
+    if settings.collection:
+        known = [
+            Text(name, name) if name else index_errors.DEFAULT_COLLECTION
+            for name in collections_in(settings.index, settings.chroma_url)
+        ]
+        return IndexMissing(
+            index_errors.NO_COLLECTION.format(
+                name=settings.collection, known=joined(", ", known) if known else index_errors.NO_COLLECTIONS
+            )
+        )
+    return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
 
 
 def _checked(name: str) -> str:

@@ -18,8 +18,10 @@ def folder_of(index: Path, name: str) -> Path:
 
 def folders_in(index: Path) -> list[str]:
     """The names of the collections that have a folder."""
-    folder = index / FOLDER
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    try:
+        return sorted(path.name for path in (index / FOLDER).iterdir() if path.is_dir())
+    except OSError:  # there is no such folder, or it cannot be read
+        return []
 
 
 def database_of(name: str) -> str:

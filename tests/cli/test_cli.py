@@ -260,7 +260,7 @@ def test_index_of_another_embedder_is_one_line_with_the_command(
         code, out, err = run(*command)
         assert (code, out) == (1, "")
         assert_one_line(err)
-        assert "python ingest.py" in err
+        assert "python -m bot doctor --repair" in err
 
 
 def test_exit_code_is_that_of_the_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

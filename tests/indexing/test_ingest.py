@@ -611,7 +611,7 @@ def test_an_index_of_another_embedder_is_refused_and_an_ingest_rebuilds_it(
 ) -> None:
     new_embedder = ToyEmbedder("2")
     settings = Settings.load(corpus=indexed.corpus, index=indexed.index)
-    with pytest.raises(IndexMismatch, match=r"revision '1', but now it is '2'.*python ingest\.py"):
+    with pytest.raises(IndexMismatch, match=r"revision '1', but now it is '2'.*python -m bot doctor --repair"):
         Bot(settings, new_embedder).ask(QUESTION)
     assert indexed.answers()
     monkeypatch.setattr("bot.pipeline.Embedder", lambda *_: new_embedder)

@@ -332,11 +332,11 @@ def test_damage_to_any_file_is_found_when_the_index_is_opened(damage: str, large
         snapshot = store.snapshot(FINGERPRINT)
         assert (snapshot.generation, snapshot.opened) == ("gen-2", "gen-1")
         assert f"gen-2/{file}" in snapshot.note
-        assert "python ingest.py" in snapshot.note
+        assert "python -m bot doctor --repair" in snapshot.note
         assert snapshot_faults(snapshot, contents("old")) == []
         snapshot.close()
         shutil.rmtree(copy / "gen-1")
-        with pytest.raises(IndexDamaged, match=rf"gen-2/{file}.* Run: python ingest.py$"):
+        with pytest.raises(IndexDamaged, match=rf"gen-2/{file}.* Run: python -m bot doctor --repair$"):
             store.snapshot(FINGERPRINT)
         assert store.usable() is None
         shutil.rmtree(copy)

@@ -158,7 +158,7 @@ def test_a_query_returns_the_nearest_windows_with_cosines_best_first(store: Stor
         (published.spans[row], published.vectors[row].tolist()) for row in rows
     )
     assert snapshot.query(question, 0) == snapshot.query(np.zeros(64, dtype=np.float32), 5) == []
-    with pytest.raises(IndexMismatch, match=r"made with dimension '64', but now it is '63'\. Run: python ingest\.py"):
+    with pytest.raises(IndexMismatch, match=r"made with dimension '64', but now it is '63'\. Run: python -m bot doctor --repair"):
         snapshot.query(question[:63], 5)
     snapshot.close()
 
@@ -220,8 +220,8 @@ def test_another_fingerprint_is_refused_with_the_command(store: Store) -> None:
     for change, difference in changes.items():
         with pytest.raises(IndexMismatch) as caught:
             store.snapshot({**FINGERPRINT, **dict([change])})
-        assert str(caught.value) == f"The index was made with {difference}. Run: python ingest.py"
-        assert "python ingest.py" in caught.value.text("ko")
+        assert str(caught.value) == f"The index was made with {difference}. Run: python -m bot doctor --repair"
+        assert "python -m bot doctor --repair" in caught.value.text("ko")
         assert store.usable() is not None  # intact: an ingest compares with it
 
 
@@ -421,7 +421,10 @@ def test_a_manifest_of_another_version_is_refused_and_another_ingest_repairs_it(
     write_manifest(index, **changes)
     with pytest.raises(IndexMismatch) as caught:
         store.snapshot(FINGERPRINT)
-    assert str(caught.value) == f"The index was made with {difference.format(chroma=installed())}. Run: python ingest.py"
+    assert (
+        str(caught.value)
+        == f"The index was made with {difference.format(chroma=installed())}. Run: python -m bot doctor --repair"
+    )
     assert (store.usable() is None) == ("fingerprint" not in changes)
     publish(store, contents("new"))
     snapshot = store.snapshot(FINGERPRINT)
@@ -448,7 +451,7 @@ def test_a_file_that_is_not_a_manifest_is_damage(index: Path) -> None:
     for text in texts:
         (index / "gen-1" / "manifest.json").write_text(text)
         for call in (store.manifest, lambda: store.snapshot(FINGERPRINT)):
-            with pytest.raises(IndexDamaged, match=r"gen-1/manifest\.json .*python ingest\.py"):
+            with pytest.raises(IndexDamaged, match=r"gen-1/manifest\.json .*python -m bot doctor --repair"):
                 call()
         assert store.usable() is None, text[:20]
 
@@ -608,7 +611,7 @@ def test_damage_to_a_generation_on_the_server_is_found(damage: str, server: Serv
     SERVER_DAMAGE[damage](*(server.client.get_collection(f"dolmen-gen-2-{part}") for part in ("passages", "windows")))
     snapshot = store.snapshot(FINGERPRINT)
     assert (snapshot.generation, snapshot.opened) == ("gen-2", "gen-1")
-    assert "python ingest.py" in snapshot.note
+    assert "python -m bot doctor --repair" in snapshot.note
     assert snapshot_faults(snapshot, contents("old")) == []
     publish(store, contents("new"))
     snapshot = store.snapshot(FINGERPRINT)
