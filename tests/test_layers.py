@@ -77,7 +77,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "korean_numbers",
         "transliteration",
     },
-    "indexing": {"loader", "header", "hidden", "dates", "splitter", "analogies", "sources", "build", "repair"},
+    "indexing": {"loader", "header", "hidden", "dates", "splitter", "analogies", "sources", "build", "repair", "watch"},
     "retrieval": {"hybrid", "bm25", "calibration", "index", "intent", "condense", "dated", "map_search", "table"},
     "answers": {"selection", "segmentation", "extractive", "debate", "context", "prompts", "generation"},
     "chats": {"messages", "history", "open_chats", "export", "export_reader", "recheck"},

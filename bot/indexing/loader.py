@@ -67,9 +67,9 @@ def load_essays(paths: list[Path], known: Mapping[str, str] = MappingProxyType({
     """
     for path in paths:
         if not exists(path):
-            raise CorpusError(errors.NO_SUCH_PATH.format(path=_printable(path), suffixes=_suffixes()))
+            raise CorpusError(errors.NO_SUCH_PATH.format(path=printable(path), suffixes=_suffixes()))
         if path.is_file() and path.suffix.lower() not in SUFFIXES:
-            raise CorpusError(errors.SUFFIX_NOT_READ.format(path=_printable(path), suffixes=_suffixes()))
+            raise CorpusError(errors.SUFFIX_NOT_READ.format(path=printable(path), suffixes=_suffixes()))
     collection = load_existing(paths, known)
     if not collection.essays:
         raise _no_essay(paths, collection.skipped)
@@ -97,13 +97,13 @@ def load_existing(paths: list[Path], known: Mapping[str, str] = MappingProxyType
             if duplicate := path_by_digest.get(essay.sha256):
                 raise _SkipError(messages.SAME_TEXT.format(other=duplicate))
         except _SkipError as error:
-            skipped.append(Skipped(_printable(path), error.reason))
+            skipped.append(Skipped(printable(path), error.reason))
             continue
         essay = replace(essay, id=known_ids.get(resolved) or unused_id(essay.id, taken))
         taken.add(essay.id)
         essays[essay.id], found[essay.id] = essay, resolved
-        path_by_digest[essay.sha256] = path_by_file[resolved] = _printable(path)
-        notes += [Note(_printable(path), remark) for remark in remarks]
+        path_by_digest[essay.sha256] = path_by_file[resolved] = printable(path)
+        notes += [Note(printable(path), remark) for remark in remarks]
     return Collection(tuple(sorted(essays.values(), key=lambda essay: essay.id)), tuple(skipped), tuple(notes), found)
 
 
@@ -174,7 +174,7 @@ def _load_file(root: Path, path: Path) -> tuple[Essay, list[Text]]:
         author=fields.get("author", ""),
         date=header_date(fields.get("date", "")) or name_date(clean(relative.with_suffix("").as_posix()).text),
         language=_language(fields.get("language", ""), text),
-        source=fields.get("source") or _printable(relative),
+        source=fields.get("source") or printable(relative),
         kind=fields.get("kind") or "essay",
         text=text,
     )
@@ -197,7 +197,7 @@ def _first_line(text: str) -> str:
 
 def _title_from_name(path: Path) -> str:
     """The name of a file as a title, with spaces for `-` and `_` except in a date."""
-    return " ".join(_NAME_SPACE.sub(" ", _printable(Path(path.stem))).split())
+    return " ".join(_NAME_SPACE.sub(" ", printable(Path(path.stem))).split())
 
 
 def _remarks(guessed_encoding: str, dropped: int, header: Header, hidden: int) -> Iterator[Text]:
@@ -269,7 +269,7 @@ def real_path(path: Path) -> str:
     return os.fsencode(os.path.realpath(path)).decode(errors="replace")
 
 
-def _printable(path: Path) -> str:
+def printable(path: Path) -> str:
     """A path as it may be printed: clean, on one line, without undecodable bytes."""
     return clean(path.as_posix()).text.replace("\n", " ")
 
@@ -280,7 +280,7 @@ def _no_essay(paths: list[Path], skipped: tuple[Skipped, ...]) -> CorpusError:
     if skipped:
         first = errors.FIRST_SKIPPED.format(path=skipped[0].path, reason=skipped[0].reason)
     more = errors.MORE_SKIPPED.format(count=len(skipped) - 1) if len(skipped) > 1 else ""
-    return CorpusError(errors.NO_ESSAY.format(places=", ".join(map(_printable, paths)), skipped=first, more=more))
+    return CorpusError(errors.NO_ESSAY.format(places=", ".join(map(printable, paths)), skipped=first, more=more))
 
 
 def _suffixes() -> str:
