@@ -27,6 +27,7 @@ from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Message, Progress, Use, no_progress
 from bot.settings import Keys, Settings, collection_name
 from bot.store import Store, collections_in, index_missing, open_store
+from bot.store.salvage import has_generations
 from bot.text.language import language_of
 from bot.text.normalize import clean
 from bot.text.tokenize import BOTH_LANGUAGES
@@ -73,9 +74,18 @@ class Bot:
         Raises `SettingsError`, and `IndexMissing` where no index has been built yet.
         """
         bot = cls(Settings.load(**given))
-        if bot.generation is None:
-            raise index_missing(bot.settings)
+        bot.require_index()
         return bot
+
+    def require_index(self) -> None:
+        """Raise `IndexMissing` where no index has been built yet, `IndexDamaged` where only its pointer is missing."""
+        if self.generation is None:
+            raise index_missing(self.settings)
+
+    @property
+    def is_unbuilt(self) -> bool:
+        """Whether this is the default collection and was never built: then it may be built from `settings.corpus`."""
+        return not self.settings.collection and self.generation is None and not has_generations(self._published[0].store)
 
     def ask(
         self, question: str, history: Sequence[Any] = (), mode: str = "answer", *, essays: Sequence[str] = (), config: Any = None
@@ -161,6 +171,11 @@ class Bot:
         """The essays of the collection, by id."""
         return sorted(self.index().essays.values(), key=lambda essay: essay.id)
 
+    def essay_ids(self) -> set[str]:
+        """The ids of the essays as the index lists them, which need not be open for that. Raises `StoreError`."""
+        manifest = self._published[0].store.manifest()
+        return set(manifest.essays) if manifest else set()
+
     def analogies(self) -> tuple[Analogy, ...]:
         """The analogies of the map beside the essays; none where there is no map or its essays are not in the collection."""
         return self._analogies(self.index())
@@ -221,8 +236,7 @@ class Bot:
         settings = self.settings.model_copy(update={"collection": collection_name(name)})
         other = self._reading((self._published_by(_store_of(settings)),))
         other.settings = settings
-        if other.generation is None:
-            raise index_missing(settings)
+        other.require_index()
         return other
 
     def _reading(self, published: tuple[Published, ...]) -> Self:
@@ -338,8 +352,7 @@ class Bot:
     def index(self) -> Index:
         """The open index over the generations that are published now. Raises `IndexMissing`, and as `Store.snapshot` does."""
         with self._lock:
-            if self.generation is None:
-                raise index_missing(self.settings)
+            self.require_index()
             parts = tuple(published.open() for published in self._published)
             if self._index is None or self._index.parts != parts:
                 self._index = Index(parts)

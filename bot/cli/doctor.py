@@ -20,7 +20,7 @@ from bot.models import chat, files
 from bot.models.embeddings import Embedder
 from bot.schema import Progress, no_progress
 from bot.settings import Keys, Settings
-from bot.store import collections_in, open_store
+from bot.store import collections_in, index_missing, open_store
 from bot.store.disk import free_bytes
 from bot.store.salvage import has_generations
 
@@ -103,7 +103,7 @@ def _check_index(settings: Settings) -> Check:
     store = open_store(settings.index, settings.chroma_url, settings.collection)
     manifest = store.checked()
     if manifest is None and has_generations(store):
-        return Check("index", False, f"damaged, CURRENT is missing at {store.place}", REPAIR)
+        return Check("index", False, str(index_missing(settings)), REPAIR)
     if manifest is None:
         named = f" --collection {settings.collection} PATH" if settings.collection else ""
         return Check("index", False, f"none at {store.place}", f"python ingest.py{named}")

@@ -48,7 +48,7 @@ def _rebuild(store: Store, manifest: Manifest, stored: Stored, embedder: Embedde
     """Load the sources that `manifest` names, add what is `stored` from those that are missing, and publish."""
     roots = [Path(root) for root in manifest.roots]
     loaded = loader.load_existing([root for root in roots if loader.exists(root)], manifest.paths)
-    missing = [root for root in roots if not sources.has_essays(root, loaded)]
+    missing = [root for root in roots if sources.is_empty(root, loaded)]
     kept = _kept(stored, loaded, missing if roots else None)
     if not loaded.essays and not kept:
         raise StoreError(index_errors.SOURCES_MISSING.format(place=store.place, sources=_named(missing)))

@@ -19,14 +19,14 @@ def load(sources: Sequence[Path], store: Store, *, allow_empty: bool = False) ->
     present = [source for source in sources if loader.exists(source)]
     collection = loader.load_existing(present, known)
     for source in () if allow_empty else sources:
-        if not has_essays(source, collection):
+        if is_empty(source, collection):
             _require_essays(source, known)
     return collection
 
 
-def has_essays(source: Path, collection: loader.Collection) -> bool:
-    """Whether one of the essays was loaded from `source`."""
-    return any(is_below(path, source) for path in collection.paths.values())
+def is_empty(source: Path, collection: loader.Collection) -> bool:
+    """Whether none of the essays was loaded from `source`, and it has no analogy map either."""
+    return not (any(is_below(path, source) for path in collection.paths.values()) or (source / loader.MAP_FILE).is_file())
 
 
 def is_below(path: str, source: Path) -> bool:

@@ -8,6 +8,7 @@ TAGLINE = Text(
     "에세이에 대해 대화하는 챗봇입니다. 모든 인용은 원문과 한 글자씩 대조했습니다.",
 )
 OTHER_LANGUAGE = Text("한국어", "English")
+COLLECTION = Text("Collection", "컬렉션")
 NEW_CHAT = Text("New chat", "새 대화")
 VIEW_CHAT = Text("Chat", "대화")
 VIEW_SOURCES = Text("Sources", "출처")

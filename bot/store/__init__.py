@@ -20,14 +20,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import IndexDamaged, IndexMissing, SettingsError
-from bot.messages import index_errors
+from bot.messages import damage, index_errors
 from bot.messages.text import Text, joined
 from bot.settings import Settings, collection_name
 from bot.store import chroma
 from bot.store.base import Store, Writer
 from bot.store.collections import database_of, folder_of, folders_in, name_of
+from bot.store.disk import damaged
 from bot.store.folder import FolderStore
 from bot.store.manifest import Contents, Manifest, Span, text_key
+from bot.store.salvage import has_generations
 from bot.store.server import ServerStore
 from bot.store.snapshot import Snapshot
 
@@ -63,19 +65,15 @@ def collections_in(index: Path, chroma_url: str = "") -> list[str]:
     return [name for name in names if _is_published(open_store(index, chroma_url, name))]
 
 
-def index_missing(settings: Settings) -> IndexMissing:
-    """The error for an index that was never built, or a collection that there is not."""
-    if settings.collection:
-        known = [
-            Text(name, name) if name else index_errors.DEFAULT_COLLECTION
-            for name in collections_in(settings.index, settings.chroma_url)
-        ]
-        return IndexMissing(
-            index_errors.NO_COLLECTION.format(
-                name=settings.collection, known=joined(", ", known) if known else index_errors.NO_COLLECTIONS
-            )
-        )
-    return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
+def index_missing(settings: Settings) -> IndexMissing | IndexDamaged:
+    """The error where nothing is published: never built, no such collection, or only the pointer is gone."""
+    if has_generations(open_store(settings.index, settings.chroma_url, settings.collection)):
+        return damaged("CURRENT", damage.GONE)
+    if not settings.collection:
+        return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
+    names = collections_in(settings.index, settings.chroma_url)
+    known = [Text(name, name) if name else index_errors.DEFAULT_COLLECTION for name in names] or [index_errors.NO_COLLECTIONS]
+    return IndexMissing(index_errors.NO_COLLECTION.format(name=settings.collection, known=joined(", ", known)))
 
 
 def _checked(name: str) -> str:
