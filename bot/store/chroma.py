@@ -56,12 +56,17 @@ def installed() -> str:
 def folder_client(path: Path) -> "Client":
     """Open the Chroma folder `path`. The caller closes the client; a folder must never have two clients at once."""
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.errors import InternalError
 
     try:
         return cast("Client", chromadb.PersistentClient(str(path)))
-    except AttributeError as error:  # chromadb 1.5.9 fails in its own clean-up when it cannot open, and hides the cause
-        raise InternalError(str(error.__context__ or error)) from error
+    except BaseException as error:
+        # chromadb 1.5.9 keeps what could not be opened, and would use it again for this path for as long as the process lives
+        SharedSystemClient._identifier_to_system.pop(str(path), None)
+        if isinstance(error, AttributeError):  # it fails in its own clean-up, which hides the cause
+            raise InternalError(str(error.__context__ or error)) from error
+        raise
 
 
 def server_client(url: str, database: str = "") -> "Client":

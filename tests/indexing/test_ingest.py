@@ -29,7 +29,7 @@ from bot.schema import Essay, SplitEssay
 from bot.settings import Settings
 from bot.store import Manifest, open_store
 from tests.places import ESSAYS, ROOT
-from tests.ramdisk import ram_folder
+from tests.ramdisk import fill, ram_folder
 from tests.test_pipeline import Named
 from tests.toys import ToyEmbedder
 
@@ -54,6 +54,16 @@ class PausingEmbedder(ToyEmbedder):
             sys.stdin.readline()
         return super().encode_passages(texts, progress)
 
+if os.environ.get("PAUSE_WRITING"):  # when the draft is written
+    import bot.store.folder
+    checksums = bot.store.folder.checksums
+
+    def pausing(folder):
+        print("paused", flush=True)
+        sys.stdin.readline()
+        return checksums(folder)
+
+    bot.store.folder.checksums = pausing
 toy = PausingEmbedder()
 bot.indexing.build.Embedder = lambda *_: toy
 code = ingest.main(sys.argv[1:])
@@ -667,6 +677,26 @@ def test_a_read_only_index_can_be_asked_and_an_ingest_reports_it(
     assert workspace.answers()
 
 
+def test_an_ingest_on_a_full_disk_is_one_line_and_the_index_can_be_asked_meanwhile(
+    disk: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.index = disk / "index"
+    monkeypatch.setenv("BOT_INDEX", str(workspace.index))
+    workspace.write("varn.md", FACT)
+    assert workspace.run().counts() == (1, 0, 0, 0, 0)
+    before = workspace.manifest()
+    workspace.write("road.md", "A road is a list of needs.")
+    fill(disk / "ballast")
+    line = workspace.run().error_line()
+    assert str(workspace.index) in line
+    assert re.search(r"\b\d+ bytes (are )?free", line)
+    assert "BOT_INDEX" in line
+    assert workspace.answers()
+    assert workspace.manifest() == before
+    (disk / "ballast").unlink()
+    assert workspace.run().counts() == (1, 0, 0, 1, 0)
+
+
 # In separate processes
 
 
@@ -756,14 +786,20 @@ def test_of_two_ingests_at_once_one_runs_and_the_other_names_it(kill_in_round: l
         assert not list(indexed.index.glob("*.tmp"))
 
 
-def test_an_interrupted_ingest_prints_nothing_and_loses_nothing(indexed: Workspace) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["PAUSE", "PAUSE_WRITING"])
+def test_an_interrupted_ingest_prints_nothing_and_loses_nothing(
+    moment: str, number: signal.Signals, indexed: Workspace, tmp_path: Path
+) -> None:
     indexed.write("new.md", "Nine mules carried it.")
-    child = start_child(indexed, PAUSE="1")
+    child = start_child(indexed, **{moment: "1"}, TMPDIR=str(tmp_path))
     assert pipe(child.stdout).readline() == "paused\n"
-    child.send_signal(signal.SIGINT)
+    assert bool(list(indexed.index.glob("*.tmp"))) is (moment == "PAUSE_WRITING")
+    child.send_signal(number)
     run = wait_for(child)
-    assert "Traceback" not in run.err
-    assert run.code == 130
+    assert (run.code, run.out, run.err) == (130, "", "")
+    assert not list(indexed.index.glob("*.tmp"))
+    assert not list(tmp_path.glob("dolmen-copy-*"))
     assert indexed.answers()
     assert indexed.run().counts() == (1, 0, 0, 2, 0)
 
