@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ from bot.indexing.build import build_index
 from bot.indexing.repair import repair
 from bot.settings import Settings
 from bot.store import Manifest, open_store
+from tests.ramdisk import ram_folder
+from tests.store.test_durability import DAMAGE, NEEDS_BYTES, full
 from tests.test_pipeline import MAP
 from tests.toys import ToyEmbedder
 
@@ -108,6 +110,42 @@ def test_damage_is_repaired_from_the_folders_that_the_index_names(
     assert (after.digest == before.digest) is (essays == 3)
     assert set(after.essays) == {"varn", "road", "hive"} - ({"hive"} if essays == 2 else set())
     assert FACT in [citation.quote for citation in Bot(settings, ToyEmbedder()).ask(QUESTION).citations]
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[tuple[Settings, str]]:
+    """An index of one folder with so many windows that Chroma has written its graph files, and its digest."""
+    with ram_folder() as folder:
+        notes = folder / "notes"
+        notes.mkdir()
+        for essay in range(12):
+            lines = (f"Stone {essay}-{number} of the ridge was moved by crew {number * 7 + essay}." for number in range(120))
+            (notes / f"{essay}.md").write_text(" ".join(lines))
+        made = Settings.load(corpus=folder / "none", index=folder / "index", llm="quotes")
+        build_index(made, [notes], embedder=ToyEmbedder())
+        yield made, manifest(made).digest
+
+
+@pytest.mark.parametrize(("name", "step"), [("missing", 4), *(full(name, 1) for name in DAMAGE)])
+def test_after_damage_to_any_file_the_repair_restores_the_digest(
+    name: str, step: int, large: tuple[Settings, str], tmp_path: Path
+) -> None:
+    """Of a fault that any file can have; the only generation is damaged, so that there is no other to read."""
+    settings, digest = large
+    files = sorted(path.relative_to(settings.index) for path in settings.index.rglob("*") if path.is_file())
+    files = [file for file in files if file.name not in {"LOCK", "manifest.json"}]  # without a manifest the sources are unknown
+    assert len(files) == 13
+    for number, file in enumerate(files[::step]):
+        if name in NEEDS_BYTES and not (settings.index / file).stat().st_size:
+            continue
+        copy = settings.model_copy(update={"index": tmp_path / str(number)})
+        shutil.copytree(settings.index, copy.index)
+        DAMAGE[name](copy.index / file)
+        toy = ToyEmbedder()
+        assert "was rebuilt from" in str(repair(copy, toy)), file
+        assert manifest(copy).digest == digest, file
+        assert bool(toy.embedded) is (file.name in {"vectors.npy", "keys.json"}), file
+        shutil.rmtree(copy.index)
 
 
 def test_what_is_whole_is_not_changed(settings: Settings) -> None:
