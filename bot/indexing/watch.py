@@ -94,14 +94,14 @@ class Follower:
         self._sources, self._ingest, self._tell, self._warn, self._allow_empty = sources, ingest, tell, warn, allow_empty
         self._done = self._seen = Look()  # the look at what the index was made of, and the last one
         self._failed: Look | None = None  # the look at what no index could be made of
+        self._seconds = 0.0  # that the last look took
         self._fault, self._pending = "", 0  # the fault that was told last; the looks since the files differ from the index
 
     def run(self, pause: Callable[[float], object] = time.sleep) -> None:
         """Follow until `pause`, which is called with seconds, raises."""
         while True:
-            started = time.monotonic()
             self.step()
-            pause(max(LOOK_SECONDS, LOOK_SHARE * (time.monotonic() - started)))
+            pause(max(LOOK_SECONDS, LOOK_SHARE * self._seconds))
 
     def begin(self) -> Report | None:
         """Make the index at once, and return what that changed; None where a folder has no file yet. Raises `BotError`."""
@@ -113,7 +113,9 @@ class Follower:
 
     def step(self) -> None:
         """Look once. The index is made when two looks after a change have seen the same."""
-        seen, self._seen = self._seen, look_at(self._sources)
+        started, seen = time.monotonic(), self._seen
+        self._seen = look_at(self._sources)
+        self._seconds = time.monotonic() - started
         if self._waits():
             return
         if self._seen == self._done:

@@ -179,6 +179,47 @@ def test_of_many_files_three_are_named() -> None:
     assert change_line(after, after, Report(unchanged=9, skipped=(Skipped("/n/1.md", EMPTY),))) == ""
 
 
+def test_after_a_long_ingest_it_looks_again_as_soon_as_ever(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, pauses = [0.0], list[float]()
+    monkeypatch.setattr("bot.indexing.watch.time.monotonic", lambda: now[0])
+    encode = watched.embedder.encode_passages
+
+    def slow(*arguments: object) -> object:
+        now[0] += 60
+        return encode(*arguments)  # type: ignore[arg-type]
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(watched.embedder, "encode_passages", slow)
+    watched.write("varn.md", FACT)
+    with pytest.raises(KeyboardInterrupt):
+        watched.follower.run(pause)
+    assert watched.told == ["added varn.md (essays: 3)"]
+    assert pauses == [1, 1, 1]
+
+
+def test_looks_that_take_long_are_made_less_often(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, pauses = [0.0], list[float]()
+    monkeypatch.setattr("bot.indexing.watch.time.monotonic", lambda: now[0])
+    scan = os.scandir
+
+    def slow(path: Path) -> object:
+        now[0] += 2
+        return scan(path)
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bot.indexing.watch.os.scandir", slow)
+    with pytest.raises(KeyboardInterrupt):
+        watched.follower.run(pause)
+    assert pauses == [20]
+
+
 # A folder that goes away
 
 
