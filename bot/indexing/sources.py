@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import CorpusError, StoreError
 from bot.indexing import loader
 from bot.messages import errors
+from bot.messages import files as messages
+from bot.schema import Skipped
 from bot.store import Store
 
 
@@ -18,9 +21,12 @@ def load(sources: Sequence[Path], store: Store, *, allow_empty: bool = False) ->
     known = _known_files(store)
     present = [source for source in sources if loader.exists(source)]
     collection = loader.load_existing(present, known)
-    for source in () if allow_empty else sources:
-        if is_empty(source, collection):
-            _require_essays(source, known)
+    empty = [source for source in sources if is_empty(source, collection)]
+    if allow_empty:
+        skipped = (Skipped(loader.printable(source), messages.NO_ESSAYS) for source in empty)
+        return replace(collection, skipped=(*collection.skipped, *skipped))
+    for source in empty:
+        _require_essays(source, known)
     return collection
 
 

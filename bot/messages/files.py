@@ -48,6 +48,7 @@ UNREADABLE = Text(
     "it cannot be read: {reason}; check the file and its permissions",
     "읽을 수 없습니다({reason}). 파일과 권한을 확인해 주세요",
 )
+NO_ESSAYS = Text("there is no essay in it", "에세이가 없습니다")
 EMPTY = Text("it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요")
 
 # remarks on a file that was read

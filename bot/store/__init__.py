@@ -59,10 +59,10 @@ def open_store(index: Path, chroma_url: str = "", collection: str = "") -> Store
 
 
 def collections_in(index: Path, chroma_url: str = "") -> list[str]:
-    """List the published collections in one place, the damaged ones too, by name; the default one's is empty. Raises `StoreError`."""
+    """List the collections in one place, the damaged ones too, by name; the default one's is empty. Raises `StoreError`."""
     found = map(name_of, chroma.databases(chroma_url)) if chroma_url else folders_in(Path(index))
     names = sorted({"", *map(_checked, found)})
-    return [name for name in names if _is_published(open_store(index, chroma_url, name))]
+    return [name for name in names if _has_something(open_store(index, chroma_url, name))]
 
 
 def index_missing(settings: Settings) -> IndexMissing | IndexDamaged:
@@ -84,8 +84,8 @@ def _checked(name: str) -> str:
         return ""
 
 
-def _is_published(store: Store) -> bool:
-    """Whether the store has a pointer, a valid one or not."""
+def _has_something(store: Store) -> bool:
+    """Whether the store has a pointer, a valid one or not, or a generation."""
     with suppress(IndexDamaged):
-        return store.current() is not None
+        return store.current() is not None or has_generations(store)
     return True

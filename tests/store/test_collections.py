@@ -92,6 +92,9 @@ def test_the_collections_that_are_published_are_listed_the_damaged_ones_too(tmp_
     broken.mkdir()
     (broken / "CURRENT").write_text("../../x\n")
     assert collections_in(tmp_path) == ["", "broken", "notes"]
+    (tmp_path / "collections" / "notes" / "CURRENT").unlink()
+    (tmp_path / "CURRENT").unlink()
+    assert collections_in(tmp_path) == ["", "broken", "notes"]
 
 
 def test_a_withdrawn_collection_is_gone_and_the_others_are_not(tmp_path: Path) -> None:
