@@ -133,7 +133,7 @@ def _check(options: argparse.Namespace) -> tuple[Any, int]:
     lines = [*map(_checked_text, quotations), ", ".join(f"{state} {count}" for state, count in counts.items())]
     if newer:
         essays = "1 essay differs" if newer == 1 else f"{newer} essays differ"
-        lines.append(f"The files are newer than the index that was searched: {essays}. Run: python ingest.py")
+        lines.append(f"The files are newer than the index that was searched: {essays}. Run: {bot.ingest_command}")
     return (payload if options.json else "\n".join(lines)), int(bool(counts["changed"] or counts["gone"]))
 
 

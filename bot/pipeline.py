@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import shlex
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -252,6 +253,13 @@ class Bot:
         """How many essays an ingest of the same paths would add, change or remove; 0 where the index does not say what they were."""
         report = pending_changes(self._published[0].store)
         return report.added + report.changed + report.removed if report else 0
+
+    @property
+    def ingest_command(self) -> str:
+        """The command that brings the index up to date: with its collection and the paths that it was made from."""
+        manifest = self._published[0].store.manifest()
+        collection = ["--collection", self.settings.collection] if self.settings.collection else []
+        return shlex.join(["python", "ingest.py", *collection, *(manifest.roots if manifest else [])])
 
     @property
     def generation(self) -> str | None:

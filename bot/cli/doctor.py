@@ -7,6 +7,7 @@ import errno
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,11 +126,10 @@ def _check_collections(settings: Settings) -> Check:
 
 def _collection_finding(settings: Settings, name: str) -> tuple[str, bool]:
     """What is in a collection, and whether it is whole."""
-    try:
-        manifest = open_store(settings.index, settings.chroma_url, name).checked()
-    except (IndexDamaged, IndexMismatch):
-        return "damaged or of another version", False
-    return f"{len(manifest.essays) if manifest else 0} essays", True
+    with suppress(IndexDamaged, IndexMismatch):
+        if manifest := open_store(settings.index, settings.chroma_url, name).checked():
+            return f"{len(manifest.essays)} essays", True
+    return "damaged or of another version", False
 
 
 def _check_model(settings: Settings) -> Check:

@@ -18,6 +18,7 @@ from bot.models.embeddings import Embedder
 from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
 from bot.settings import Settings
 from bot.store import Contents, Manifest, Store, open_store, text_key
+from bot.store.salvage import has_generations
 from bot.text import tokenize
 
 
@@ -76,14 +77,14 @@ def publish(
     """
     fingerprint = index_fingerprint(embedder)
     report = _compare(collection, store.usable(), fingerprint, analogies)
+    if not collection.essays:
+        _withdraw(store, progress)
+        return report
     if not _has_changes(report):
         return report
     with store.writer(progress) as writer:
         report = _compare(collection, store.usable(), fingerprint, analogies)  # another ingest may have published in the meantime
         if not _has_changes(report):
-            return report
-        if not collection.essays:
-            writer.withdraw()
             return report
         known = reuse_from.vectors(embedder.fingerprint) if reuse_from else {}
         known = {**known, **writer.known_vectors(embedder.fingerprint)}
@@ -96,6 +97,13 @@ def publish(
         contents = Contents(collection.essays, passages, terms, windows, vectors)
         writer.publish(contents, fingerprint, [str(root.resolve()) for root in roots], collection.paths, analogies)
     return replace(report, embedded=embedded)
+
+
+def _withdraw(store: Store, progress: Progress) -> None:
+    """Remove the index, or what a removal that was killed has left of it."""
+    if has_generations(store):
+        with store.writer(progress) as writer:
+            writer.withdraw()
 
 
 def index_fingerprint(embedder: Embedder) -> dict[str, str]:

@@ -32,7 +32,7 @@ def load(sources: Sequence[Path], store: Store, *, allow_empty: bool = False) ->
 
 def is_empty(source: Path, collection: loader.Collection) -> bool:
     """Whether none of the essays was loaded from `source`, and it has no analogy map either."""
-    return not (any(is_below(path, source) for path in collection.paths.values()) or (source / loader.MAP_FILE).is_file())
+    return not (any(is_below(path, source) for path in collection.paths.values()) or loader.exists(source / loader.MAP_FILE))
 
 
 def is_below(path: str, source: Path) -> bool:

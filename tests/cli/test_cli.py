@@ -269,6 +269,9 @@ def test_each_command_answers_from_the_named_collection(run: Run, tmp_path: Path
     assert run("check", str(tmp_path / "answer.json"))[0] == 0
     assert run("check", str(tmp_path / "answer.json"), "--collection", "default")[0] == 1
     assert run("analogies")[:2] == (0, "\n")
+    (folder / "oven.md").write_text("The oven of Orsk is cold.")
+    told = run("check", str(tmp_path / "answer.json"))[1]
+    assert told.endswith(f"1 essay differs. Run: python ingest.py --collection '노트' {folder}\n")
     assert [essay.id for essay in Bot.open(collection="노트").essays()] == ["kettle"]
 
 

@@ -550,6 +550,10 @@ def test_an_index_that_no_source_has_an_essay_for_is_removed_if_that_is_allowed(
     indexed.write("varn.md", FACT)
     assert indexed.run().counts() == (1, 0, 0, 0, 0)
     assert indexed.answers()
+    (indexed.index / "CURRENT").unlink()  # as a removal that was killed leaves it
+    deleted(indexed.corpus)
+    assert indexed.run("--allow-empty").counts()[:4] == (0, 0, 0, 0)
+    assert {path.name for path in indexed.index.iterdir()} == {"LOCK"}
 
 
 def test_a_source_whose_essays_are_all_in_another_one_is_not_empty(indexed: Workspace, tmp_path: Path) -> None:
