@@ -27,7 +27,7 @@ from bot.retrieval.index import Index, Published
 from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Message, Progress, Use, no_progress
 from bot.settings import Keys, Settings, collection_name
-from bot.store import Store, collections_in, index_missing, open_store
+from bot.store import Store, collections_in, index_missing, store_of
 from bot.store.salvage import has_generations
 from bot.text.language import language_of
 from bot.text.normalize import clean
@@ -63,7 +63,7 @@ class Bot:
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model, settings.cache)
         self._chat = _Chat(chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache))
-        self._published: tuple[Published, ...] = (self._published_by(_store_of(settings)),)
+        self._published: tuple[Published, ...] = (self._published_by(store_of(settings)),)
         self._index: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
@@ -235,7 +235,7 @@ class Bot:
         Raises `SettingsError` for a name that no collection can have, and `IndexMissing` where there is none of this name.
         """
         settings = self.settings.model_copy(update={"collection": collection_name(name)})
-        other = self._reading((self._published_by(_store_of(settings)),))
+        other = self._reading((self._published_by(store_of(settings)),))
         other.settings = settings
         other.require_index()
         return other
@@ -387,10 +387,6 @@ def checked_question(question: str, mode: str) -> str:
     if not question:
         raise QuestionError(errors.QUESTION_EMPTY)
     return question
-
-
-def _store_of(settings: Settings) -> Store:
-    return open_store(settings.index, settings.chroma_url, settings.collection)
 
 
 def _timings(started: float, retrieved: float, first: float = 0.0) -> dict[str, float]:

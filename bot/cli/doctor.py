@@ -21,7 +21,7 @@ from bot.models import chat, files
 from bot.models.embeddings import Embedder
 from bot.schema import Progress, no_progress
 from bot.settings import Keys, Settings
-from bot.store import collections_in, index_missing, open_store
+from bot.store import collections_in, index_missing, open_store, store_of
 from bot.store.disk import free_bytes
 from bot.store.salvage import has_generations
 
@@ -64,9 +64,9 @@ def repair_index(collection: str | None = None, progress: Progress = no_progress
     """Repair one collection, or every one where none is named: a check for each. Raises `SettingsError`, and `StoreError` for a server."""
     settings = Settings.load(collection=collection)
     names = [settings.collection] if collection is not None else collections_in(settings.index, settings.chroma_url)
-    embedder = Embedder(settings.embedding_model, settings.cache)
 
     def repaired(chosen: Settings) -> Check:
+        embedder = Embedder(chosen.embedding_model, chosen.cache)
         return Check("repair", True, str(repair(chosen, embedder, progress)))
 
     chosen = [settings.model_copy(update={"collection": name}) for name in names or [settings.collection]]
@@ -101,7 +101,7 @@ def _check_embedder(settings: Settings) -> Check:
 
 
 def _check_index(settings: Settings) -> Check:
-    store = open_store(settings.index, settings.chroma_url, settings.collection)
+    store = store_of(settings)
     manifest = store.checked()
     if manifest is None and has_generations(store):
         return Check("index", False, str(index_missing(settings)), REPAIR)

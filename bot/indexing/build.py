@@ -17,7 +17,7 @@ from bot.messages import errors
 from bot.models.embeddings import Embedder
 from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
 from bot.settings import Settings
-from bot.store import Contents, Manifest, Store, open_store, text_key
+from bot.store import Contents, Manifest, Store, store_of, text_key
 from bot.store.salvage import has_generations
 from bot.text import tokenize
 
@@ -38,7 +38,7 @@ def build_index(
     """
     folders = list(paths) or [settings.corpus]
     embedder = embedder or Embedder(settings.embedding_model, settings.cache)
-    store = open_store(settings.index, settings.chroma_url, settings.collection)
+    store = store_of(settings)
     progress("scan", 0, 1)
     collection = sources.load(folders, store, allow_empty=allow_empty)
     require_revision(embedder)

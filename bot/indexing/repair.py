@@ -14,7 +14,7 @@ from bot.messages.text import Text
 from bot.models.embeddings import Embedder
 from bot.schema import Essay, Progress, no_progress
 from bot.settings import Settings
-from bot.store import Manifest, Store, index_missing, open_store
+from bot.store import Manifest, Store, index_missing, store_of
 from bot.store.salvage import has_generations, readable_manifest, whole_snapshot
 
 
@@ -32,7 +32,7 @@ def repair(settings: Settings, embedder: Embedder, progress: Progress = no_progr
     Vectors that are whole are used again. Raises `IndexMissing` where there is no index, `StoreError` where its sources are unknown,
     and as `build_index` does; the index is then what it was.
     """
-    store = open_store(settings.index, settings.chroma_url, settings.collection)
+    store = store_of(settings)
     if not has_generations(store):
         raise index_missing(settings)
     require_revision(embedder)

@@ -159,6 +159,7 @@ def follow(
     tell: Callable[[str | Report], object],
     warn: Callable[[str], object],
     *,
+    embedder: Embedder | None = None,
     progress: Progress = no_progress,
     allow_empty: bool = False,
 ) -> None:
@@ -166,7 +167,8 @@ def follow(
 
     `tell` is given the first report and then lines. Raises `BotError` where the first ingest fails, but waits for a folder's first file.
     """
-    sources, embedder = list(paths) or [settings.corpus], Embedder(settings.embedding_model, settings.cache)
+    sources = list(paths) or [settings.corpus]
+    embedder = embedder or Embedder(settings.embedding_model, settings.cache)
 
     def ingest() -> Report:
         return build_index(settings, sources, embedder=embedder, progress=progress, allow_empty=allow_empty)

@@ -43,6 +43,7 @@ __all__ = [
     "collections_in",
     "index_missing",
     "open_store",
+    "store_of",
     "text_key",
 ]
 
@@ -58,6 +59,11 @@ def open_store(index: Path, chroma_url: str = "", collection: str = "") -> Store
     return FolderStore(folder_of(Path(index), collection))
 
 
+def store_of(settings: Settings) -> Store:
+    """Return the store of the collection that the settings name."""
+    return open_store(settings.index, settings.chroma_url, settings.collection)
+
+
 def collections_in(index: Path, chroma_url: str = "") -> list[str]:
     """List the collections in one place, the damaged ones too, by name; the default one's is empty. Raises `StoreError`."""
     found = map(name_of, chroma.databases(chroma_url)) if chroma_url else folders_in(Path(index))
@@ -67,7 +73,7 @@ def collections_in(index: Path, chroma_url: str = "") -> list[str]:
 
 def index_missing(settings: Settings) -> IndexMissing | IndexDamaged:
     """The error where nothing is published: never built, no such collection, or only the pointer is gone."""
-    if has_generations(open_store(settings.index, settings.chroma_url, settings.collection)):
+    if has_generations(store_of(settings)):
         return damaged("CURRENT", damage.GONE)
     if not settings.collection:
         return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
