@@ -1,0 +1,77 @@
+"""Reads Word's DOCX with mammoth: headings, lists, tables, footnotes and quotations; tracked changes are taken as accepted."""
+
+import io
+from collections.abc import Sequence
+
+import mammoth
+
+from bot.formats import said
+from bot.formats.document import Document, FormatError
+from bot.formats.markup import markdown, plain
+from bot.formats.packed import Packed
+from bot.formats.trees import Element, descendants, html_of
+from bot.messages import formats as messages
+from bot.messages.text import Text
+
+# Word's own names of styles stand in the file in English, whatever its language; other programs write theirs.
+_STYLES = "\n".join(
+    [f"p[style-name='{name} {level}'] => h{level}:fresh" for name in ("heading", "Heading", "개요", "제목") for level in range(1, 7)]
+    + [f"p[style-name='{name}'] => h1.title:fresh" for name in ("Title", "제목")]
+    + [f"p[style-name='{name}'] => p.byline:fresh" for name in ("Author", "Date", "Subtitle")]
+    + [f"p[style-name='{name}'] => blockquote > p:fresh" for name in ("Quote", "Intense Quote", "Quotations", "Block Text", "인용")]
+    + [f"p[style-name='{name}'] => pre:separator('\\n')" for name in ("Source Code", "Preformatted Text", "HTML Preformatted")]
+)
+_PARTS_OF_TEXT = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml", "word/comments.xml", "word/styles.xml", "word/numbering.xml")
+
+
+def parse(data: bytes, unpacked: int) -> Sequence[Document]:
+    """The one document of a file. Raises `FormatError`, and others for a broken file."""
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise FormatError(messages.ENCRYPTED)  # Word packs an encrypted document into an OLE file
+    packed = Packed(data, unpacked)
+    trees = {name: packed.xml(name) for name in _PARTS_OF_TEXT}  # also refuses entities and depth, which mammoth does not
+    html = mammoth.convert_to_html(io.BytesIO(data), style_map=_STYLES, convert_image=lambda _image: []).value
+    if not html.strip():
+        raise FormatError(messages.NO_TEXT)
+    root = html_of(html)
+    headline = _headline(root)
+    core = packed.xml("docProps/core.xml")
+    title = said.title(_property(core, "title")) or headline
+    text = markdown(root)
+    return [
+        Document(
+            text=text,
+            title=title,
+            author=said.author(_property(core, "creator")),
+            date=said.date(_property(core, "created")),
+            language=_property(core, "language"),
+            notes=tuple(_notes(trees)),
+        )
+    ]
+
+
+def _headline(root: Element) -> str:
+    """The words of the paragraph in the style of a title. Such paragraphs and those of the author and the date are taken out of the text."""
+    titles = root.xpath("//h1[@class='title']")
+    headline = plain(titles[0]) if titles else ""
+    for element in [*titles, *root.xpath("//p[@class='byline']")]:
+        element.getparent().remove(element)
+    return headline
+
+
+def _property(core: Element | None, name: str) -> str:
+    """One of the document's properties; empty where it has none."""
+    found = next(descendants(core, name), None) if core is not None else None
+    return " ".join((found.text or "").split()) if found is not None else ""
+
+
+def _notes(trees: dict[str, Element | None]) -> list[Text]:
+    notes = []
+    body = trees["word/document.xml"]
+    if body is not None and next(descendants(body, "ins", "del"), None) is not None:
+        notes.append(messages.TRACKED_CHANGES)
+    comments = trees["word/comments.xml"]
+    count = sum(1 for _ in descendants(comments, "comment")) if comments is not None else 0
+    if count:
+        notes.append(messages.LEFT_OUT_COMMENTS.format(count=count))
+    return notes
