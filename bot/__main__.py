@@ -170,7 +170,9 @@ def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
 
 def _answer_text(answer: Answer) -> str:
     lines = [answer.text, ""]
-    lines += [f"[{c.number}] {c.title} · {c.essay} {c.start}–{c.end} · {c.source}" for c in answer.citations]
+    for c in answer.citations:
+        page = f" · {c.place.of(answer.language)}" if c.page else ""
+        lines.append(f"[{c.number}] {c.title} · {c.essay} {c.start}–{c.end} · {c.source}{page}")
     lines += [f"… {passage.essay} {passage.start}–{passage.end}\n{passage.text.strip()}" for passage in answer.nearest]
     return "\n".join(lines).strip()
 

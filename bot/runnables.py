@@ -66,6 +66,8 @@ class EssayRetriever(BaseRetriever):
         passage, essay = hit.passage, self._essay(hit.passage.essay)
         fields = {name: getattr(essay, name) for name in ("title", "author", "date", "language", "source")}
         place = {"start": passage.start, "end": passage.end, "score": round(hit.score, 4)}
+        if essay.pages:
+            place["page"] = essay.page_at(passage.start)
         return Document(id=passage.id, page_content=passage.text, metadata={"essay": essay.id, **fields, **place})
 
 

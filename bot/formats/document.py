@@ -20,8 +20,8 @@ class FormatError(Exception):
 class Document:
     """One text of a file, in Markdown, with what the file says about it; an empty string where it says nothing.
 
-    `date` is as it is written, `address` a web address. `pages` holds the offset in `text` at which each page begins, the first page's
-    first; it is empty where the format has no pages. `notes` say what was left out. `name` is the document's own name in a file that
+    `date` is as it is written, `address` a web address. `pages` holds pairs of an offset in `text` and the number of the page that
+    begins there, in the order of the offsets; it is empty where the format has no pages. `notes` say what was left out. `name` is the document's own name in a file that
     holds several, else empty. `frame` is the relative path of the saved file that holds the text, of a page that is only its frame.
     """
 
@@ -31,7 +31,7 @@ class Document:
     date: str = ""
     language: str = ""
     address: str = ""
-    pages: tuple[int, ...] = ()
+    pages: tuple[tuple[int, int], ...] = ()
     notes: tuple[Text, ...] = ()
     name: str = ""
     frame: str = ""
@@ -39,12 +39,12 @@ class Document:
     def to_dict(self) -> dict[str, Any]:
         """The document as plain JSON."""
         fields = {name: getattr(self, name) for name in ("text", "title", "author", "date", "language", "address", "name", "frame")}
-        return {**fields, "pages": list(self.pages), "notes": [[note.en, note.ko] for note in self.notes]}
+        return {**fields, "pages": [list(pair) for pair in self.pages], "notes": [[note.en, note.ko] for note in self.notes]}
 
     @classmethod
     def from_dict(cls, payload: dict[str, Any]) -> "Document":
         """The document whose `to_dict` gave this payload. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
-        pages = tuple(int(start) for start in payload.pop("pages"))
+        pages = tuple((int(start), int(number)) for start, number in payload.pop("pages"))
         notes = tuple(Text(str(english), str(korean)) for english, korean in payload.pop("notes"))
         return cls(**{name: str(value) for name, value in payload.items()}, pages=pages, notes=notes)
 

@@ -73,6 +73,8 @@ class _Writer:
     def text(self) -> str:
         """The blocks, and behind them the notes in the order of their numbers."""
         written = list(self._blocks(self._root))
+        while written and written[-1] == "* * *":
+            written.pop()
         for body, number in sorted(self._notes.bodies.items(), key=lambda pair: pair[1]):
             words = " ".join(" ".join(self._inside(body)).split())
             if words:

@@ -189,7 +189,8 @@ def _group_text(source: str, opening: re.Pattern[str]) -> str:
 
 def _info(source: str, info: str, name: str) -> str:
     """A property of the document's information group, decoded with the document's own code page."""
-    words = _group_text(info, re.compile(rf"\{{\\{name}(?![a-z])"))
+    unicode = _group_text(info, re.compile(r"\{\\\*\\ud\s*\{\\%s(?![a-z])" % name))  # what LibreOffice writes beside question marks
+    words = unicode or _group_text(info, re.compile(rf"\{{\\{name}(?![a-z])"))
     page = _CODE_PAGE.search(source)
     return _decoded(f"{{\\rtf1\\ansi{page[0] if page else ''} {words}}}").strip() if words.strip() else ""
 

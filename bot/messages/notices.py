@@ -17,6 +17,7 @@ GREETING = Text(
 )
 NEAREST = Text("The nearest passage is in “{title}”.", "가장 가까운 대목은 「{title}」에 있습니다.")
 FROM = Text("From “{title}”:", "「{title}」에서 찾은 문장입니다.")
+PAGE = Text("p. {number}", "{number}쪽")  # of a file, on which a quotation stands
 FOOTNOTE = Text("Footnote: “{quote}”", "각주: “{quote}”")
 
 # What went wrong with a chat model and what to do about it, by the faults of bot/models/streaming.py.

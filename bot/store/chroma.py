@@ -14,6 +14,7 @@ The windows' distance is "ip": for vectors of length 1 it equals that of "cosine
 for bit as they were written.
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -182,6 +183,7 @@ def _passage_metadata(contents: Contents) -> list[dict[str, Any]]:
     return [
         {"number": number, "essay": passage.essay, "start": passage.start, "end": passage.end, "terms": terms}
         | {name: getattr(essays[passage.essay], name) for name in ESSAY_FIELDS}
+        | ({"pages": json.dumps(pages)} if (pages := essays[passage.essay].pages) and not passage.start else {})
         for number, (passage, terms) in enumerate(zip(contents.passages, contents.terms, strict=True))
     ]
 
