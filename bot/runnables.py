@@ -32,7 +32,7 @@ class EssayRetriever(BaseRetriever):
     """The passages of the essays as documents, best first.
 
     `page_content` is `essay.text[start:end]`; the metadata holds `essay` (its id), `title`, `author`, `date`, `language`, `source`,
-    `start`, `end` and `score`; the document's id is the passage's.
+    `start`, `end` and `score`, and the `page` of a file that has pages; the document's id is the passage's.
     """
 
     k: int = 6

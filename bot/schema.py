@@ -355,7 +355,7 @@ def _sentence(payload: Any, citations: Sequence[Citation]) -> Sentence:
 
 
 def _record(data_class: type[Any], payload: Any) -> Any:
-    """A data class of strings and integers from its fields, those with a default where they are given. Raises `TypeError` for a value of another type."""
+    """A data class of strings and integers from its fields, which may lack those with a default. Raises `TypeError` for a value of another type."""
     types = {"int": int, "str": str, int: int, str: str}
     given = [field for field in fields(data_class) if field.default is MISSING or field.name in payload]
     return data_class(**{field.name: _typed(types[field.type], payload[field.name]) for field in given})

@@ -149,7 +149,9 @@ def _html_turn(turn: Turn) -> str:
     if not answer.complete:
         parts.append(f"<p class=notice>{notices.INCOMPLETE.of(language)}</p>")
     if answer.citations:
-        parts.append(f"<h3>{page.VIEW_SOURCES.of(language)}</h3><ol>{''.join(_html_source(citation, language) for citation in answer.citations)}</ol>")
+        parts.append(
+            f"<h3>{page.VIEW_SOURCES.of(language)}</h3><ol>{''.join(_html_source(citation, language) for citation in answer.citations)}</ol>"
+        )
     if answer.refused:
         label = page.REFUSED_COUNT.format(count=len(answer.refused)).of(language)
         items = "".join(f"<li><s>{_html(refusal.text)}</s> ({_html(refusal.reason)})</li>" for refusal in answer.refused)

@@ -39,7 +39,7 @@ def _read(packed: Packed, stored: str, name: str) -> Member:
         return Member(name, packed.read(stored))
     except FormatError as error:
         return Member(name, refused=error.reason)
-    except Exception as error:  # noqa: BLE001 - one broken member costs itself only
+    except Exception as error:  # one broken member costs itself only
         return Member(name, refused=messages.DAMAGED.format(format="zip", reason=type(error).__name__))
 
 

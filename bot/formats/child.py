@@ -113,7 +113,7 @@ def _answer(answers: IO[bytes], header: dict[str, Any], data: bytes) -> bool:
     except MemoryError:
         _write_failure(answers, "memory")
         return False
-    except Exception as error:  # noqa: BLE001 - a parser may raise anything for a broken file
+    except Exception as error:  # a parser may raise anything for a broken file
         return _refuse(answers, _damaged(str(header["suffix"]), error))
     try:
         for entry in parsed:

@@ -16,13 +16,17 @@ class FormatError(Exception):
         self.reason = reason
 
 
+_TEXTS = ("text", "title", "author", "date", "language", "address", "name", "frame")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One text of a file, in Markdown, with what the file says about it; an empty string where it says nothing.
 
     `date` is as it is written, `address` a web address. `pages` holds pairs of an offset in `text` and the number of the page that
-    begins there, in the order of the offsets; it is empty where the format has no pages. `notes` say what was left out. `name` is the document's own name in a file that
-    holds several, else empty. `frame` is the relative path of the saved file that holds the text, of a page that is only its frame.
+    begins there, in the order of the offsets; it is empty where the format has no pages. `notes` say what was left out. `name` is the
+    document's own name in a file that holds several, else empty. `frame` is the relative path of the saved file that holds the text of a
+    page that is only its frame.
     """
 
     text: str
@@ -38,7 +42,9 @@ class Document:
 
     def to_dict(self) -> dict[str, Any]:
         """The document as plain JSON."""
-        fields = {name: getattr(self, name) for name in ("text", "title", "author", "date", "language", "address", "name", "frame")}
+        fields = {
+            name: getattr(self, name) for name in ("text", "title", "author", "date", "language", "address", "name", "frame")
+        }
         return {**fields, "pages": [list(pair) for pair in self.pages], "notes": [[note.en, note.ko] for note in self.notes]}
 
     @classmethod

@@ -15,13 +15,27 @@ from bot.messages.text import Text
 
 # Word's own names of styles stand in the file in English, whatever its language; other programs write theirs.
 _STYLES = "\n".join(
-    [f"p[style-name='{name} {level}'] => h{level}:fresh" for name in ("heading", "Heading", "개요", "제목") for level in range(1, 7)]
+    [
+        f"p[style-name='{name} {level}'] => h{level}:fresh"
+        for name in ("heading", "Heading", "개요", "제목")
+        for level in range(1, 7)
+    ]
     + [f"p[style-name='{name}'] => h1.title:fresh" for name in ("Title", "제목")]
     + [f"p[style-name='{name}'] => p.byline:fresh" for name in ("Author", "Date", "Subtitle")]
-    + [f"p[style-name='{name}'] => blockquote > p:fresh" for name in ("Quote", "Intense Quote", "Quotations", "Block Text", "인용")]
+    + [
+        f"p[style-name='{name}'] => blockquote > p:fresh"
+        for name in ("Quote", "Intense Quote", "Quotations", "Block Text", "인용")
+    ]
     + [f"p[style-name='{name}'] => pre:separator('\\n')" for name in ("Source Code", "Preformatted Text", "HTML Preformatted")]
 )
-_PARTS_OF_TEXT = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml", "word/comments.xml", "word/styles.xml", "word/numbering.xml")
+_PARTS_OF_TEXT = (
+    "word/document.xml",
+    "word/footnotes.xml",
+    "word/endnotes.xml",
+    "word/comments.xml",
+    "word/styles.xml",
+    "word/numbering.xml",
+)
 
 
 def parse(data: bytes, unpacked: int) -> Sequence[Document]:

@@ -27,12 +27,19 @@ def parse(data: bytes, unpacked: int) -> Sequence[Document]:
     package = packed.xml(package_name)
     if package is None:
         raise FormatError(messages.DAMAGED.format(format="EPUB", reason=package_name))
-    said = _metadata(package)
     book = _book(packed, list(_spine(package, posixpath.dirname(package_name))))
     text = markdown(book)
     if not text.strip():
         raise FormatError(messages.NO_TEXT)
-    return [Document(text=text, title=said("title"), author=", ".join(_all(package, "creator")), date=date(said("date")), language=said("language"))]
+    return [
+        Document(
+            text=text,
+            title=_first(package, "title"),
+            author=", ".join(_all(package, "creator")),
+            date=date(_first(package, "date")),
+            language=_first(package, "language"),
+        )
+    ]
 
 
 def _require_readable(packed: Packed) -> None:
@@ -52,12 +59,14 @@ def _package_name(packed: Packed) -> str:
 
 def _all(package: Element, name: str) -> list[str]:
     metadata = next(descendants(package, "metadata"), None)
-    found = [" ".join("".join(element.itertext()).split()) for element in descendants(metadata, name)] if metadata is not None else []
+    found = (
+        [" ".join("".join(element.itertext()).split()) for element in descendants(metadata, name)] if metadata is not None else []
+    )
     return list(dict.fromkeys(filter(None, found)))
 
 
-def _metadata(package: Element):  # noqa: ANN202 - a function from a name to the first value
-    return lambda name: next(iter(_all(package, name)), "")
+def _first(package: Element, name: str) -> str:
+    return next(iter(_all(package, name)), "")
 
 
 def _spine(package: Element, folder: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ class Builder:
     """A document that is being built. `body` is its tree."""
 
     def __init__(self) -> None:
+        """Begin an empty document."""
         self.body = html.Element("body")
         self._notes = html.Element("ol")
 
@@ -51,6 +52,7 @@ class Paragraph:
     """A paragraph that is being written. A table in it parts it: what follows is a paragraph of its own."""
 
     def __init__(self, builder: Builder, parent: Element, tag: str) -> None:
+        """Begin a paragraph with this tag at the end of `parent`."""
         self._builder, self._parent, self._tag = builder, parent, tag
         self._element = self._new()
 

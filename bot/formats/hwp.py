@@ -27,7 +27,9 @@ _PARAGRAPH, _TEXT, _CONTROL, _LIST, _TABLE = 66, 67, 71, 72, 77
 _WIDE_SIGNS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23})  # of eight units, not one
 _OBJECTS = frozenset({1, 2, 3, 11, 12, 14, 15, 16, 17, 18, 21, 22, 23})  # that have a control record each
 _SIGNS = {10: "\n", 24: "-", 30: " ", 31: "\u3000"}
-_NOT_READ = frozenset({"head", "foot", "secd", "cold", "tcmt", "pgnp", "nwno", "atno"})  # running heads, set-up, comments, numbers
+_NOT_READ = frozenset(
+    {"head", "foot", "secd", "cold", "tcmt", "pgnp", "nwno", "atno"}
+)  # running heads, set-up, comments, numbers
 _SUMMARY = "\x05HwpSummaryInformation"
 
 

@@ -1,7 +1,7 @@
 """Reads Hangul's HWPX, a zip of XML: paragraphs, outline headings, tables, notes and text boxes in reading order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lxml import html
 
@@ -16,7 +16,22 @@ from bot.messages import formats as messages
 _SECTION = re.compile(r"Contents/section(\d+)\.xml", re.IGNORECASE)
 _SIGNS = {"linebreak": "\n", "tab": "\t", "nbspace": " ", "fwspace": "\u3000", "hyphen": "-"}
 _NOTES = frozenset({"footnote", "endnote"})
-_NOT_READ = frozenset({"header", "footer", "secpr", "colpr", "pic", "hiddencomment", "memo", "autonum", "pagenum", "newnum", "parameters", "caption"})
+_NOT_READ = frozenset(
+    {
+        "header",
+        "footer",
+        "secpr",
+        "colpr",
+        "pic",
+        "hiddencomment",
+        "memo",
+        "autonum",
+        "pagenum",
+        "newnum",
+        "parameters",
+        "caption",
+    }
+)
 
 
 def parse(data: bytes, unpacked: int) -> Sequence[Document]:
@@ -25,7 +40,8 @@ def parse(data: bytes, unpacked: int) -> Sequence[Document]:
     manifest = packed.xml("META-INF/manifest.xml")
     if manifest is not None and next(descendants(manifest, "encryption-data"), None) is not None:
         raise FormatError(messages.ENCRYPTED)
-    sections = sorted((name for name in packed.names if _SECTION.fullmatch(name)), key=lambda name: int(_SECTION.fullmatch(name)[1]))  # type: ignore[index]
+    numbers = {name: int(match[1]) for name in packed.names if (match := _SECTION.fullmatch(name))}
+    sections = sorted(numbers, key=lambda name: numbers[name])
     if not sections:
         raise FormatError(messages.DAMAGED.format(format="HWPX", reason="Contents/section0.xml"))
     reader = _Reader(packed.xml("Contents/header.xml"))
@@ -51,7 +67,11 @@ def parse(data: bytes, unpacked: int) -> Sequence[Document]:
 def _said(package: Element | None, name: str) -> str:
     """What the package's metadata say: an element with this name, or a `meta` element that is named so."""
     for element in package.iter() if package is not None else ():
-        is_named = attribute(element, "name").lower() == name.lower() if local_name(element) == "meta" else local_name(element) == name.lower()
+        is_named = (
+            attribute(element, "name").lower() == name.lower()
+            if local_name(element) == "meta"
+            else local_name(element) == name.lower()
+        )
         if is_named and (words := " ".join((element.text or attribute(element, "content")).split())):
             return words
     return ""
@@ -63,11 +83,14 @@ class _Reader:
     def __init__(self, header: Element | None) -> None:
         self.builder = Builder()
         styles = descendants(header, "style") if header is not None else ()
-        self._levels = {attribute(style, "id"): heading_level(attribute(style, "name") or attribute(style, "engName")) for style in styles}
+        self._levels = {
+            attribute(style, "id"): heading_level(attribute(style, "name") or attribute(style, "engName")) for style in styles
+        }
         self._outlines = dict(self._outline_levels(header)) if header is not None else {}
 
     @staticmethod
-    def _outline_levels(header: Element):  # noqa: ANN205 - pairs of a paragraph shape's id and its heading level
+    def _outline_levels(header: Element) -> Iterator[tuple[str, int]]:
+        """Pairs of a paragraph shape's id and its heading level."""
         for shape in descendants(header, "parapr"):
             for heading in descendants(shape, "heading"):
                 if attribute(heading, "type").upper() == "OUTLINE":
@@ -77,7 +100,9 @@ class _Reader:
     def read(self, holder: Element, parent: Element) -> None:
         """Add the paragraphs in `holder` to `parent`."""
         for paragraph in children(holder, "p"):
-            level = self._levels.get(attribute(paragraph, "styleIDRef"), 0) or self._outlines.get(attribute(paragraph, "paraPrIDRef"), 0)
+            level = self._levels.get(attribute(paragraph, "styleIDRef"), 0) or self._outlines.get(
+                attribute(paragraph, "paraPrIDRef"), 0
+            )
             written = self.builder.paragraph(parent, level)
             for run in children(paragraph, "run"):
                 self._run(run, written)

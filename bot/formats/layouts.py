@@ -28,12 +28,21 @@ class Layout:
     noise: str = ""
 
 
+def _property(*names: str) -> str:
+    """An XPath to the value of a page's property in Notion's export."""
+    named = " or ".join(f"contains(., '{name}')" for name in names)
+    return f"//table[@class='properties']//tr[th[{named}]]/td"
+
+
+_VELOG_HEAD = f"//div[{has_class('head-wrapper')}]//*"
+_MARKUP_BODY = f"//div[{has_class('body')} and {has_class('markup')}]"
+
 LAYOUTS = (
     Layout(  # Notion's export
         body=f"//article[{has_class('page')}]//div[{has_class('page-body')}]",
         title=f"//h1[{has_class('page-title')}]",
-        author="//table[@class='properties']//tr[th[contains(translate(., 'AUTHOR', 'author'), 'author') or contains(., '작성자') or contains(., '글쓴이')]]/td",
-        date="//table[@class='properties']//tr[th[contains(., 'Created') or contains(., 'Date') or contains(., '날짜') or contains(., '작성일')]]/td",
+        author=_property("Author", "author", "작성자", "글쓴이"),
+        date=_property("Created", "Date", "date", "날짜", "작성일"),
     ),
     Layout(  # Medium's export
         body=f"//article[{has_class('h-entry')}]//section[@data-field='body']",
@@ -73,35 +82,36 @@ LAYOUTS = (
     Layout(  # Velog
         body=f"//div[{has_class('atom-one')}]",
         title=f"//div[{has_class('head-wrapper')}]//h1",
-        author=f"//div[{has_class('head-wrapper')}]//*[{has_class('username')}]//a | //div[{has_class('head-wrapper')}]//*[{has_class('username')}]",
-        date=f"//div[{has_class('head-wrapper')}]//*[{has_class('information')}]/span[not(contains(@class, 'separator'))][last()]",
+        author=f"{_VELOG_HEAD}[{has_class('username')}]//a | {_VELOG_HEAD}[{has_class('username')}]",
+        date=f"{_VELOG_HEAD}[{has_class('information')}]/span[not(contains(@class, 'separator'))][last()]",
     ),
     Layout(  # Substack
-        body=f"//div[{has_class('available-content')}]//div[{has_class('body')} and {has_class('markup')}] | //div[{has_class('body')} and {has_class('markup')}]",
+        body=f"//div[{has_class('available-content')}]{_MARKUP_BODY} | {_MARKUP_BODY}",
         title=f"//h1[{has_class('post-title')}]",
         author="//meta[@name='author']/@content",
         date="//meta[@property='article:published_time']/@content | //time/@datetime",
-        noise=f".//*[{has_class('subscription-widget-wrap', 'subscribe-widget', 'button-wrapper', 'image-link-expand', 'digest-post-embed', 'paywall')}]",
+        noise=f".//*[{has_class('subscription-widget-wrap', 'subscribe-widget', 'button-wrapper', 'digest-post-embed', 'paywall')}]",
     ),
     Layout(  # WordPress and what is like it
         body=f"//*[{has_class('entry-content', 'wp-block-post-content')}]",
         title=f"//h1[{has_class('entry-title', 'wp-block-post-title')}]",
-        author=f"//*[{has_class('author', 'byline')}]//*[{has_class('fn', 'url')}] | //*[{has_class('wp-block-post-author-name', 'wp-block-post-author__name')}]",
+        author=f"//*[{has_class('author', 'byline')}]//*[{has_class('fn', 'url')}]"
+        f" | //*[{has_class('wp-block-post-author-name', 'wp-block-post-author__name')}]",
         date=f"//time[{has_class('entry-date', 'published')}]/@datetime | //div[{has_class('wp-block-post-date')}]/time/@datetime",
-        noise=f".//*[{has_class('sharedaddy', 'jp-relatedposts', 'wp-block-buttons', 'post-navigation', 'wp-block-jetpack-subscriptions')}]",
+        noise=f".//*[{has_class('sharedaddy', 'jp-relatedposts', 'wp-block-buttons', 'wp-block-jetpack-subscriptions')}]",
     ),
 )
 
 # Parts of a page whose class or id says that the writer of the text did not write them.
 _NOISE = re.compile(
-    r"(?:^|[-_ ])(?:shares?|sharing|sns|social|related(?:posts?)?|recommend(?:ed|ation)?s?|comments?|repl(?:y|ies)|disqus|subscri\w*|newsletter|promo|"
-    r"advert\w*|adsbygoogle|ads?|banner|breadcrumbs?|pagination|prev-?next|post-nav\w*|tag-?list|cookie\w*|popup|like-?(?:button|box)|toolbar|"
+    r"(?:^|[-_ ])(?:shares?|sharing|sns|social|related(?:posts?)?|recommend(?:ed|ation)?s?|comments?|repl(?:y|ies)|disqus|subscri\w*|"
+    r"newsletter|promo|advert\w*|adsbygoogle|ads?|banner|breadcrumbs?|pagination|prev-?next|post-nav\w*|tag-?list|cookie\w*|popup|like-?(?:button|box)|toolbar|"
     r"another_category|author-?(?:box|card|bio)|footer-?nav|toc|ez-toc\w*)(?:$|[-_ ])",
     re.IGNORECASE,
 )
 _NOISE_HEADING = re.compile(
-    r"(?:관련 ?글|관련 ?포스트|함께 (?:읽으면|보면) 좋은 글|이 글도 (?:읽어|추천).{0,8}|추천 ?글|다른 글|이전 글|다음 글|태그|댓글 ?\d*|공유하기|이것이 좋아요.*"
-    r"|.*카테고리의 다른 글|related (?:posts?|articles?|reading)|you (?:may|might) also like.*|read (?:more|next)|recommended (?:for you|posts?)"
+    r"(?:관련 ?글|관련 ?포스트|함께 (?:읽으면|보면) 좋은 글|이 글도 (?:읽어|추천).{0,8}|추천 ?글|다른 글|이전 글|다음 글|태그"
+    r"|댓글 ?\d*|공유하기|이것이 좋아요.*|.*카테고리의 다른 글|related (?:posts?|articles?|reading)|you (?:may|might) also like.*|read (?:more|next)|recommended (?:for you|posts?)"
     r"|share this(?: post)?:?|leave a (?:comment|reply)|comments? ?\(?\d*\)?|more from .*|like this:?|tags?:?)",
     re.IGNORECASE,
 )

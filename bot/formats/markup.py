@@ -4,7 +4,7 @@ No mark of emphasis and no address of a link is written, since a quotation shows
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.formats import notes as footnotes
 from bot.formats.tables import table_rows
@@ -18,7 +18,7 @@ BLOCKS = frozenset(
     "p div section article main body html header footer aside address figure figcaption center details summary dl dt dd fieldset "
     "h1 h2 h3 h4 h5 h6 ul ol li blockquote pre table hr tr td th tbody thead tfoot caption hgroup".split()
 )
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HEADINGS = [f"h{level}" for level in range(1, 7)]
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$|!)|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$|!)"
     r"|(?:left|top|text-indent)\s*:\s*-\d{3,}|clip\s*:\s*rect\(0",
@@ -69,6 +69,14 @@ class _Writer:
     def __init__(self, root: Element) -> None:
         self._root = root
         self._notes = footnotes.find(root)
+        self._writers: dict[str, Callable[[Element], Iterator[str]]] = {
+            **dict.fromkeys(_HEADINGS, self._heading),
+            **dict.fromkeys(("ul", "ol"), self._items),
+            "blockquote": self._quotation,
+            "pre": self._code,
+            "table": self._table,
+            "hr": self._break,
+        }
 
     def text(self) -> str:
         """The blocks, and behind them the notes in the order of their numbers."""
@@ -89,26 +97,24 @@ class _Writer:
         name = local_name(element)
         if not name or name in DROPPED or is_hidden(element) or element in self._notes.bodies:
             return
-        if name in _HEADINGS:
-            words = plain_line(self._inline(element))
-            if words:
-                yield f"{'#' * _HEADINGS[name]} {words}"
-        elif name in ("ul", "ol"):
-            items = self._list(element, numbered=name == "ol")
-            if items:
-                yield items
-        elif name == "blockquote":
-            inner = "\n\n".join(self._inside(element))
-            if inner:
-                yield "\n".join(f"> {line}".rstrip() for line in inner.split("\n"))
-        elif name == "pre":
-            yield from self._code(element)
-        elif name == "table":
-            yield from self._table(element)
-        elif name == "hr":
-            yield "* * *"
-        else:
-            yield from self._collect(element)
+        write = self._writers.get(name, self._collect)
+        yield from filter(None, write(element))
+
+    def _heading(self, element: Element) -> Iterator[str]:
+        words = plain_line(self._inline(element))
+        if words:
+            yield f"{'#' * int(local_name(element)[1])} {words}"
+
+    def _quotation(self, element: Element) -> Iterator[str]:
+        inner = "\n\n".join(self._inside(element))
+        if inner:
+            yield "\n".join(f"> {line}".rstrip() for line in inner.split("\n"))
+
+    def _break(self, _: Element) -> Iterator[str]:
+        yield "* * *"
+
+    def _items(self, element: Element) -> Iterator[str]:
+        yield self._list(element, numbered=local_name(element) == "ol")
 
     def _collect(self, element: Element) -> Iterator[str]:
         """The blocks of an element's contents: paragraphs of what is inline, and the blocks between them."""

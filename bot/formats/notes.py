@@ -9,7 +9,9 @@ from bot.formats.trees import Element, attribute, children, descendants, local_n
 MAX_MARK_CHARACTERS = 6  # of a link that marks a note: a number, a letter, an asterisk
 
 _MARK = re.compile(r"[\[(]?(?:\d{1,4}|[a-zA-Z]|[*†‡§]{1,3}|[ivxlc]{1,6}|주 ?\d{1,3}|각주 ?\d{1,3})[\])]?")
-_NOTE_NAME = re.compile(r"foot-?note|end-?note|(?:^|[-_ :])(?:fn|en|note|ftn|edn|sdfootnote|sdendnote)(?:[-_:]?\w*)?\d*(?:sym)?$", re.IGNORECASE)
+_NOTE_NAME = re.compile(
+    r"foot-?note|end-?note|(?:^|[-_ :])(?:fn|en|note|ftn|edn|sdfootnote|sdendnote)(?:[-_:]?\w*)?\d*(?:sym)?$", re.IGNORECASE
+)
 _BACK = re.compile(r"[\W\d_]*|back|위로|돌아가기", re.IGNORECASE)
 _NOTE_ELEMENTS = frozenset({"li", "p", "div", "aside", "dd", "section"})
 

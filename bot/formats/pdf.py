@@ -38,7 +38,7 @@ def parse(data: bytes, _unpacked: int) -> Sequence[Document]:
     kept = kept if any(kept) else [list(page) for page in pages]
     found = blocks([(number, page) for number, page in enumerate(kept, 1) if page], measure([page for page in kept if page]))
     text, starts = _written(found, Words(line.text for page in kept for line in page))
-    information = reader.metadata or {}
+    information: object = reader.metadata or {}
     headline = next((block for block in found[:8] if block.kind == "heading" and block.level == 1), None)
     title = said.title(_property(information, "/Title")) or (_words(headline) if headline else "")
     return [
@@ -145,7 +145,10 @@ class _Marks:
             self._numbers[number, match[1]] = number
             self._given.setdefault(match[1], []).append(number)
             written = f"[^{number}]"
-            moved = [(offset + (len(written) - len(match[0]) if original > match.start() else 0), page) for (offset, page), (original, _) in zip(moved, pages, strict=True)]
+            moved = [
+                (offset + (len(written) - len(match[0]) if original > match.start() else 0), page)
+                for (offset, page), (original, _) in zip(moved, pages, strict=True)
+            ]
             out += [text[last : match.start()], written]
             last = match.end()
         return "".join([*out, text[last:]]), moved

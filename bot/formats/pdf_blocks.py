@@ -55,7 +55,10 @@ def measure(pages: Sequence[Sequence[Line]]) -> Measure:
         if one.column == two.column and 0 < one.y - two.y < 3 * size and _rounded(one.size) == _rounded(two.size) == size
     ]
     larger = {
-        _rounded(line.size) for page in pages for line in page if line.size > HEADING_SIZE * size and len(line.text) <= MAX_HEADING_CHARACTERS
+        _rounded(line.size)
+        for page in pages
+        for line in page
+        if line.size > HEADING_SIZE * size and len(line.text) <= MAX_HEADING_CHARACTERS
     }
     return Measure(size, median(distances) if distances else 1.3 * size, tuple(sorted(larger, reverse=True)[:5]))
 
@@ -68,7 +71,13 @@ def blocks(pages: Sequence[tuple[int, Sequence[Line]]], usual: Measure) -> list[
         text, notes = _parted(page, usual)
         for position, block in enumerate(_page_blocks(number, text, usual)):
             last = found[-1] if found else None
-            if position == 0 and last and last.kind in ("paragraph", "item") and block.kind == "paragraph" and _goes_on(last, block):
+            if (
+                position == 0
+                and last
+                and last.kind in ("paragraph", "item")
+                and block.kind == "paragraph"
+                and _goes_on(last, block)
+            ):
                 last.lines += block.lines
                 continue
             found += waiting

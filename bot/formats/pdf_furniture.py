@@ -11,7 +11,9 @@ MIN_PAGES = 3  # on which a running head comes again
 MAX_HEAD_CHARACTERS = 120
 MIN_HEAD_GAP = 1.5  # of the size of its letters, between a running head and the text
 
-_PAGE_NUMBER = re.compile(r"(?:[-–—(\[·|]\s*)?(?:p(?:age|\.)?\s*)?(\d{1,4})(?:\s*(?:/|of|쪽|페이지)\s*\d{0,4})?(?:\s*[-–—)\]·|])?", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"(?:[-–—(\[·|]\s*)?(?:p(?:age|\.)?\s*)?(\d{1,4})(?:\s*(?:/|of|쪽|페이지)\s*\d{0,4})?(?:\s*[-–—)\]·|])?", re.IGNORECASE
+)
 _ROMAN = re.compile(r"[-–—]?\s*[ivxl]{1,7}\s*[-–—]?")
 
 
@@ -25,7 +27,9 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]]
     dropped = 0
     for page, edge in zip(pages, edges, strict=True):
         repeated = [line for line in edge if shapes[_shape(line)] >= enough and len(line.text) <= MAX_HEAD_CHARACTERS]
-        furniture = {id(line) for line in edge if id(line) in numbers} | {id(line) for line in repeated if _stands_apart(line, page, repeated)}
+        furniture = {id(line) for line in edge if id(line) in numbers} | {
+            id(line) for line in repeated if _stands_apart(line, page, repeated)
+        }
         kept.append([line for line in page if id(line) not in furniture])
         dropped += len(furniture)
     return kept, dropped

@@ -25,7 +25,8 @@ class Words:
 
     def joined(self, lines: Sequence[tuple[int, Line]]) -> tuple[str, list[tuple[int, int]]]:
         """The lines, each with its page, as one text, and where in it each page begins: the offset and the page."""
-        text, pages = "", []
+        text = ""
+        pages: list[tuple[int, int]] = []
         for number, (page, line) in enumerate(lines):
             words = " ".join(line.text.split())
             if number:

@@ -18,7 +18,7 @@ MIN_COLUMN_FILL = 0.55  # of a column's width, by the middle one of its lines; c
 
 @dataclass(slots=True)
 class Segment:
-    """A stretch of a line without a wide gap. `text` holds the marks of notes as \\ue000 number \\ue001."""
+    """A stretch of a line without a wide gap. In `text` the marks of notes stand between U+E000 and U+E001."""
 
     text: str
     x0: float
@@ -124,7 +124,9 @@ def _is_mark(run: Run, last: Segment) -> bool:
     text = run.text.strip()
     is_near = -0.2 * last.size < run.x0 - last.x1 < 0.5 * last.size
     is_raised = run.y - last.y > RAISED * last.size * 0.9 and run.y - last.y < last.size
-    return bool(text) and len(text) < 4 and text.strip("[]()").isdigit() and run.size < SMALL * last.size and is_near and is_raised
+    return (
+        bool(text) and len(text) < 4 and text.strip("[]()").isdigit() and run.size < SMALL * last.size and is_near and is_raised
+    )
 
 
 def _rows(items: Sequence[Placed]) -> list[list[Placed]]:
@@ -159,7 +161,9 @@ def _gutter(rows: Sequence[list[Segment]]) -> float | None:
         return None
     left, right = min(segment.x0 for segment in segments), max(segment.x1 for segment in segments)
     best: tuple[int, float] | None = None
-    starts = sorted({round(segment.x0, 0) for segment in segments if left + 0.25 * (right - left) < segment.x0 < left + 0.75 * (right - left)})
+    starts = sorted(
+        {round(segment.x0, 0) for segment in segments if left + 0.25 * (right - left) < segment.x0 < left + 0.75 * (right - left)}
+    )
     for start in starts:
         place = start - 1.5
         crossing = sum(1 for segment in segments if segment.x0 < place < segment.x1)

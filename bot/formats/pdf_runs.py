@@ -38,7 +38,11 @@ def runs(page: PageObject) -> list[Run]:
     _, shown = recurse_to_target_op(closed, TextStateManager(), b"Q", fonts, True)
     found = []
     for state in shown[:MAX_RUNS]:
-        text = clean(state.text.replace("\x00", "")).text.replace("\n", " ") if state.font.interpretable else REPLACEMENT * len(state.value)
+        text = (
+            clean(state.text.replace("\x00", "")).text.replace("\n", " ")
+            if state.font.interpretable
+            else REPLACEMENT * len(state.value)
+        )
         if text and not state.rotated and state.font_height > 0.5:
             font_name = str(state.font.name).lower()
             is_bold = any(weight in font_name for weight in ("bold", "black", "heavy", "semibold", "demi"))
@@ -52,7 +56,9 @@ def has_images(page: PageObject) -> bool:
     objects = _resolved(resources.get("/XObject")) if isinstance(resources, DictionaryObject) else None
     if not isinstance(objects, DictionaryObject):
         return False
-    return any(isinstance(item := _resolved(value), DictionaryObject) and item.get("/Subtype") == "/Image" for value in objects.values())
+    return any(
+        isinstance(item := _resolved(value), DictionaryObject) and item.get("/Subtype") == "/Image" for value in objects.values()
+    )
 
 
 def _closed(operations: Iterator[Operation]) -> Iterator[Operation]:
@@ -68,7 +74,9 @@ def _closed(operations: Iterator[Operation]) -> Iterator[Operation]:
         yield [], b"Q"
 
 
-def _operations(contents: Any, page: PageObject, fonts: dict[str, Any], resources: Any, depth: int, prefix: str) -> Iterator[Operation]:
+def _operations(
+    contents: Any, page: PageObject, fonts: dict[str, Any], resources: Any, depth: int, prefix: str
+) -> Iterator[Operation]:
     """The operations of a content stream, those of the forms that it draws in their places, with fonts renamed by the form."""
     contents, resources = _resolved(contents), _resolved(resources)
     if not isinstance(contents, ArrayObject | StreamObject):
@@ -102,7 +110,7 @@ def _add_fonts(fonts: dict[str, Any], resources: Any, prefix: str) -> None:
     """Add the fonts of a form under names that begin with `prefix`."""
     from pypdf.generic._font import Font
 
-    table = _resolved(resources.get("/Font")) if isinstance(resources, DictionaryObject) else None
+    table: Any = _resolved(resources.get("/Font")) if isinstance(resources, DictionaryObject) else None
     for name in table if isinstance(table, DictionaryObject) else ():
         font = _resolved(table[name])
         if isinstance(font, DictionaryObject):

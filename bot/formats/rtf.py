@@ -4,7 +4,7 @@ The marks are private-use characters, which no RTF file of a writer holds; those
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from striprtf.striprtf import rtf_to_text
 
@@ -74,9 +74,10 @@ def _marked(source: str) -> str:
     return source
 
 
-def _replaced(source: str, opening: re.Pattern[str], replace) -> str:  # noqa: ANN001 - from a group's contents to what stands for it
-    """The source with each group of one kind replaced."""
-    parts, last = [], 0
+def _replaced(source: str, opening: re.Pattern[str], replace: Callable[[str], str]) -> str:
+    """The source with each group of one kind replaced, by what `replace` gives for its contents."""
+    parts: list[str] = []
+    last = 0
     for match in opening.finditer(source):
         if match.start() < last:
             continue
@@ -106,7 +107,7 @@ def _item_mark(inner: str) -> str:
 
 def _decoded(source: str) -> str:
     """The characters of RTF, with the pairs of UTF-16 joined."""
-    text = rtf_to_text(source, errors="replace")
+    text: str = rtf_to_text(source, errors="replace")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -166,7 +167,10 @@ def _paragraph(paragraph: str) -> str:
         paragraph = paragraph.replace(number[0], "")
     if heading:
         paragraph = paragraph.replace(heading[0], "")
-    lines = [" ".join(_MARKS.sub("", line).replace("\xad", "").replace("\xa0", " ").split(" ")).strip() for line in paragraph.split(_LINE)]
+    lines = [
+        " ".join(_MARKS.sub("", line).replace("\xad", "").replace("\xa0", " ").split(" ")).strip()
+        for line in paragraph.split(_LINE)
+    ]
     words = "\n".join(line for line in lines if line)
     if not words:
         return ""
@@ -189,7 +193,8 @@ def _group_text(source: str, opening: re.Pattern[str]) -> str:
 
 def _info(source: str, info: str, name: str) -> str:
     """A property of the document's information group, decoded with the document's own code page."""
-    unicode = _group_text(info, re.compile(r"\{\\\*\\ud\s*\{\\%s(?![a-z])" % name))  # what LibreOffice writes beside question marks
+    # LibreOffice writes question marks for what the code page lacks, and the characters beside them.
+    unicode = _group_text(info, re.compile(rf"\{{\\\*\\ud\s*\{{\\{name}(?![a-z])"))
     words = unicode or _group_text(info, re.compile(rf"\{{\\{name}(?![a-z])"))
     page = _CODE_PAGE.search(source)
     return _decoded(f"{{\\rtf1\\ansi{page[0] if page else ''} {words}}}").strip() if words.strip() else ""

@@ -8,7 +8,7 @@ _NO_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 _NO_TITLE = re.compile(
-    r"(?:untitled.*|document\d*|no title|word document|제목 ?없음.*|무제.*|문서\d*|새 문서.*|빈 문서.*|powerpoint .*|presentation\d*|\(anonymous\)|null)",
+    r"(?:untitled.*|document\d*|no title|word document|제목 ?없음.*|무제.*|문서\d*|새 문서.*|빈 문서.*|powerpoint .*|\(anonymous\)|null)",
     re.IGNORECASE,
 )
 _PROGRAM_BEFORE = re.compile(r"^Microsoft (?:Word|PowerPoint) - ", re.IGNORECASE)

@@ -42,7 +42,13 @@ def xml_tree(data: bytes) -> Element:
     if _ENTITY_DEFINITION.search(data):
         raise FormatError(messages.ASKS_FOR_OUTSIDE)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True, recover=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+        recover=True,
     )
     root = etree.fromstring(data, parser)
     if root is None:

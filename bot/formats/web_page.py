@@ -88,7 +88,11 @@ def _without_noise(element: Element) -> Element:
 def _metadata(root: Element) -> dict[str, str]:
     """What the page's head says: title, author, date, language and address, empty where it does not."""
     address = _address(root)
-    title = _meta(root, "og:title", "twitter:title") or first_value(root, "//article//h1 | //main//h1 | //h1") or first_value(root, "//title")
+    title = (
+        _meta(root, "og:title", "twitter:title")
+        or first_value(root, "//article//h1 | //main//h1 | //h1")
+        or first_value(root, "//title")
+    )
     return {
         "title": _without_site(title, _meta(root, *_SITES)),
         "author": _author(root),
@@ -117,7 +121,9 @@ def _author(root: Element) -> str:
     if named and not named.startswith(("http:", "https:", "/")):
         return re.sub(r"^(?:by|글쓴이|작성자)\s*:?\s+", "", named, flags=re.IGNORECASE)
     return _linked_data(root, "author") or first_value(
-        root, "//*[@rel='author'] | //*[@itemprop='author']//*[@itemprop='name'] | //*[@itemprop='author']", lambda words: 0 < len(words) < 80
+        root,
+        "//*[@rel='author'] | //*[@itemprop='author']//*[@itemprop='name'] | //*[@itemprop='author']",
+        lambda words: 0 < len(words) < 80,
     )
 
 
@@ -143,7 +149,11 @@ def _json_name(value: object) -> str:
 
 def _address(root: Element) -> str:
     """The page's own address on the web; a saved page of a browser has it in a comment, which the parser drops."""
-    candidates = [*root.xpath("//link[@rel='canonical']/@href"), _meta(root, "og:url"), *root.xpath("//a[contains(@class, 'p-canonical')]/@href")]
+    candidates = [
+        *root.xpath("//link[@rel='canonical']/@href"),
+        _meta(root, "og:url"),
+        *root.xpath("//a[contains(@class, 'p-canonical')]/@href"),
+    ]
     return next((str(found).strip() for found in candidates if urlsplit(str(found)).scheme in ("http", "https")), "")
 
 
@@ -156,7 +166,11 @@ def _date(words: str) -> str:
 def _without_site(title: str, site: str) -> str:
     """A title without the name of the site behind it."""
     behind = _SITE_BEHIND.search(title)
-    return title[: behind.start()] if behind and (not site or behind["site"].strip().casefold() in site.casefold()) and site else title
+    return (
+        title[: behind.start()]
+        if behind and (not site or behind["site"].strip().casefold() in site.casefold()) and site
+        else title
+    )
 
 
 def _without_title(text: str, title: str) -> str:

@@ -55,15 +55,19 @@ def _post(item: Element, names: dict[str, str], language: str) -> Document | Non
     take_out_noise(tree)
     text = markdown(tree)
     login = _value(item, "creator")
-    return Document(
-        text=text,
-        title=_value(item, "title"),
-        author=names.get(login) or login,
-        date=date(_value(item, "post_date")),
-        language=language,
-        address=link if (link := _value(item, "link")).startswith(("http:", "https:")) else "",
-        name=_value(item, "post_id") and f"{_value(item, 'post_id')}-{_value(item, 'post_name')}".strip("-"),
-    ) if text.strip() else None
+    return (
+        Document(
+            text=text,
+            title=_value(item, "title"),
+            author=names.get(login) or login,
+            date=date(_value(item, "post_date")),
+            language=language,
+            address=link if (link := _value(item, "link")).startswith(("http:", "https:")) else "",
+            name=_value(item, "post_id") and f"{_value(item, 'post_id')}-{_value(item, 'post_name')}".strip("-"),
+        )
+        if text.strip()
+        else None
+    )
 
 
 def _paragraphs(content: str) -> str:

@@ -11,6 +11,10 @@ SAME_TEXT = Text(
     "{other} 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
 )
 HIDDEN = Text("it is hidden; rename it to add it", "숨긴 항목입니다. 넣으려면 이름을 바꿔 주세요")
+LOCK_FILE = Text(
+    "it is the lock of a document that is open, and holds no text; remove it if no program has the document open",
+    "열려 있는 문서의 잠금 파일로, 글이 없습니다. 문서를 연 프로그램이 없으면 지워 주세요",
+)
 FOLDER_LINK = Text(
     "it is a link to a folder; give that folder as well",
     "폴더를 가리키는 링크입니다. 그 폴더도 지정해 주세요",

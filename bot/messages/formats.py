@@ -55,7 +55,9 @@ UNREADABLE_FONTS = Text(
     "its fonts do not say which letters they show; print it anew from its own program, or recognise its text with an OCR program",
     "글꼴에 글자 정보가 없어 글을 읽을 수 없습니다. 원래 프로그램에서 PDF로 다시 저장하거나 OCR로 인식해 주세요",
 )
-NO_TEXT = Text("no text of a writer is found in it; save its text in a plain file", "글을 찾지 못했습니다. 글만 일반 파일로 저장해 주세요")
+NO_TEXT = Text(
+    "no text of a writer is found in it; save its text in a plain file", "글을 찾지 못했습니다. 글만 일반 파일로 저장해 주세요"
+)
 ONLY_A_FRAME = Text(
     "it is only the frame of a page, whose text is not in the file; save the page anew as one file (.mhtml), or print it to PDF",
     "글이 담긴 프레임 없이 바깥 틀만 저장된 페이지입니다. 한 파일(.mhtml)로 다시 저장하거나 PDF로 인쇄해 주세요",
