@@ -18,7 +18,13 @@ from bot.settings import Settings
 def main(arguments: Sequence[str] | None = None) -> int:
     """Ingest and print what changed. Return the exit code: 0, a `BotError`'s own (1, or 75 for a busy index), 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python ingest.py", description=(__doc__ or "").split("\n\n")[1])
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a folder or file with essays (.md, .txt)")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="a folder or file with essays (.md, .txt, .html, .pdf, .docx, .epub, .rtf, .hwp, .hwpx, .zip, …)",
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
     options = parser.parse_args(arguments)
     progress = ProgressBar()

@@ -36,8 +36,8 @@ class Settings(BaseSettings):
     llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
     cache: Path = Field(default_factory=cache_folder, description="folder of downloaded models")
     data: Path = Field(Path("data"), description="folder of saved chats, ratings and readers' own essays")
-    parse_seconds: float = Field(10, gt=0, description="seconds that reading one file of a format (PDF, Word, …) may take")
-    parse_memory: int = Field(1000, ge=200, description="megabytes of memory that reading one file of a format may take")
+    parse_seconds: int = Field(10, ge=1, description="seconds that reading one file of a format (PDF, Word, …) may take")
+    parse_memory: int = Field(1000, ge=300, description="megabytes of memory that reading one file of a format may take")
     parse_unpacked: int = Field(100, ge=1, description="megabytes that one archive or other file may unpack to")
     tracing: bool = Field(
         False, description="1 lets LangSmith trace the runs, with the essays' text, where its own variables are set"

@@ -44,10 +44,12 @@ ANALYSIS = (
     "bot/answers/prompts.py",
     "bot/answers/segmentation.py",
     "bot/answers/selection.py",
+    "bot/formats/",  # names of styles and parts of pages, and marks of lists
     "bot/grounding/",
     "bot/indexing/dates.py",
     "bot/indexing/header.py",
     "bot/indexing/loader.py",  # endings of sentences
+    "bot/indexing/sources.py",  # names of folders
     "bot/retrieval/",
     "bot/text/",
 )

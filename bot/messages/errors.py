@@ -41,8 +41,8 @@ SUFFIX_NOT_READ = Text(
     "{path} 파일은 읽지 않습니다. 확장자가 {suffixes} 가운데 하나여야 합니다. 텍스트로 저장하거나 다른 파일을 지정하세요.",
 )
 NO_ESSAY = Text(  # `skipped` and `more` may be empty
-    "No essay was found in {places}. {skipped} {more} Put .md or .txt files there, or name another folder.",
-    "{places}에서 에세이를 찾지 못했습니다. {skipped} {more} .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요.",
+    "No essay was found in {places}. {skipped} {more} Put .md, .txt, .pdf or .docx files there, or name another folder.",
+    "{places}에서 에세이를 찾지 못했습니다. {skipped} {more} .md, .txt, .pdf, .docx 같은 파일을 넣거나 다른 폴더를 지정하세요.",
 )
 FIRST_SKIPPED = Text("Skipped {path}: {reason}.", "{path} 파일은 제외했습니다: {reason}.")
 MORE_SKIPPED = Text("And {count} more.", "그 밖에 {count}개도 제외했습니다.")

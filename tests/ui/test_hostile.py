@@ -281,7 +281,7 @@ def check_removal(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "size"),
-    [(".pdf", 1), (".md", MAX_FILE_BYTES + 1), (".md", MAX_UPLOAD_BYTES + 1)],
+    [(".key", 1), (".md", MAX_FILE_BYTES + 1), (".md", MAX_UPLOAD_BYTES + 1)],
     ids=["other format", "too large for an essay", "too large for a request"],
 )
 def test_the_name_of_a_rejected_file_stays_text(browser: Browser, serve: Serve, tmp_path: Path, suffix: str, size: int) -> None:
