@@ -111,8 +111,9 @@ _NOISE = re.compile(
 )
 _NOISE_HEADING = re.compile(
     r"(?:관련 ?글|관련 ?포스트|함께 (?:읽으면|보면) 좋은 글|이 글도 (?:읽어|추천).{0,8}|추천 ?글|다른 글|이전 글|다음 글|태그"
-    r"|댓글 ?\d*|공유하기|이것이 좋아요.*|.*카테고리의 다른 글|related (?:posts?|articles?|reading)|you (?:may|might) also like.*|read (?:more|next)|recommended (?:for you|posts?)"
-    r"|share this(?: post)?:?|leave a (?:comment|reply)|comments? ?\(?\d*\)?|more from .*|like this:?|tags?:?)",
+    r"|댓글 ?\d*|공유하기|이것이 좋아요.*|.*카테고리의 다른 글|related (?:posts?|articles?|reading)|you (?:may|might) also like.*"
+    r"|read (?:more|next)|recommended (?:for you|posts?)|share this(?: post)?:?|leave a (?:comment|reply)|comments? ?\(?\d*\)?"
+    r"|more from .*|like this:?|tags?:?)",
     re.IGNORECASE,
 )
 _LISTS = frozenset({"ul", "ol", "table", "dl"})
