@@ -4,6 +4,7 @@ The records are those that Hancom publishes (Hangul document file format 5.0). E
 """
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 import olefile
 from lxml import html
 
-from bot.formats import said
+from bot.formats import hwpx, said
 from bot.formats.document import Document, FormatError
 from bot.formats.hangul import Builder, Paragraph, cell, heading_level
 from bot.formats.limits import MAX_DEPTH
@@ -31,6 +32,8 @@ _NOT_READ = frozenset(
     {"head", "foot", "secd", "cold", "tcmt", "pgnp", "nwno", "atno"}
 )  # running heads, set-up, comments, numbers
 _SUMMARY = "\x05HwpSummaryInformation"
+_TITLE, _AUTHOR, _WRITTEN_ON = 2, 4, 20  # properties of the summary
+_UNICODE_STRING = 31
 
 
 @dataclass(slots=True)
@@ -46,8 +49,6 @@ def parse(data: bytes, unpacked: int) -> Sequence[Document]:
     if data.startswith(_SIGNATURE):
         raise FormatError(messages.OLD_FORMAT.format(suffix="HWP 3", other="HWPX"))
     if data.startswith(b"PK"):
-        from bot.formats import hwpx
-
         return hwpx.parse(data, unpacked)
     ole = olefile.OleFileIO(io.BytesIO(data))
     (flags,) = struct.unpack_from("<I", ole.openstream("FileHeader").read(), 36)
@@ -63,15 +64,33 @@ def parse(data: bytes, unpacked: int) -> Sequence[Document]:
     text = markdown(reader.builder.finished())
     if not text.strip():
         raise FormatError(messages.NO_TEXT)
-    properties = ole.getproperties(_SUMMARY) if ole.exists(_SUMMARY) else {}
-    return [Document(text=text, title=said.title(_property(properties, 2)), author=said.author(_property(properties, 4)))]
+    properties = _properties(ole.openstream(_SUMMARY).read()) if ole.exists(_SUMMARY) else {}
+    written = re.search(r"(\d{4})\D+(\d{1,2})\D+(\d{1,2})", properties.get(_WRITTEN_ON, ""))
+    return [
+        Document(
+            text=text,
+            title=said.title(properties.get(_TITLE, "")),
+            author=said.author(properties.get(_AUTHOR, "")),
+            date="-".join(f"{int(number):02}" for number in written.groups()) if written else "",
+        )
+    ]
 
 
-def _property(properties: dict[int, object], number: int) -> str:
-    """A property of the summary as text. olefile gives Unicode strings as text and others as bytes."""
-    value = properties.get(number, "")
-    words = value.decode("cp949", "replace") if isinstance(value, bytes) else str(value or "")
-    return words.replace("\0", "").strip()
+def _properties(data: bytes) -> dict[int, str]:
+    """The strings of a summary by their numbers: a property set of OLE. olefile reads such strings from the wrong place."""
+    strings: dict[int, str] = {}
+    try:
+        (start,) = struct.unpack_from("<I", data, 44)
+        (count,) = struct.unpack_from("<I", data, start + 4)
+        for number, place in struct.iter_unpack("<II", data[start + 8 : start + 8 + 8 * min(count, 100)]):
+            kind, length = struct.unpack_from("<II", data, start + place)
+            if kind == _UNICODE_STRING:
+                strings[number] = (
+                    data[start + place + 8 : start + place + 8 + length * 2].decode("utf-16-le", "replace").rstrip("\0").strip()
+                )
+    except struct.error:
+        return strings
+    return strings
 
 
 class _Streams:
