@@ -8,6 +8,7 @@ from bot.formats.pdf_lines import Line
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _HANGUL = re.compile(r"[가-힣]")
+_CLOSING = re.compile(r"[.,!?)\]」』”’…](?![.\w])")
 _BROKEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 
 
@@ -45,10 +46,12 @@ class Words:
             apart = f"{first}-{second[0] if second else ''}".casefold()
             keeps = self._counts[apart] > self._counts[whole] or after[:1].isupper()
             return before if keeps and before[-1] != "\u00ad" else before[:-1]
-        if before.endswith(("—", "/")) and not is_spaced:
+        if not is_spaced and (before.endswith(("—", "/")) or _CLOSING.match(after)):
             return before
-        if _HANGUL.match(before[-1:]) and _HANGUL.match(after[:1]) and not is_spaced:
+        if not is_spaced and _HANGUL.match(before[-1:]) and _HANGUL.match(after[:1]):
             return before + ("" if self._is_one_word(before, after) else " ")
+        if not is_spaced and self._writes_spaces and (_HANGUL.match(before[-1:]) or _HANGUL.match(after[:1])):
+            return before
         return before + " "
 
     def _is_one_word(self, before: str, after: str) -> bool:

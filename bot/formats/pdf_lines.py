@@ -8,9 +8,11 @@ from typing import TypeVar
 from bot.formats.pdf_runs import Run
 
 WORD_GAP = 0.18  # of the font size, between two runs: at least a space, where a page draws no spaces
-WORD_GAP_BESIDE_SPACES = 0.33  # where it does
+WORD_GAP_BESIDE_SPACES = 0.25  # where it does
 CELL_GAP = 1.6  # of the font size: two columns or two cells
 RAISED = 0.2  # of the size of its line, by which the baseline of a mark of a note lies higher
+RAISED_AT_MOST = 0.5
+SAME_BASELINE = 0.2  # of the size, by which letters of one line may differ in height
 SMALL = 0.8  # of the size of its line, below which a raised number is a mark
 MIN_COLUMN_LINES = 4
 MIN_COLUMN_FILL = 0.55  # of a column's width, by the middle one of its lines; cells of tables are shorter
@@ -102,7 +104,7 @@ def _segments(found: Sequence[Run]) -> list[Segment]:
             if last and _is_mark(run, last):
                 last.text = f"{last.text.rstrip()}\ue000{run.text.strip()}\ue001"
                 last.x1 = run.x1
-            elif last and run.x0 - last.x1 < CELL_GAP * run.size:
+            elif last and run.x0 - last.x1 < CELL_GAP * min(run.size, last.size):
                 _append(run, last, word_gap)
             elif run.text.strip():
                 segments.append(Segment(run.text.lstrip(), run.x0, run.x1, run.y, run.size, run.bold))
@@ -133,7 +135,7 @@ def _rows(items: Sequence[Placed]) -> list[list[Placed]]:
     """What stands on each line from left to right, the lines from the top of the page to its bottom."""
     rows: list[list[Placed]] = []
     for item in sorted(items, key=lambda item: (-item.y, item.x0)):
-        if rows and abs(_base(rows[-1]) - item.y) < 0.5 * max(_height(rows[-1]), item.size):
+        if rows and _is_beside(rows[-1], item):
             rows[-1].append(item)
         else:
             rows.append([item])
@@ -142,13 +144,11 @@ def _rows(items: Sequence[Placed]) -> list[list[Placed]]:
     return rows
 
 
-def _base(row: Sequence[Placed]) -> float:
-    """The baseline of a row: that of its largest letters."""
-    return max(row, key=lambda item: item.size).y
-
-
-def _height(row: Sequence[Placed]) -> float:
-    return max(item.size for item in row)
+def _is_beside(row: Sequence[Placed], item: Placed) -> bool:
+    """Whether an item stands on a row: on its baseline, or where one of the two is a mark with smaller letters, near it."""
+    base = max(row, key=lambda placed: placed.size)
+    tolerance = SAME_BASELINE if min(base.size, item.size) > SMALL * max(base.size, item.size) else RAISED_AT_MOST
+    return abs(base.y - item.y) < tolerance * max(base.size, item.size)
 
 
 def _gutter(rows: Sequence[list[Segment]]) -> float | None:

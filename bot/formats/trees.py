@@ -17,6 +17,7 @@ Element = Any  # lxml has no types of its own
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _KOREAN = {"euc-kr": "cp949", "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "korean": "cp949"}
+_LOCAL_NAME = re.compile(r"[}:]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ENTITY_DEFINITION = re.compile(rb"<!ENTITY", re.IGNORECASE)
 
@@ -90,11 +91,11 @@ def local_name(element: Element) -> str:
 
 
 def attribute(element: Element, name: str) -> str:
-    """The value of the attribute with this local name, in any namespace; empty without one."""
-    for key, value in element.attrib.items():
-        if key.rpartition("}")[2] == name:
-            return str(value)
-    return ""
+    """The value of the attribute with this local name, in any namespace or with any prefix; empty without one."""
+    value = element.get(name)
+    if value is not None:
+        return str(value)
+    return next((str(value) for key, value in element.attrib.items() if _LOCAL_NAME.split(key)[-1] == name), "")
 
 
 def children(element: Element, *names: str) -> Iterator[Element]:

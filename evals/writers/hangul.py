@@ -145,7 +145,8 @@ def ole_file(streams: dict[str, bytes]) -> bytes:
     """An OLE file with these streams; a name with a slash is a storage and a stream in it. Every stream lies in whole sectors of 512 bytes."""
     storages = sorted({name.split("/")[0] for name in streams if "/" in name})
     names = ["Root Entry", *storages, *streams]
-    data, starts, chain = b"", {}, []
+    data, starts = b"", {}
+    chain: list[int] = []
     for name, content in streams.items():
         content = content.ljust(4096, b"\0") if len(content) < 4096 else content  # smaller ones would lie in the ministream
         count = -(-len(content) // 512)
