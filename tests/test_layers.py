@@ -103,6 +103,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "wordpress",
         "archive",
         "pdf",
+        "pdf_fonts",
         "pdf_runs",
         "pdf_lines",
         "pdf_blocks",

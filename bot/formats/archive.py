@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Sequence
 
 from bot.formats.document import FormatError, Member
+from bot.formats.limits import Budget
 from bot.formats.packed import Packed, is_link, shown_name
 from bot.formats.suffixes import SUFFIXES
 from bot.messages import formats as messages
@@ -12,9 +13,9 @@ _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")  # that systems p
 _MEDIUM_FOLDERS = ("claps/", "bookmarks/", "profile/", "ips/", "sessions/", "lists/", "interests/", "highlights/", "twitter/")
 
 
-def parse(data: bytes, unpacked: int) -> Sequence[Member]:
+def parse(data: bytes, budget: Budget) -> Sequence[Member]:
     """The members in the order of their paths. Raises `FormatError`, and `zipfile.BadZipFile` for what is no zip."""
-    packed = Packed(data, unpacked)
+    packed = Packed(data, budget.unpacked)
     is_medium = _is_medium(packed.names)
     members = []
     for info in packed.members:

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from bot.formats import frames
 from bot.formats.document import Document, FormatError, Member
+from bot.formats.limits import Budget
 from bot.formats.suffixes import FORMATS
 from bot.messages import formats as messages
 from bot.messages.text import Text
@@ -102,8 +103,9 @@ def forbid(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _answer(answers: IO[bytes], header: dict[str, Any], data: bytes) -> bool:
     """Parse one file and write the answer. Return whether the process is fit for another file."""
+    budget = Budget(int(header["unpacked"]), lambda: _write_step(answers))
     try:
-        parsed = parse(str(header["suffix"]), data, int(header["unpacked"]))
+        parsed = parse(str(header["suffix"]), data, budget)
     except FormatError as error:
         return _refuse(answers, error.reason)
     except ImportError as error:
@@ -124,10 +126,10 @@ def _answer(answers: IO[bytes], header: dict[str, Any], data: bytes) -> bool:
     return True
 
 
-def parse(suffix: str, data: bytes, unpacked: int) -> Sequence[Document] | Sequence[Member]:
-    """What the parser of this suffix makes of a file; `unpacked` limits the bytes that it may unpack to. Raises whatever that raises."""
+def parse(suffix: str, data: bytes, budget: Budget) -> Sequence[Document] | Sequence[Member]:
+    """What the parser of this suffix makes of a file within its budget. Raises whatever that raises."""
     parser = _parser(FORMATS[suffix])
-    parsed: Sequence[Document] | Sequence[Member] = parser.parse(data, unpacked)
+    parsed: Sequence[Document] | Sequence[Member] = parser.parse(data, budget)
     return parsed
 
 
@@ -148,6 +150,10 @@ def _write(answers: IO[bytes], entry: Document | Member) -> None:
         frames.write(answers, {"kind": "refused member", "name": entry.name, "reason": [entry.refused.en, entry.refused.ko]})
     else:
         frames.write(answers, {"kind": "member", "name": entry.name}, entry.data)
+
+
+def _write_step(answers: IO[bytes]) -> None:
+    frames.write(answers, {"kind": "step"})
 
 
 def _refuse(answers: IO[bytes], reason: Text) -> bool:

@@ -7,6 +7,7 @@ import mammoth
 
 from bot.formats import said
 from bot.formats.document import Document, FormatError
+from bot.formats.limits import Budget
 from bot.formats.markup import markdown, plain
 from bot.formats.packed import Packed
 from bot.formats.trees import Element, descendants, html_of
@@ -38,11 +39,11 @@ _PARTS_OF_TEXT = (
 )
 
 
-def parse(data: bytes, unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, budget: Budget) -> Sequence[Document]:
     """The one document of a file. Raises `FormatError`, and others for a broken file."""
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise FormatError(messages.ENCRYPTED)  # Word packs an encrypted document into an OLE file
-    packed = Packed(data, unpacked)
+    packed = Packed(data, budget.unpacked)
     trees = {name: packed.xml(name) for name in _PARTS_OF_TEXT}  # also refuses entities and depth, which mammoth does not
     html = mammoth.convert_to_html(io.BytesIO(data), style_map=_STYLES, convert_image=lambda _image: []).value
     if not html.strip():

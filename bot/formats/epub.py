@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from lxml import html
 
 from bot.formats.document import Document, FormatError
+from bot.formats.limits import Budget
 from bot.formats.markup import markdown
 from bot.formats.packed import Packed
 from bot.formats.said import date
@@ -19,9 +20,9 @@ _TEXT_TYPES = ("application/xhtml+xml", "text/html", "application/xml")
 _APART = frozenset({"titlepage", "cover", "toc", "landmarks", "page-list", "halftitlepage", "copyright-page"})
 
 
-def parse(data: bytes, unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, budget: Budget) -> Sequence[Document]:
     """The one document of a book. Raises `FormatError`, and others for a broken file."""
-    packed = Packed(data, unpacked)
+    packed = Packed(data, budget.unpacked)
     _require_readable(packed)
     package_name = _package_name(packed)
     package = packed.xml(package_name)

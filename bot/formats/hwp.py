@@ -16,7 +16,7 @@ from lxml import html
 from bot.formats import hwpx, said
 from bot.formats.document import Document, FormatError
 from bot.formats.hangul import Builder, Paragraph, cell, heading_level
-from bot.formats.limits import MAX_DEPTH
+from bot.formats.limits import MAX_DEPTH, Budget
 from bot.formats.markup import markdown
 from bot.formats.trees import Element
 from bot.messages import formats as messages
@@ -44,19 +44,19 @@ class _Record:
     inner: list["_Record"] = field(default_factory=list)
 
 
-def parse(data: bytes, unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, budget: Budget) -> Sequence[Document]:
     """The one document of a file. Raises `FormatError`, and others for a broken file."""
     if data.startswith(_SIGNATURE):
         raise FormatError(messages.OLD_FORMAT.format(suffix="HWP 3", other="HWPX"))
     if data.startswith(b"PK"):
-        return hwpx.parse(data, unpacked)
+        return hwpx.parse(data, budget)
     ole = olefile.OleFileIO(io.BytesIO(data))
     (flags,) = struct.unpack_from("<I", ole.openstream("FileHeader").read(), 36)
     if flags & _PASSWORD:
         raise FormatError(messages.ENCRYPTED)
     if flags & _PROTECTED:
         raise FormatError(messages.PROTECTED)
-    streams = _Streams(ole, bool(flags & _COMPRESSED), unpacked)
+    streams = _Streams(ole, bool(flags & _COMPRESSED), budget.unpacked)
     reader = _Reader(streams.records("DocInfo"))
     numbers = sorted(int(name[1][7:]) for name in ole.listdir() if name[0] == "BodyText" and name[-1][7:].isdigit())
     for number in numbers:

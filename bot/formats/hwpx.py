@@ -8,6 +8,7 @@ from lxml import html
 from bot.formats import said
 from bot.formats.document import Document, FormatError
 from bot.formats.hangul import Builder, Paragraph, cell, heading_level
+from bot.formats.limits import Budget
 from bot.formats.markup import markdown
 from bot.formats.packed import Packed
 from bot.formats.trees import Element, attribute, children, descendants, local_name
@@ -34,9 +35,9 @@ _NOT_READ = frozenset(
 )
 
 
-def parse(data: bytes, unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, budget: Budget) -> Sequence[Document]:
     """The one document of a file. Raises `FormatError`, and others for a broken file."""
-    packed = Packed(data, unpacked)
+    packed = Packed(data, budget.unpacked)
     manifest = packed.xml("META-INF/manifest.xml")
     if manifest is not None and next(descendants(manifest, "encryption-data"), None) is not None:
         raise FormatError(messages.ENCRYPTED)

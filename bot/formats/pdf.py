@@ -9,12 +9,13 @@ from pypdf.errors import DependencyError
 
 from bot.formats import said
 from bot.formats.document import Document, FormatError
-from bot.formats.limits import MAX_PAGES
+from bot.formats.limits import MAX_PAGES, PAGES_A_STEP, Budget
 from bot.formats.pdf_blocks import Block, blocks, measure
+from bot.formats.pdf_fonts import REPLACEMENT, Fonts
 from bot.formats.pdf_furniture import without_furniture
 from bot.formats.pdf_join import Words, pipe_cells
 from bot.formats.pdf_lines import Line, lines
-from bot.formats.pdf_runs import REPLACEMENT, has_images, runs
+from bot.formats.pdf_runs import Run, has_images, runs
 from bot.messages import formats as messages
 from bot.messages.text import Text
 from bot.text.normalize import clean
@@ -25,21 +26,27 @@ UNREADABLE_SHARE = 0.3  # of characters without a meaning, above which a file is
 _MEANINGLESS = re.compile(f"[{REPLACEMENT}\ue002-\uf8ff]")
 
 
-def parse(data: bytes, _unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, budget: Budget) -> Sequence[Document]:
     """The one document of a file. Raises `FormatError`, and pypdf's errors for a broken file."""
     reader = PdfReader(io.BytesIO(data), strict=False)
     _decrypt(reader)
     count = len(reader.pages)
     if count > MAX_PAGES:
         raise FormatError(messages.TOO_MANY_PAGES.format(count=count, limit=MAX_PAGES))
-    pages = [lines(runs(page)) for page in reader.pages]
+    fonts = Fonts()
+    found: list[list[Run]] = []
+    for number, page in enumerate(reader.pages, 1):
+        found.append(runs(page, fonts))
+        if not number % PAGES_A_STEP:
+            budget.step()
+    pages = lines(found)
     _require_text(reader, pages)
     kept, dropped = without_furniture(pages)
     kept = kept if any(kept) else [list(page) for page in pages]
-    found = blocks([(number, page) for number, page in enumerate(kept, 1) if page], measure([page for page in kept if page]))
-    text, starts = _written(found, Words(line.text for page in kept for line in page))
+    parts = blocks([(number, page) for number, page in enumerate(kept, 1) if page], measure([page for page in kept if page]))
+    text, starts = _written(parts, Words(line.text for page in kept for line in page))
     information: object = reader.metadata or {}
-    headline = next((block for block in found[:8] if block.kind == "heading" and block.level == 1), None)
+    headline = next((block for block in parts[:8] if block.kind == "heading" and block.level == 1), None)
     title = said.title(_property(information, "/Title")) or (_words(headline) if headline else "")
     return [
         Document(

@@ -58,10 +58,25 @@ class Line:
         self.bold = all(segment.bold for segment in self.segments)
 
 
-def lines(found: Sequence[Run]) -> list[Line]:
+def lines(pages: Sequence[Sequence[Run]]) -> list[list[Line]]:
+    """The lines of each page in reading order. A page with too few lines to tell is read as most of the others are."""
+    rows = [_rows([segment for segment in _segments(page) if segment.text.strip()]) for page in pages]
+    gutters = [_gutter(page) for page in rows]
+    known = sorted(gutter for gutter in gutters if gutter is not None)
+    usual = known[len(known) // 2] if len(known) * 2 >= len(pages) else None
+    return [
+        _ordered(page, _usable(page, usual) if gutter is None else gutter) for page, gutter in zip(rows, gutters, strict=True)
+    ]
+
+
+def _usable(rows: Sequence[list[Segment]], gutter: float | None) -> float | None:
+    """The gutter of the other pages, where few lines of this one cross it."""
+    crossing = sum(1 for row in rows for segment in row if gutter is not None and segment.x0 < gutter < segment.x1)
+    return gutter if crossing * 3 < len(rows) else None
+
+
+def _ordered(rows: Sequence[list[Segment]], gutter: float | None) -> list[Line]:
     """The lines of a page in reading order."""
-    rows = _rows([segment for segment in _segments(found) if segment.text.strip()])
-    gutter = _gutter(rows)
     if gutter is None:
         return _bounded([Line(row) for row in rows])
     ordered: list[Line] = []

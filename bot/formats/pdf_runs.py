@@ -1,21 +1,22 @@
-"""The text of a PDF page as runs with their places, by pypdf. Texts of forms drawn on the page are included."""
+"""The text of a PDF page as runs with their places. Texts of forms that the page draws are included."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pypdf import PageObject
-from pypdf._text_extraction._layout_mode._fixed_width_page import recurse_to_target_op
-from pypdf._text_extraction._layout_mode._text_state_manager import TextStateManager
-from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, StreamObject
+from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, StreamObject
 
-from bot.text.normalize import clean
+from bot.formats.pdf_fonts import Font, Fonts, resolved
 
 MAX_FORM_DEPTH = 5
 MAX_RUNS = 100_000  # of a page
-REPLACEMENT = "\ufffd"
+MIN_SIZE = 0.5  # of letters, in points: smaller ones are hidden
 
-Operation = tuple[list[Any], bytes]
+Matrix = tuple[float, float, float, float, float, float]
+
+_UNIT: Matrix = (1, 0, 0, 1, 0, 0)
 
 
 @dataclass(slots=True)
@@ -30,92 +31,178 @@ class Run:
     bold: bool
 
 
-def runs(page: PageObject) -> list[Run]:
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The graphics state as far as text depends on it. Sizes are in text space, `stretch` is 1 for letters of natural width."""
+
+    matrix: Matrix = _UNIT
+    font: Font | None = None
+    size: float = 0
+    character_space: float = 0
+    word_space: float = 0
+    stretch: float = 1
+    leading: float = 0
+    rise: float = 0
+
+
+def runs(page: PageObject, fonts: Fonts) -> list[Run]:
     """The runs of a page in the order in which they are drawn. Text that is turned against the page is left out."""
-    fonts = dict(page._layout_mode_fonts())
-    operations = _operations(page.get("/Contents"), page, fonts, page.get("/Resources"), depth=0, prefix="")
-    closed = _closed(operations)
-    _, shown = recurse_to_target_op(closed, TextStateManager(), b"Q", fonts, True)
-    found = []
-    for state in shown[:MAX_RUNS]:
-        text = (
-            clean(state.text.replace("\x00", "")).text.replace("\n", " ")
-            if state.font.interpretable
-            else REPLACEMENT * len(state.value)
-        )
-        if text and not state.rotated and state.font_height > 0.5:
-            font_name = str(state.font.name).lower()
-            is_bold = any(weight in font_name for weight in ("bold", "black", "heavy", "semibold", "demi"))
-            found.append(Run(text, state.tx, max(state.displaced_tx, state.tx), state.ty, state.font_height, is_bold))
-    return found
+    drawing = _Drawing(page, fonts)
+    drawing.draw(page.get("/Contents"), page.get("/Resources"), depth=0)
+    return drawing.runs
 
 
 def has_images(page: PageObject) -> bool:
     """Whether the page draws images."""
-    resources = _resolved(page.get("/Resources"))
-    objects = _resolved(resources.get("/XObject")) if isinstance(resources, DictionaryObject) else None
-    if not isinstance(objects, DictionaryObject):
-        return False
+    objects = _objects(resolved(page.get("/Resources")))
     return any(
-        isinstance(item := _resolved(value), DictionaryObject) and item.get("/Subtype") == "/Image" for value in objects.values()
+        isinstance(item := resolved(value), DictionaryObject) and item.get("/Subtype") == "/Image" for value in objects.values()
     )
 
 
-def _closed(operations: Iterator[Operation]) -> Iterator[Operation]:
-    """The operations, with the end of the state that pypdf is told to wait for."""
-    open_states = 0
-    for operands, operator in operations:
-        open_states += {b"q": 1, b"Q": -1}.get(operator, 0)
-        if open_states < 0:  # more ends than beginnings: the text behind would be lost
-            open_states = 0
-            continue
-        yield operands, operator
-    for _ in range(open_states + 1):
-        yield [], b"Q"
+class _Drawing:
+    """The operators of a page's content streams, carried out for their text."""
+
+    def __init__(self, page: PageObject, fonts: Fonts) -> None:
+        self.runs: list[Run] = []
+        self._page, self._fonts = page, fonts
+        self._state = _State()
+        self._saved: list[_State] = []
+        self._line, self._place = _UNIT, _UNIT  # the text matrices
+        self._resources: Any = None
+        self._operators: dict[bytes, Callable[..., None]] = {
+            b"q": self._save,
+            b"Q": self._restore,
+            b"cm": self._transform,
+            b"BT": self._begin,
+            b"Tf": self._choose_font,
+            b"Td": self._move,
+            b"TD": self._move_and_lead,
+            b"Tm": self._set_place,
+            b"T*": self._next_line,
+            b"Tj": self._show,
+            b"TJ": self._show_all,
+            b"'": self._show_on_next_line,
+            b'"': self._show_spaced,
+            b"Tc": lambda value: self._set(character_space=float(value)),
+            b"Tw": lambda value: self._set(word_space=float(value)),
+            b"Tz": lambda value: self._set(stretch=float(value) / 100),
+            b"TL": lambda value: self._set(leading=float(value)),
+            b"Ts": lambda value: self._set(rise=float(value)),
+        }
+
+    def draw(self, contents: Any, resources: Any, depth: int) -> None:
+        """Carry out a content stream."""
+        contents, outer = resolved(contents), self._resources
+        if not isinstance(contents, ArrayObject | StreamObject):
+            return
+        self._resources = resolved(resources)
+        for operands, operator in ContentStream(contents, self._page.pdf, "bytes").operations:
+            if operator == b"Do" and depth < MAX_FORM_DEPTH and operands:
+                self._draw_form(str(operands[0]), depth)
+            elif (act := self._operators.get(operator)) and len(self.runs) < MAX_RUNS:
+                try:
+                    act(*operands)
+                except (TypeError, ValueError, OverflowError):
+                    continue  # an operator with operands that it does not have costs itself
+        self._resources = outer
+
+    def _draw_form(self, name: str, depth: int) -> None:
+        form = resolved(_objects(self._resources).get(name))
+        if not isinstance(form, StreamObject) or form.get("/Subtype") != "/Form":
+            return
+        saved, count = self._state, len(self._saved)
+        matrix = resolved(form.get("/Matrix"))
+        if isinstance(matrix, ArrayObject) and len(matrix) == 6:
+            self._transform(*matrix)
+        self.draw(form, form.get("/Resources", self._resources), depth + 1)
+        self._state = saved
+        del self._saved[count:]
+
+    def _set(self, **changes: Any) -> None:
+        self._state = replace(self._state, **changes)
+
+    def _save(self) -> None:
+        self._saved.append(self._state)
+
+    def _restore(self) -> None:
+        if self._saved:
+            self._state = self._saved.pop()
+
+    def _transform(self, *values: Any) -> None:
+        self._set(matrix=_product(_matrix(values), self._state.matrix))
+
+    def _begin(self) -> None:
+        self._line = self._place = _UNIT
+
+    def _choose_font(self, name: Any, size: Any) -> None:
+        self._set(font=self._fonts.of(self._resources, str(name)), size=float(size))
+
+    def _move(self, x: Any, y: Any) -> None:
+        self._line = self._place = _product((1, 0, 0, 1, float(x), float(y)), self._line)
+
+    def _move_and_lead(self, x: Any, y: Any) -> None:
+        self._set(leading=-float(y))
+        self._move(x, y)
+
+    def _set_place(self, *values: Any) -> None:
+        self._line = self._place = _matrix(values)
+
+    def _next_line(self) -> None:
+        self._move(0, -self._state.leading)
+
+    def _show_on_next_line(self, text: Any) -> None:
+        self._next_line()
+        self._show(text)
+
+    def _show_spaced(self, word_space: Any, character_space: Any, text: Any) -> None:
+        self._set(word_space=float(word_space), character_space=float(character_space))
+        self._show_on_next_line(text)
+
+    def _show_all(self, parts: Any) -> None:
+        for part in parts:
+            if isinstance(part, bytes | str):
+                self._show(part)
+            else:
+                self._advance(-float(part) / 1000 * self._state.size * self._state.stretch)
+
+    def _show(self, text: Any) -> None:
+        """Add a run, and go to its end."""
+        state = self._state
+        if state.font is None:
+            return
+        data = text if isinstance(text, bytes) else str(text).encode("latin-1", "replace")
+        shown: list[str] = []
+        width = 0.0
+        for character, glyph_width, is_space in state.font.glyphs(data):
+            shown.append(character)
+            width += glyph_width / 1000 * state.size + state.character_space + (state.word_space if is_space else 0)
+        a, b, c, d, x0, y = _product((1, 0, 0, 1, 0, state.rise), _product(self._place, state.matrix))
+        self._advance(width * state.stretch)
+        x1 = _product(self._place, state.matrix)[4]
+        size = abs(state.size) * math.hypot(c, d)
+        words = "".join(shown)
+        is_upright = a > 0 and abs(b) < 0.2 * a
+        if words and is_upright and size > MIN_SIZE:
+            self.runs.append(Run(words, x0, max(x1, x0), y, size, state.font.is_bold))
+
+    def _advance(self, width: float) -> None:
+        self._place = _product((1, 0, 0, 1, width, 0), self._place)
 
 
-def _operations(
-    contents: Any, page: PageObject, fonts: dict[str, Any], resources: Any, depth: int, prefix: str
-) -> Iterator[Operation]:
-    """The operations of a content stream, those of the forms that it draws in their places, with fonts renamed by the form."""
-    contents, resources = _resolved(contents), _resolved(resources)
-    if not isinstance(contents, ArrayObject | StreamObject):
-        return
-    for number, (operands, operator) in enumerate(ContentStream(contents, page.pdf, "bytes").operations):
-        if operator == b"Tf" and prefix and operands:
-            yield [prefix + str(operands[0]), *operands[1:]], operator
-        elif operator == b"Do" and depth < MAX_FORM_DEPTH and operands:
-            form = _form(resources, operands[0])
-            if form is not None:
-                name = f"{prefix}{number}/"
-                inner = form.get("/Resources", resources)
-                _add_fonts(fonts, _resolved(inner), name)
-                yield [], b"q"
-                matrix = _resolved(form.get("/Matrix"))
-                if isinstance(matrix, ArrayObject) and len(matrix) == 6:
-                    yield [float(value) for value in matrix], b"cm"
-                yield from _operations(form, page, fonts, inner, depth + 1, name)
-                yield [], b"Q"
-        else:
-            yield operands, operator
+def _objects(resources: Any) -> DictionaryObject:
+    """The forms and images of resources."""
+    objects = resolved(resources.get("/XObject")) if isinstance(resources, DictionaryObject) else None
+    return objects if isinstance(objects, DictionaryObject) else DictionaryObject()
 
 
-def _form(resources: Any, name: Any) -> StreamObject | None:
-    objects = _resolved(resources.get("/XObject")) if isinstance(resources, DictionaryObject) else None
-    form = _resolved(objects.get(NameObject(name))) if isinstance(objects, DictionaryObject) else None
-    return form if isinstance(form, StreamObject) and form.get("/Subtype") == "/Form" else None
+def _matrix(values: tuple[Any, ...]) -> Matrix:
+    a, b, c, d, e, f = map(float, values)
+    return a, b, c, d, e, f
 
 
-def _add_fonts(fonts: dict[str, Any], resources: Any, prefix: str) -> None:
-    """Add the fonts of a form under names that begin with `prefix`."""
-    from pypdf.generic._font import Font
-
-    table: Any = _resolved(resources.get("/Font")) if isinstance(resources, DictionaryObject) else None
-    for name in table if isinstance(table, DictionaryObject) else ():
-        font = _resolved(table[name])
-        if isinstance(font, DictionaryObject):
-            fonts[f"{prefix}{name}"] = Font.from_font_resource(font)
-
-
-def _resolved(value: Any) -> Any:
-    return value.get_object() if value is not None else None
+def _product(one: Matrix, two: Matrix) -> Matrix:
+    """The matrix that does first `one`, then `two`."""
+    a, b, c, d, e, f = one
+    g, h, i, j, k, m = two
+    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m

@@ -10,6 +10,7 @@ from striprtf.striprtf import rtf_to_text
 
 from bot.formats import said
 from bot.formats.document import Document, FormatError
+from bot.formats.limits import Budget
 from bot.formats.markup import pipe_table
 from bot.messages import formats as messages
 
@@ -36,7 +37,7 @@ _ITEM = re.compile(r"^(?:[•·◦▪‣–○●■]|\uf0b7)\t\s*")
 _NUMBERED = re.compile(r"^(\d{1,3})[.)]\t\s*")
 
 
-def parse(data: bytes, _unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, _budget: Budget) -> Sequence[Document]:
     """The one document of a file. Raises `FormatError`."""
     source = data.decode("latin-1").lstrip("\ufeffï»¿ \r\n")
     if not source.startswith("{\\rtf"):

@@ -7,6 +7,7 @@ from email.message import Message
 from email.policy import HTTP
 
 from bot.formats.document import Document, FormatError
+from bot.formats.limits import Budget
 from bot.formats.trees import html_tree
 from bot.formats.web_page import page
 from bot.messages import formats as messages
@@ -14,7 +15,7 @@ from bot.messages import formats as messages
 MAX_PARTS = 200  # that are looked at
 
 
-def parse(data: bytes, _unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, _budget: Budget) -> Sequence[Document]:
     """The one document of a saved page: of the page itself, or where that holds no text of the part that has most. Raises `FormatError`."""
     message = message_from_bytes(data, policy=HTTP)
     parts = [part for part in message.walk() if part.get_content_type() in ("text/html", "application/xhtml+xml")][:MAX_PARTS]

@@ -11,6 +11,7 @@ from lxml import html
 
 from bot.formats.document import Document, FormatError
 from bot.formats.layouts import first_value, layout_of, take_out_noise
+from bot.formats.limits import Budget
 from bot.formats.markup import markdown
 from bot.formats.trees import Element, attribute, html_tree
 from bot.messages import formats as messages
@@ -23,7 +24,7 @@ _MAIN_FRAME = "//iframe[@id='mainFrame' or @name='mainFrame'] | //frame[@name='m
 _SITES = ("og:site_name", "al:ios:app_name", "application-name")
 
 
-def parse(data: bytes, _unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, _budget: Budget) -> Sequence[Document]:
     """The one document of a page. Raises `FormatError`."""
     return [page(html_tree(data))]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.formats.document import Document, FormatError
 from bot.formats.layouts import take_out_noise
+from bot.formats.limits import Budget
 from bot.formats.markup import markdown
 from bot.formats.said import date
 from bot.formats.trees import Element, children, descendants, html_of, local_name, xml_tree
@@ -19,7 +20,7 @@ _SHORTCODE = re.compile(r"\[/?[a-z][\w-]*(?:\s[^\]\n]*)?\](?!\()")
 _BLOCK_MARK = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
-def parse(data: bytes, _unpacked: int) -> Sequence[Document]:
+def parse(data: bytes, _budget: Budget) -> Sequence[Document]:
     """The posts in the file's order. Raises `FormatError` where it is no such export or holds no post."""
     root = xml_tree(data)
     items = list(descendants(root, "item"))

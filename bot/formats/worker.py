@@ -4,7 +4,7 @@ import atexit
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import IO
 
 from bot.formats import frames
 from bot.formats.document import Document, Member
-from bot.formats.limits import Limits
+from bot.formats.limits import MAX_PAGES, PAGES_A_STEP, Limits
 from bot.messages import formats as messages
 from bot.messages.text import Text
 
@@ -64,28 +64,20 @@ class _Worker:
 
     def read(self, suffix: str, data: bytes) -> Found | Failed:
         """What is in the file. Where the worker does not answer in time it is killed."""
-        overtime = threading.Event()
-
-        def stop() -> None:
-            overtime.set()
-            self._process.kill()
-
-        clock = threading.Timer(self.limits.seconds, stop)
-        clock.start()
+        clock = _Clock(self.limits.seconds, self._process.kill)
         self.is_fit = False  # until it has answered
         try:
             frames.write(self._input, {"suffix": suffix, "unpacked": self.limits.unpacked}, data)
-            return self._answer()
+            return self._answer(clock)
         except frames.FrameTooLargeError:
             return Failed(messages.TOO_MUCH_OUTPUT.format(megabytes=self.limits.unpacked // 10**6))
         except (frames.FrameError, OSError, KeyError, TypeError, ValueError):
-            return Failed(messages.TOO_SLOW.format(seconds=self.limits.seconds) if overtime.is_set() else messages.READER_DIED)
+            return Failed(messages.TOO_SLOW.format(seconds=self.limits.seconds) if clock.has_rung else messages.READER_DIED)
         finally:
-            clock.cancel()
-            if overtime.is_set():
-                self.is_fit = False
+            clock.stop()
+            self.is_fit = self.is_fit and not clock.has_rung
 
-    def _answer(self) -> Found | Failed:
+    def _answer(self, clock: "_Clock") -> Found | Failed:
         """The frames of an answer. Raises `FrameError`, and others for frames that are not what a worker writes."""
         documents: list[Document] = []
         members: list[Member] = []
@@ -99,6 +91,9 @@ class _Worker:
             if kind == "refused":
                 self.is_fit = True
                 return Failed(Text(*header["reason"]))
+            if kind == "step":
+                clock.restart()
+                continue
             if kind == "end":
                 self.is_fit = True
                 return Found(tuple(documents), tuple(members))
@@ -126,6 +121,37 @@ class _Worker:
     def _output(self) -> IO[bytes]:
         assert self._process.stdout
         return self._process.stdout
+
+
+class _Clock:
+    """Calls `ring` when its seconds are over, unless it is stopped. It can be set anew as often as a file has steps."""
+
+    def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
+        self.has_rung = False
+        self._seconds, self._ring = seconds, ring
+        self._steps = MAX_PAGES // PAGES_A_STEP
+        self._timer = self._started()
+
+    def _started(self) -> threading.Timer:
+        timer = threading.Timer(self._seconds, self._over)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _over(self) -> None:
+        self.has_rung = True
+        self._ring()
+
+    def restart(self) -> None:
+        """Begin anew, where there are steps left."""
+        if self._steps:
+            self._steps -= 1
+            self._timer.cancel()
+            self._timer = self._started()
+
+    def stop(self) -> None:
+        """Do not ring any more."""
+        self._timer.cancel()
 
 
 _idle: list[_Worker] = []

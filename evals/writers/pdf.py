@@ -231,7 +231,9 @@ def _to_unicode(text: str) -> bytes:
     """The map from the numbers of the characters in a text to the characters."""
     units = sorted({_hex(character) for character in text if ord(character) < 0x10000})
     parts = [units[at : at + 100] for at in range(0, len(units), 100)]
-    pairs = "".join(f"{len(part)} beginbfchar\n{''.join(f'<{unit}> <{unit}>' + chr(10) for unit in part)}endbfchar\n" for part in parts)
+    pairs = "".join(
+        f"{len(part)} beginbfchar\n{''.join(f'<{unit}> <{unit}>' + chr(10) for unit in part)}endbfchar\n" for part in parts
+    )
     return (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Made def /CMapType 2 def\n"
         f"1 begincodespacerange <0000> <FFFF> endcodespacerange\n{pairs}endcmap CMapName currentdict /CMap defineresource pop end end\n"
