@@ -147,12 +147,22 @@ def _opened(number: int, line: Line, before: Line | None, usual: Measure) -> Blo
     if level:
         return Block("heading", [(number, line)], level)
     item = _ITEM.match(line.text)
-    if item and line.text[item.end() :].strip():
+    if item and line.text[item.end() :].strip() and (_BULLET.match(line.text) or _can_begin(line, before)):
         is_bullet = _BULLET.match(line.text)
         mark = "- " if is_bullet else item[0].strip() + " "
         line.text = line.text[item.end() :]
         return Block("item", [(number, line)], mark=mark)
     return Block("paragraph", [(number, line)])
+
+
+def _can_begin(line: Line, before: Line | None) -> bool:
+    """Whether a line may begin an item with a number or letter: what stands above it has ended, so that it is no year or end of a verb."""
+    return (
+        before is None
+        or before.column != line.column
+        or _has_room(before, line)
+        or bool(_SENTENCE_END.search(before.text.strip()))
+    )
 
 
 def _level(line: Line, before: Line | None, usual: Measure) -> int:

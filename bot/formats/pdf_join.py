@@ -5,9 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bot.formats.pdf_lines import Line
+from bot.text import tokenize
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _HANGUL = re.compile(r"[가-힣]")
+_THOUSANDS, _THREE_DIGITS = re.compile(r"\d,$"), re.compile(r"\d{3}(?!\d)")
+_UNIT = re.compile(
+    r"(?:년|월|일|시|분|초|세기|개|명|톤|미터|킬로|센티|퍼센트|원|달러|유로|배|번|쪽|장|권|층|기|살|세|차|호|위|대|만|억|조|천|백)"
+)
 _CLOSING = re.compile(r"[.,!?)\]」』”’…](?![.\w])")
 _BROKEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 
@@ -20,9 +25,6 @@ class Words:
         lines = list(texts)
         # The words inside lines: first and last words may be parts of words.
         self._counts = Counter(word.casefold() for line in lines for word in _WORD.findall(line)[1:-1])
-        hangul = [line for line in lines if _HANGUL.match(line.rstrip()[-1:])]
-        ending = sum(line.endswith(" ") for line in hangul)
-        self._writes_spaces = ending > 0.15 * len(hangul)  # of this file, where a line ends between two Korean words
 
     def joined(self, lines: Sequence[tuple[int, Line]]) -> tuple[str, list[tuple[int, int]]]:
         """The lines, each with its page, as one text, and where in it each page begins: the offset and the page."""
@@ -48,20 +50,15 @@ class Words:
             return before if keeps and before[-1] != "\u00ad" else before[:-1]
         if not is_spaced and (before.endswith(("—", "/")) or _CLOSING.match(after)):
             return before
-        if not is_spaced and _HANGUL.match(before[-1:]) and _HANGUL.match(after[:1]):
-            return before + ("" if self._is_one_word(before, after) else " ")
-        if not is_spaced and self._writes_spaces and (_HANGUL.match(before[-1:]) or _HANGUL.match(after[:1])):
-            return before
-        return before + " "
+        if not is_spaced and (_HANGUL.match(before[-1:]) or _HANGUL.match(after[:1])):
+            return before if _are_one_word(before.split()[-1], after.split()[0]) else before + " "
+        is_number = before[-1:].isdigit() and after[:1].isdigit() or _THOUSANDS.search(before) and _THREE_DIGITS.match(after)
+        return before if is_number and not is_spaced else before + " "
 
-    def _is_one_word(self, before: str, after: str) -> bool:
-        """Whether a line of Korean broke inside a word."""
-        first, second = _WORD.findall(before)[-1].casefold(), _WORD.findall(after)[0].casefold()
-        whole = self._counts[first + second]
-        apart = min(self._counts[first], self._counts[second])
-        if whole != apart:
-            return whole > apart
-        return self._writes_spaces
+
+def _are_one_word(first: str, second: str) -> bool:
+    """Whether a line of Korean broke inside a word. A number and its unit are written together."""
+    return (first[-1].isdigit() and _UNIT.match(second) is not None) or tokenize.are_one_word(first, second)
 
 
 def pipe_cells(cells: Sequence[str], *, is_first: bool) -> str:

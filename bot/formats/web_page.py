@@ -12,15 +12,18 @@ from lxml import html
 from bot.formats.document import Document, FormatError
 from bot.formats.layouts import first_value, layout_of, take_out_noise
 from bot.formats.limits import Budget
-from bot.formats.markup import markdown
-from bot.formats.trees import Element, attribute, html_tree
+from bot.formats.markup import markdown, plain
+from bot.formats.trees import Element, attribute, children, html_tree
 from bot.messages import formats as messages
 
+MAX_MORE = 1.4  # times what trafilatura finds, up to which an element holds the text and nothing else
+MIN_LINE_CHARACTERS = 20  # of a line by which the element is found
 MIN_FRAME_CHARACTERS = 200  # a page with a frame and less text than this is only the frame's border
 
 _WRITTEN_DATE = re.compile(r"\d{4}\s*[-./년]\s*\d{1,2}\s*[-./월]\s*\d{1,2}")
 _SITE_BEHIND = re.compile(r"\s+(?:[|·–—:-]|::)\s+(?P<site>[^|·–—]{1,40})$")
 _MAIN_FRAME = "//iframe[@id='mainFrame' or @name='mainFrame'] | //frame[@name='mainFrame' or @id='mainFrame']"
+_FURNITURE = ".//nav | .//footer | .//aside | .//form | .//header[.//nav or not(.//h1)]"
 _SITES = ("og:site_name", "al:ios:app_name", "application-name")
 
 
@@ -59,25 +62,49 @@ def page(root: Element) -> Document:
 
 
 def _main_text(root: Element) -> str:
-    """The text of a page of no known layout: the whole page where it has no furniture, else what trafilatura takes for the text."""
+    """The text of a page of no known layout: what trafilatura takes for the text, written from the page's own element around it.
+
+    trafilatura loses footnotes and the nesting of lists. Where the element holds much more than it found, its own text is taken.
+    """
     body = root.find(".//body")
-    body = root if body is None else body
-    if not root.xpath("//nav | //header//a | //footer//a | //aside | //*[@role='navigation'] | //form"):
-        return markdown(_without_noise(body))
+    page = copy.deepcopy(root if body is None else body)
+    for element in page.xpath(_FURNITURE):
+        if element.getparent() is not None and element is not page:
+            element.getparent().remove(element)
+    extracted = _extracted(root)
+    place = _around(page, extracted)
+    take_out_noise(place)
+    text = markdown(place)
+    return text if not extracted or len(text) < MAX_MORE * len(extracted) else extracted
+
+
+def _extracted(root: Element) -> str:
+    """What trafilatura takes for the text of a page, in Markdown."""
     content = trafilatura.extract(
         html.tostring(root, encoding="unicode"),
         output_format="html",
         include_comments=False,
-        include_tables=True,
         include_formatting=True,
-        include_links=False,
         favor_recall=True,
     )
-    articles = [_without_noise(element) for element in root.xpath("//article | //main")]
-    article = max((markdown(element) for element in articles), key=len, default="")
-    extracted = markdown(_without_noise(html.document_fromstring(content))) if content else ""
-    # An element that says that it is the text is taken where trafilatura found it too: it keeps what trafilatura loses.
-    return article if article and len(article) > 0.7 * len(extracted) else extracted
+    return markdown(_without_noise(html.document_fromstring(content))) if content else ""
+
+
+def _around(page: Element, extracted: str) -> Element:
+    """The innermost element that holds nearly all lines of the extracted text."""
+    lines = [
+        "".join(line.split())
+        for line in extracted.split("\n")
+        if len(line) > MIN_LINE_CHARACTERS and "|" not in line and "[^" not in line
+    ]
+    place = page
+    while lines:
+        texts = [(child, "".join(plain(child).split())) for child in children(place)]
+        inner = next((child for child, text in texts if sum(line in text for line in lines) >= 0.9 * len(lines)), None)
+        if inner is None:
+            break
+        place = inner
+    return place
 
 
 def _without_noise(element: Element) -> Element:

@@ -110,6 +110,13 @@ def tokenize(text: str) -> "list[Token]":
     return tokens
 
 
+@lru_cache(10_000)
+def are_one_word(first: str, second: str) -> bool:
+    """Whether two pieces of Korean read better as one word than as two: what a line break between them can hide."""
+    (_, whole), (_, apart) = (kiwi().analyze(text)[0] for text in (first + second, f"{first} {second}"))
+    return bool(whole > apart)
+
+
 @cache
 def kiwi() -> "Kiwi":
     """The process's Kiwi, which is thread-safe. It is made on first use because loading takes seconds."""
