@@ -6,6 +6,7 @@ from bot.formats.trees import Element, attribute, children, descendants
 
 MAX_COLUMNS = 100  # of a table that is written as one; a span may claim any number
 MAX_ROWS = 5000
+MAX_CELLS = 50_000  # places that cells reach over together
 
 Row = list[Element | None]  # None where a cell above or to the left reaches
 
@@ -19,8 +20,8 @@ def table_rows(table: Element) -> list[Row] | None:
     if len(rows) < 2 or len(rows) > MAX_ROWS or any(True for _ in _inner_tables(table)):
         return None
     grid = _grid(rows)
-    width = max(map(len, grid), default=0)
-    if not 2 <= width <= MAX_COLUMNS or _holds_prose(rows):
+    width = max(map(len, grid or ()), default=0)
+    if grid is None or not 2 <= width <= MAX_COLUMNS or _holds_prose(rows):
         return None
     return [row + [None] * (width - len(row)) for row in grid]
 
@@ -44,8 +45,8 @@ def _holds_prose(rows: Sequence[Element]) -> bool:
     return False
 
 
-def _grid(rows: Sequence[Element]) -> list[Row]:
-    """The cells in their columns; what a cell spans beside and below itself is empty."""
+def _grid(rows: Sequence[Element]) -> list[Row] | None:
+    """The cells in their columns; what a cell spans beside and below itself is empty. None where cells claim too many places."""
     grid: list[Row] = [[] for _ in rows]
     taken: set[tuple[int, int]] = set()
     for number, row in enumerate(rows):
@@ -57,6 +58,8 @@ def _grid(rows: Sequence[Element]) -> list[Row]:
                 break
             across, down = _span(cell, "colspan", MAX_COLUMNS), _span(cell, "rowspan", len(rows) - number)
             grid[number] += [None] * (column - len(grid[number])) + [cell]
+            if len(taken) + across * down > MAX_CELLS:
+                return None
             taken |= {(number + below, column + beside) for below in range(down) for beside in range(across)}
             column += across
             grid[number] += [None] * (column - len(grid[number]))

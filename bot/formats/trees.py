@@ -33,7 +33,12 @@ def html_of(text: str) -> Element:
     if not text.strip():
         raise FormatError(messages.NO_TEXT)
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
-    root = html.document_fromstring(text.encode(), parser=parser)
+    try:
+        root = html.document_fromstring(text.encode(), parser=parser)
+    except etree.XMLSyntaxError as error:
+        if error.lineno == 0:  # how lxml says that there is no memory
+            raise MemoryError from error
+        raise
     require_depth(root)
     return root
 

@@ -17,6 +17,8 @@ from bot.formats.trees import Element, attribute, children, html_tree
 from bot.messages import formats as messages
 
 MAX_MORE = 1.4  # times what trafilatura finds, up to which an element holds the text and nothing else
+MAX_ELEMENTS = 20_000  # of a page that is given to trafilatura, whose time grows faster than a page
+MAX_LINKED = 0.05  # of the words of a page that is nothing but a text
 MIN_LINE_CHARACTERS = 20  # of a line by which the element is found
 MIN_FRAME_CHARACTERS = 200  # a page with a frame and less text than this is only the frame's border
 
@@ -71,11 +73,18 @@ def _main_text(root: Element) -> str:
     for element in page.xpath(_FURNITURE):
         if element.getparent() is not None and element is not page:
             element.getparent().remove(element)
-    extracted = _extracted(root)
+    extracted = _extracted(root) if sum(1 for _ in root.iter()) < MAX_ELEMENTS and _has_more(root) else ""
     place = _around(page, extracted)
     take_out_noise(place)
     text = markdown(place)
     return text if not extracted or len(text) < MAX_MORE * len(extracted) else extracted
+
+
+def _has_more(root: Element) -> bool:
+    """Whether a page may hold more than one text: parts that say so, or links with many of its words."""
+    if root.xpath("//nav | //header | //footer | //aside | //form | //*[@role]"):
+        return True
+    return sum(len(plain(link)) for link in root.xpath("//a")) > MAX_LINKED * len(plain(root))
 
 
 def _extracted(root: Element) -> str:

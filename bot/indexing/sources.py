@@ -132,7 +132,7 @@ class _Reader:
         if FORMATS[suffix] == "archive":
             yield from self._members({member.name: member for member in found.members}, inside, depth)
         for document in found.documents:
-            place = posixpath.join(inside, document.name) if document.name else inside
+            place = _below(inside, document.name) if document.name else inside
             try:
                 yield _from_document(self._framed(document) if document.frame and not inside else document, place)
             except SkipError as error:
@@ -161,13 +161,13 @@ class _Reader:
             raise SkipError(reasons.ARCHIVE_TOO_DEEP.format(limit=MAX_ARCHIVE_DEPTH))
         told: set[str] = set()  # folders that were named as left out
         for name, member in members.items():
-            folder, reason = _folder_reason(name, members.keys())
+            folder, reason = ("", None) if member.refused else _folder_reason(name, members.keys())
             if folder:
                 if folder not in told and reason:
-                    yield Refused(posixpath.join(inside, folder), reason)
+                    yield Refused(_below(inside, folder), reason)
                 told.add(folder)
                 continue
-            place = posixpath.join(inside, name)
+            place = _below(inside, name)
             reason = member.refused or name_reason(posixpath.basename(name))
             try:
                 if reason:
@@ -180,6 +180,11 @@ class _Reader:
                     yield from self._parsed(suffix, member.data, place, depth + 1)
             except SkipError as error:
                 yield Refused(place, error.reason)
+
+
+def _below(inside: str, name: str) -> str:
+    """The path of what is called `name` in the file at `inside`."""
+    return "/".join(filter(None, [inside, name.lstrip("/")]))
 
 
 def _folder_reason(name: str, names: Any) -> tuple[str, Text | None]:
