@@ -186,7 +186,7 @@ def _belongs(block: Block, before: Line | None, line: Line, opened: Block, usual
         is_same = block.kind == opened.kind and block.level == opened.level
         return is_same and last.column == line.column and 0 < last.y - line.y < 1.6 * line.size
     if last.column != line.column:
-        return not _has_room(last, line) and not (_SENTENCE_END.search(last.text.strip()) and _is_indented(line))
+        return not _has_room(last, line) and not _is_indented(line)
     if not 0 < last.y - line.y < PARAGRAPH_GAP * usual.leading or abs(last.size - line.size) > 0.15 * usual.size:
         return False
     return not _begins_anew(block, last, line)
@@ -218,9 +218,7 @@ def _is_indented(line: Line) -> bool:
 def _goes_on(last: Block, block: Block) -> bool:
     """Whether the first paragraph of a page goes on with the last one of the page before."""
     before, line = last.lines[-1][1], block.lines[0][1]
-    if abs(before.size - line.size) > 0.1 * line.size or _has_room(before, line) or _is_indented(line):
-        return False
-    return not _SENTENCE_END.search(before.text.strip())
+    return abs(before.size - line.size) < 0.1 * line.size and not _has_room(before, line) and not _is_indented(line)
 
 
 def _table(page: Sequence[Line]) -> list[tuple[list[Line], list[str]]]:

@@ -78,7 +78,7 @@ def _usable(rows: Sequence[list[Segment]], gutter: float | None) -> float | None
 def _ordered(rows: Sequence[list[Segment]], gutter: float | None) -> list[Line]:
     """The lines of a page in reading order."""
     if gutter is None:
-        return _bounded([Line(row) for row in rows])
+        return bounded([Line(row) for row in rows])
     ordered: list[Line] = []
     block: list[list[Segment]] = []
     for row in rows:
@@ -87,7 +87,7 @@ def _ordered(rows: Sequence[list[Segment]], gutter: float | None) -> list[Line]:
             block = []
         else:
             block.append(row)
-    return _bounded(ordered + _columns(block, gutter))
+    return bounded(ordered + _columns(block, gutter))
 
 
 def _columns(block: Sequence[list[Segment]], gutter: float) -> list[Line]:
@@ -97,14 +97,14 @@ def _columns(block: Sequence[list[Segment]], gutter: float) -> list[Line]:
     return left + right
 
 
-def _bounded(ordered: list[Line]) -> list[Line]:
+def bounded(ordered: Sequence[Line]) -> list[Line]:
     """The lines with the bounds of their columns."""
     for column in {line.column for line in ordered}:
         members = [line for line in ordered if line.column == column]
         left, right = min(line.x0 for line in members), max(line.x1 for line in members)
         for line in members:
             line.left, line.right = left, right
-    return ordered
+    return list(ordered)
 
 
 def _segments(found: Sequence[Run]) -> list[Segment]:

@@ -76,8 +76,8 @@ def _main_text(root: Element) -> str:
     extracted = _extracted(root) if sum(1 for _ in root.iter()) < MAX_ELEMENTS and _has_more(root) else ""
     place = _around(page, extracted)
     take_out_noise(place)
-    text = markdown(place)
-    return text if not extracted or len(text) < MAX_MORE * len(extracted) else extracted
+    is_all = not extracted or len("".join(plain(place).split())) < MAX_MORE * len("".join(extracted.split()))
+    return markdown(place) if is_all else extracted
 
 
 def _has_more(root: Element) -> bool:
