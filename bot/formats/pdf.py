@@ -14,7 +14,7 @@ from bot.formats.pdf_blocks import Block, blocks, measure
 from bot.formats.pdf_fonts import REPLACEMENT, Fonts
 from bot.formats.pdf_furniture import without_furniture
 from bot.formats.pdf_join import Words, pipe_cells
-from bot.formats.pdf_lines import Line, bounded, lines
+from bot.formats.pdf_lines import Line, bound, lines
 from bot.formats.pdf_runs import Run, has_images, runs
 from bot.messages import formats as messages
 from bot.messages.text import Text
@@ -42,7 +42,8 @@ def parse(data: bytes, budget: Budget) -> Sequence[Document]:
     pages = lines(found)
     _require_text(reader, pages)
     kept, dropped = without_furniture(pages)
-    kept = [bounded(page) for page in (kept if any(kept) else pages)]
+    kept = kept if any(kept) else pages
+    bound(kept)
     parts = blocks([(number, page) for number, page in enumerate(kept, 1) if page], measure([page for page in kept if page]))
     text, starts = _written(parts, Words(line.text for page in kept for line in page))
     information: object = reader.metadata or {}

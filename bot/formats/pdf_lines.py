@@ -35,7 +35,7 @@ Placed = TypeVar("Placed", Run, Segment)
 
 @dataclass(slots=True)
 class Line:
-    """A line of one column: its segments from left to right. `column` is 0 across the page, else 1 or 2, from `left` to `right`."""
+    """A line of one column: its segments from left to right. `column` is 0 across the page, else 1 or 2; `left` and `right` are given by `bound`."""
 
     segments: list[Segment]
     column: int = 0
@@ -78,7 +78,7 @@ def _usable(rows: Sequence[list[Segment]], gutter: float | None) -> float | None
 def _ordered(rows: Sequence[list[Segment]], gutter: float | None) -> list[Line]:
     """The lines of a page in reading order."""
     if gutter is None:
-        return bounded([Line(row) for row in rows])
+        return [Line(row) for row in rows]
     ordered: list[Line] = []
     block: list[list[Segment]] = []
     for row in rows:
@@ -87,7 +87,7 @@ def _ordered(rows: Sequence[list[Segment]], gutter: float | None) -> list[Line]:
             block = []
         else:
             block.append(row)
-    return bounded(ordered + _columns(block, gutter))
+    return ordered + _columns(block, gutter)
 
 
 def _columns(block: Sequence[list[Segment]], gutter: float) -> list[Line]:
@@ -97,14 +97,23 @@ def _columns(block: Sequence[list[Segment]], gutter: float) -> list[Line]:
     return left + right
 
 
-def bounded(ordered: Sequence[Line]) -> list[Line]:
-    """The lines with the bounds of their columns."""
-    for column in {line.column for line in ordered}:
-        members = [line for line in ordered if line.column == column]
-        left, right = min(line.x0 for line in members), max(line.x1 for line in members)
-        for line in members:
-            line.left, line.right = left, right
-    return list(ordered)
+def bound(pages: Sequence[Sequence[Line]]) -> None:
+    """Give the lines the bounds of their columns. A column is as wide as its widest line on any page; its left edge is the page's own."""
+    widths: dict[int, float] = {}
+    for page in pages:
+        for column, left in _lefts(page).items():
+            right = max(line.x1 for line in page if line.column == column)
+            widths[column] = max(widths.get(column, 0), right - left)
+    for page in pages:
+        lefts = _lefts(page)
+        for line in page:
+            line.left = lefts[line.column]
+            line.right = line.left + widths[line.column]
+
+
+def _lefts(page: Sequence[Line]) -> dict[int, float]:
+    """The left edge of each column of a page."""
+    return {column: min(line.x0 for line in page if line.column == column) for column in {line.column for line in page}}
 
 
 def _segments(found: Sequence[Run]) -> list[Segment]:
