@@ -42,12 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report_text(report: Report) -> str:
-    """The report as lines: the counts, then every file that was skipped with the reason, then the notes, equal ones in one line."""
+    """The report as lines: the counts, then every file that was skipped with the reason, then the notes; equal reasons and notes in one line."""
     names = ("added", "changed", "removed", "unchanged", "skipped")
     counts = report.to_dict()
     lines = [" ".join(f"{name} {counts[name]}" for name in names)]
     lines += ["the analogy map has changed"] if report.map_changed else []
-    lines += [f"skipped {file.path}: {file.reason}" for file in report.skipped]
+    reasons: dict[str, list[str]] = {}
+    for file in report.skipped:
+        reasons.setdefault(file.reason.en, []).append(file.path)
+    lines += [f"skipped {', '.join(files)}: {reason}" for reason, files in reasons.items()]
     paths: dict[str, list[str]] = {}
     for note in report.notes:
         paths.setdefault(note.text.en, []).append(note.path)

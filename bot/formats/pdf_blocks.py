@@ -13,6 +13,7 @@ NOTE_SIZE = 0.93  # of the size of the text, at most, are notes at the bottom of
 MAX_HEADING_CHARACTERS = 150
 MAX_BOLD_HEADING_CHARACTERS = 70
 PARAGRAPH_GAP = 1.3  # of the usual distance of lines
+MIN_COLUMN = 10  # of the size of the letters, is a column wide in which lines are filled
 INDENT = 0.7  # of the size of the letters
 
 _ITEM = re.compile(r"(?:[•·◦▪‣●■○□▶➢✓]|[-–—](?=\s))\s*|\d{1,3}[.)]\s+|[가나다라마바사아자차카타파하][.)]\s+|[①-⑳]\s*")
@@ -205,6 +206,8 @@ def _begins_anew(block: Block, last: Line, line: Line) -> bool:
 
 def _has_room(last: Line, line: Line) -> bool:
     """Whether the first word of a line would have fitted on the line before, so that the break was meant."""
+    if last.right - last.left < MIN_COLUMN * last.size:
+        return True
     text = line.text.strip()
     word = text.split(" ")[0]
     width = (line.x1 - line.x0) * (len(word) + 1) / max(len(text), 1)

@@ -41,7 +41,7 @@ def parse(data: bytes, _budget: Budget) -> Sequence[Document]:
     """The one document of a file. Raises `FormatError`."""
     source = data.decode("latin-1").lstrip("\ufeffï»¿ \r\n")
     if not source.startswith("{\\rtf"):
-        raise FormatError(messages.DAMAGED.format(format="RTF", reason="{\\rtf"))
+        raise FormatError(messages.DAMAGED.format(format="RTF", reason="no {\\rtf"))
     _require_depth(source)
     text = "\n\n".join(_blocks(_decoded(_marked(source))))
     if not text.strip():

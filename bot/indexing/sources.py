@@ -125,6 +125,8 @@ class _Reader:
 
     def _parsed(self, suffix: str, data: bytes, inside: str, depth: int) -> Iterator[Found]:
         """The texts of a file with a format, which lies at `inside`, `depth` archives deep."""
+        if not data:
+            raise SkipError(messages.EMPTY)
         self._limits = self._limits or Limits.load()
         found = read(suffix, data, self._limits)
         if isinstance(found, Failed):

@@ -56,7 +56,7 @@ def pdfs() -> Iterator[Hostile]:
     yield Hostile("count.pdf", assembled([catalog, many, page, b"<< /Length 0 >>\nstream\n\nendstream", info], 1, 5), "no text")
     yield Hostile("cut.pdf", good[: len(good) // 3], "pdf")
     yield Hostile("fake.pdf", b"this is no PDF at all, whatever its name says", "pdf")
-    yield Hostile("empty.pdf", b"", "pdf")
+    yield Hostile("empty.pdf", b"", "no text")
     yield Hostile("2001 pages.pdf", document(pages * 2001, PIECE), "2,001 pages, more than 2,000")
     yield Hostile("encrypted.pdf", _encrypted(good, "secret"), "it is encrypted")
     image = b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1 >>\nstream\nx\nendstream"
