@@ -45,7 +45,7 @@ def pdfs() -> Iterator[Hostile]:
     """PDFs: bombs, loops, wrong counts, passwords, images without text."""
     good = pdf(PIECE, Look())
     pages = [[(72.0, 700.0, 11.0, "words on a page")]]
-    bomb = zlib.compress(zlib.compress(bytes(300 * MEGABYTE)))
+    bomb = zlib.compress(zlib.compress(bytes(120 * MEGABYTE)))
     stream = b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n%s\nendstream" % (len(bomb), bomb)
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << >> >>"
     catalog, tree, info = b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>", b"<< >>"
@@ -103,15 +103,15 @@ def web_pages() -> Iterator[Hostile]:
 
 def archives() -> Iterator[Hostile]:
     """Zips and what is made of them: bombs, climbing names, links, passwords, entities."""
-    yield Hostile("bomb.zip", office.zipped({"zeros.txt": bytes(60 * MEGABYTE)}), "times its size")
+    yield Hostile("bomb.zip", office.zipped({"zeros.txt": bytes(30 * MEGABYTE)}), "times its size")
     yield Hostile(
-        "larger.zip", office.zipped({f"{n}.txt": bytes(40 * MEGABYTE) for n in range(3)}), "unpacks to more than 100 MB"
+        "larger.zip", office.zipped({f"{n}.txt": bytes(55 * MEGABYTE) for n in range(2)}), "unpacks to more than 100 MB"
     )
     yield Hostile("members.zip", office.zipped({f"{n}.txt": "" for n in range(10_001)}), "10,001 files, more than 10,000")
     yield Hostile("fake.zip", b"PK\x03\x04 and then nothing", "zip")
-    yield Hostile("bomb.docx", office.zipped({"word/document.xml": bytes(60 * MEGABYTE)}), "times its size")
-    yield Hostile("bomb.epub", office.zipped({"META-INF/container.xml": bytes(60 * MEGABYTE)}), "times its size")
-    yield Hostile("bomb.hwpx", office.zipped({"Contents/section0.xml": bytes(60 * MEGABYTE)}), "times its size")
+    yield Hostile("bomb.docx", office.zipped({"word/document.xml": bytes(30 * MEGABYTE)}), "times its size")
+    yield Hostile("bomb.epub", office.zipped({"META-INF/container.xml": bytes(30 * MEGABYTE)}), "times its size")
+    yield Hostile("bomb.hwpx", office.zipped({"Contents/section0.xml": bytes(30 * MEGABYTE)}), "times its size")
     laughs = '<!DOCTYPE l [<!ENTITY a "ha">' + "".join(
         f'<!ENTITY {c} "{("&" + p + ";") * 10}">' for p, c in zip("abcdefgh", "bcdefghi", strict=True)
     )
@@ -132,7 +132,7 @@ def hangul_files() -> Iterator[Hostile]:
     yield Hostile("distribution.hwp", hangul.hwp(PIECE, flags=5), "protected")
     yield Hostile("old.hwp", b"HWP Document File V3.00 \x1a\x01\x02", "HWP 3 files are not read")
     packer = zlib.compressobj(9, wbits=-15)
-    bomb = packer.compress(bytes(150 * MEGABYTE)) + packer.flush()
+    bomb = packer.compress(bytes(110 * MEGABYTE)) + packer.flush()
     header = b"HWP Document File".ljust(32, b"\0") + struct.pack("<II", 0x05000300, 1) + bytes(216)
     streams = {"FileHeader": header, "DocInfo": bomb, "BodyText/Section0": b""}
     yield Hostile("bomb.hwp", hangul.ole_file(streams), "unpacks to more than")

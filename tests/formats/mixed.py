@@ -4,6 +4,7 @@ import os
 import random
 import socket
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from evals.writers import hangul, office, web
@@ -121,13 +122,28 @@ def _markdown(folder: Path, index: int, chance: random.Random) -> None:
 
 
 def _pdf(folder: Path, index: int, chance: random.Random) -> None:
-    made = list(hostile.pdfs()) if index < 12 else list(hostile.damaged(index, 64))
-    data = made[index].data if index < 12 else next(file.data for file in made if file.name.endswith(".pdf"))
+    made = _made_pdfs()
+    data = made[index].data if index < len(made) else _damaged_pdfs()[index].data
     (folder / f"{index}.pdf").write_bytes(data)
 
 
+@cache
+def _made_pdfs() -> list[hostile.Hostile]:
+    return list(hostile.pdfs())
+
+
+@cache
+def _damaged_pdfs() -> list[hostile.Hostile]:
+    return [file for file in hostile.damaged(5, 8 * COUNTS["pdf"]) if file.name.endswith(".pdf")]
+
+
+@cache
+def _made_packed() -> list[hostile.Hostile]:
+    return [*hostile.archives(), *hostile.hangul_files(), *hostile.rich_texts()]
+
+
 def _packed(folder: Path, index: int, chance: random.Random) -> None:
-    made = [*hostile.archives(), *hostile.hangul_files(), *hostile.rich_texts()]
+    made = _made_packed()
     file = made[index] if index < len(made) else next(iter(hostile.damaged(index, 1)))
     (folder / f"{index} {file.name}").write_bytes(file.data)
 

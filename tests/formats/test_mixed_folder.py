@@ -38,7 +38,7 @@ def account(folder: Path, share: int) -> None:
 
 
 def test_every_file_of_a_hostile_folder_is_accounted_for(tmp_path: Path) -> None:
-    account(tmp_path / "notes", 6)
+    account(tmp_path / "notes", 10)
 
 
 @pytest.mark.full
