@@ -5,6 +5,7 @@ import zlib
 from html import escape
 
 from evals.writers.office import zipped
+from evals.writers.ole import ole_file
 from evals.writers.texts import Block, Piece, rows
 
 _HP = (
@@ -82,7 +83,7 @@ def hwp(piece: Piece, *, flags: int = 1) -> bytes:
     return ole_file(
         {
             "FileHeader": header,
-            "DocInfo": _compressed(_record(16, 0, bytes(26)) + styles, flags),
+            "DocInfo": _compressed(_record(16, 0, struct.pack("<H", 1) + bytes(24)) + styles, flags),
             "BodyText/Section0": _compressed(body, flags),
             "\x05HwpSummaryInformation": _summary({2: piece.title, 4: piece.author, 20: piece.date}),
         }
@@ -139,70 +140,3 @@ def _summary(properties: dict[int, str]) -> bytes:
         values += data
     section = struct.pack("<II", 8 + len(entries) + len(values), len(properties)) + entries + values
     return struct.pack("<HHI16sI16sI", 0xFFFE, 0, 0, bytes(16), 1, bytes(16), 48) + section
-
-
-def ole_file(streams: dict[str, bytes]) -> bytes:
-    """An OLE file with these streams; a name with a slash is a storage and a stream in it. Every stream lies in whole sectors of 512 bytes."""
-    storages = sorted({name.split("/")[0] for name in streams if "/" in name})
-    names = ["Root Entry", *storages, *streams]
-    data, starts = b"", {}
-    chain: list[int] = []
-    for name, content in streams.items():
-        content = content.ljust(4096, b"\0") if len(content) < 4096 else content  # smaller ones would lie in the ministream
-        count = -(-len(content) // 512)
-        starts[name] = (len(chain), len(content))
-        chain += [*range(len(chain) + 1, len(chain) + count), 0xFFFFFFFE]
-        data += content.ljust(count * 512, b"\0")
-    directory = _directory(names, storages, starts)
-    first_directory = len(chain)
-    chain += [*range(len(chain) + 1, len(chain) + len(directory) // 512), 0xFFFFFFFE]
-    tables = -(-(len(chain) + 8) // 127)
-    first_table = len(chain)
-    chain += [0xFFFFFFFD] * tables
-    table = b"".join(struct.pack("<I", entry) for entry in chain).ljust(tables * 512, b"\xff")
-    places = [first_table + number for number in range(tables)] + [0xFFFFFFFF] * (109 - tables)
-    header = struct.pack(
-        "<8s16sHHHHHHIIIIIIIIII",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        bytes(16),
-        0x3E,
-        3,
-        0xFFFE,
-        9,
-        6,
-        0,
-        0,
-        0,
-        tables,
-        first_directory,
-        0,
-        4096,
-        0xFFFFFFFE,
-        0,
-        0xFFFFFFFE,
-        0,
-    )
-    return header + struct.pack("<109I", *places) + data + directory + table
-
-
-def _directory(names: list[str], storages: list[str], starts: dict[str, tuple[int, int]]) -> bytes:
-    """The entries, each storage's children as a list to the right."""
-    children = {
-        owner: [name for name in names[1:] if (name.split("/")[0] if "/" in name else "") == owner] for owner in ("", *storages)
-    }
-    entries = b""
-    for name in names:
-        is_storage = name in storages
-        owner = name.split("/")[0] if "/" in name else ""
-        brothers = children[owner] if name != "Root Entry" else [name]
-        place = brothers.index(name)
-        right = names.index(brothers[place + 1]) if place + 1 < len(brothers) else 0xFFFFFFFF
-        inner = children["" if name == "Root Entry" else name] if is_storage or name == "Root Entry" else []
-        child = names.index(inner[0]) if inner else 0xFFFFFFFF
-        shown = name.split("/")[-1].encode("utf-16-le")
-        kind = 5 if name == "Root Entry" else 1 if is_storage else 2
-        start, size = starts.get(name, (0xFFFFFFFE if kind == 5 else 0, 0))
-        entries += struct.pack(
-            "<64sHBBIII16sIQQIQ", shown, len(shown) + 2, kind, 1, 0xFFFFFFFF, right, child, bytes(16), 0, 0, 0, start, size
-        )
-    return entries.ljust(-(-len(entries) // 512) * 512, b"\0")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pypdf import PdfWriter
 
 from evals.writers import hangul, office
+from evals.writers.ole import ole_file
 from evals.writers.pdf import Look, assembled, document, pdf
 from evals.writers.texts import Block, Piece
 
@@ -121,7 +122,7 @@ def archives() -> Iterator[Hostile]:
     yield Hostile("network.xml", b'<!DOCTYPE r SYSTEM "http://127.0.0.1:9/x.dtd"><rss><channel/></rss>', "no WordPress export")
     yield Hostile("file.xml", b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss>&x;</rss>', "entities")
     yield Hostile("deep.xml", b"<a>" * 50_000 + b"</a>" * 50_000, "nested")
-    yield Hostile("encrypted.docx", hangul.ole_file({"EncryptedPackage": b"x" * 5000}), "encrypted")
+    yield Hostile("encrypted.docx", ole_file({"EncryptedPackage": b"x" * 5000}), "encrypted")
     yield Hostile("no parts.docx", office.zipped({"a.txt": "x"}), "docx")
     yield Hostile("no spine.epub", office.zipped({"META-INF/container.xml": "<container/>"}), "EPUB")
 
@@ -135,12 +136,12 @@ def hangul_files() -> Iterator[Hostile]:
     bomb = packer.compress(bytes(110 * MEGABYTE)) + packer.flush()
     header = b"HWP Document File".ljust(32, b"\0") + struct.pack("<II", 0x05000300, 1) + bytes(216)
     streams = {"FileHeader": header, "DocInfo": bomb, "BodyText/Section0": b""}
-    yield Hostile("bomb.hwp", hangul.ole_file(streams), "unpacks to more than")
+    yield Hostile("bomb.hwp", ole_file(streams), "unpacks to more than")
     claim = struct.pack("<II", 66 | 0xFFF << 20, 0xFFFFFFFF) + b"short"
     plain = {"FileHeader": header[:36] + bytes(220), "DocInfo": claim, "BodyText/Section0": claim}
-    yield Hostile("claim.hwp", hangul.ole_file(plain), "no text")
+    yield Hostile("claim.hwp", ole_file(plain), "no text")
     steps = b"".join(struct.pack("<I", 66 | min(level, 1023) << 10) for level in range(1100))
-    yield Hostile("deep.hwp", hangul.ole_file({**plain, "DocInfo": b"", "BodyText/Section0": steps}), "nested")
+    yield Hostile("deep.hwp", ole_file({**plain, "DocInfo": b"", "BodyText/Section0": steps}), "nested")
     yield Hostile("cut.hwp", hangul.hwp(PIECE)[:3000], "hwp")
     yield Hostile("fake.hwp", b"a text with the name of a document", "hwp")
 
