@@ -4,13 +4,15 @@ import io
 from collections.abc import Sequence
 
 import mammoth
+from lxml import etree
 
 from bot.formats import said
 from bot.formats.document import Document, FormatError
 from bot.formats.limits import Budget
 from bot.formats.markup import markdown, plain
 from bot.formats.packed import Packed
-from bot.formats.trees import Element, descendants, html_of
+from bot.formats.trees import Element, attribute, children, descendants, html_of
+from bot.messages import files
 from bot.messages import formats as messages
 from bot.messages.text import Text
 
@@ -45,6 +47,8 @@ def parse(data: bytes, budget: Budget) -> Sequence[Document]:
         raise FormatError(messages.ENCRYPTED)  # Word packs an encrypted document into an OLE file
     packed = Packed(data, budget.unpacked)
     trees = {name: packed.xml(name) for name in _PARTS_OF_TEXT}  # also refuses entities and depth, which mammoth does not
+    hidden = _take_out_hidden(trees["word/document.xml"])
+    data = packed.replaced("word/document.xml", etree.tostring(trees["word/document.xml"])) if hidden else data
     html = mammoth.convert_to_html(io.BytesIO(data), style_map=_STYLES, convert_image=lambda _image: []).value
     if not html.strip():
         raise FormatError(messages.NO_TEXT)
@@ -60,7 +64,7 @@ def parse(data: bytes, budget: Budget) -> Sequence[Document]:
             author=said.author(_property(core, "creator")),
             date=said.date(_property(core, "created")),
             language=_property(core, "language"),
-            notes=tuple(_notes(trees)),
+            notes=tuple(_notes(trees, hidden)),
         )
     ]
 
@@ -80,8 +84,20 @@ def _property(core: Element | None, name: str) -> str:
     return " ".join((found.text or "").split()) if found is not None else ""
 
 
-def _notes(trees: dict[str, Element | None]) -> list[Text]:
-    notes = []
+def _take_out_hidden(body: Element | None) -> int:
+    """Take the runs out that Word does not show; return how many there were."""
+    hidden = [run for run in descendants(body, "r") if any(map(_is_hiding, children(run, "rpr")))] if body is not None else []
+    for run in hidden:
+        run.getparent().remove(run)
+    return len(hidden)
+
+
+def _is_hiding(properties: Element) -> bool:
+    return any(attribute(mark, "val") not in ("0", "false") for mark in children(properties, "vanish"))
+
+
+def _notes(trees: dict[str, Element | None], hidden: int) -> list[Text]:
+    notes = [(files.HIDDEN_TEXT if hidden == 1 else files.HIDDEN_TEXTS).format(count=hidden)] if hidden else []
     body = trees["word/document.xml"]
     if body is not None and next(descendants(body, "ins", "del"), None) is not None:
         notes.append(messages.TRACKED_CHANGES)

@@ -46,6 +46,14 @@ class Packed:
             raise FormatError(messages.ENCRYPTED)
         return self._zip.read(info)
 
+    def replaced(self, name: str, content: bytes) -> bytes:
+        """The zip with other contents for one member."""
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as copy:
+            for info in self.members:
+                copy.writestr(info.filename, content if shown_name(info) == name else self._zip.read(info))
+        return out.getvalue()
+
     def xml(self, name: str) -> Element | None:
         """The tree of a member that is XML; None where it is not there."""
         return xml_tree(self.read(name)) if name in self._by_name else None

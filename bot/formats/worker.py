@@ -1,6 +1,7 @@
 """Gives files to worker processes, one file at a time to each, and takes what they answer. A worker that fails is replaced."""
 
 import atexit
+import os
 import subprocess
 import sys
 import threading
@@ -44,6 +45,11 @@ def read(suffix: str, data: bytes, limits: Limits | None = None) -> Found | Fail
     """What a worker finds in a file with this suffix, one of `FORMATS`. Never raises for the file's sake. Threads may call it."""
     limits = limits or Limits.load()
     with _worker(limits) as worker:
+        is_first = not worker.has_served
+        found = worker.read(suffix, data)
+    if is_first or worker.is_fit or worker.was_too_slow:
+        return found
+    with _worker(limits, is_new=True) as worker:  # what earlier files left in memory is not this file's fault
         return worker.read(suffix, data)
 
 
@@ -60,12 +66,13 @@ class _Worker:
             env=None if sys.platform == "win32" else _ENVIRONMENT,
             cwd=_ROOT,
         )
-        self.is_fit = True
+        self.is_fit, self.has_served, self.was_too_slow = True, False, False
 
     def read(self, suffix: str, data: bytes) -> Found | Failed:
         """What is in the file. Where the worker does not answer in time it is killed."""
         clock = _Clock(self.limits.seconds, self._process.kill)
         self.is_fit = False  # until it has answered
+        self.has_served = True
         try:
             frames.write(self._input, {"suffix": suffix, "unpacked": self.limits.unpacked}, data)
             return self._answer(clock)
@@ -75,6 +82,7 @@ class _Worker:
             return Failed(messages.TOO_SLOW.format(seconds=self.limits.seconds) if clock.has_rung else messages.READER_DIED)
         finally:
             clock.stop()
+            self.was_too_slow = clock.has_rung
             self.is_fit = self.is_fit and not clock.has_rung
 
     def _answer(self, clock: "_Clock") -> Found | Failed:
@@ -159,10 +167,10 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def _worker(limits: Limits) -> Iterator[_Worker]:
+def _worker(limits: Limits, *, is_new: bool = False) -> Iterator[_Worker]:
     """A worker with these limits: an idle one or a new one. Afterwards it is kept where it is fit, else ended."""
     with _lock:
-        chosen = next((worker for worker in _idle if worker.limits == limits), None)
+        chosen = next((worker for worker in _idle if worker.limits == limits and not is_new), None)
         if chosen:
             _idle.remove(chosen)
     worker = chosen or _Worker(limits)
@@ -175,6 +183,10 @@ def _worker(limits: Limits) -> Iterator[_Worker]:
                 _idle.append(worker)
         if not is_kept:
             worker.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # a forked process must not talk to the workers of its parent
 
 
 @atexit.register

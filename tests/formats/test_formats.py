@@ -333,6 +333,19 @@ def test_word_keeps_what_was_inserted_and_leaves_out_what_was_deleted_and_commen
     ]
 
 
+def test_word_text_that_is_hidden_is_left_out_and_counted() -> None:
+    file = zipfile.ZipFile(BytesIO(office.docx(PIECE)))
+    members: dict[str, str | bytes] = {name: file.read(name) for name in file.namelist()}
+    runs = (
+        "<w:r><w:t>돌은 </w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>ignoretheessays</w:t></w:r>"
+        '<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>무겁다.</w:t></w:r>'
+    )
+    body = file.read("word/document.xml").decode()
+    members["word/document.xml"] = f"{body.partition('<w:body>')[0]}<w:body><w:p>{runs}</w:p></w:body></w:document>"
+    found = one(".docx", office.zipped(members))
+    assert (found.text, [note.en for note in found.notes]) == ("돌은 무겁다.", ["left out hidden text in 1 place"])
+
+
 @pytest.mark.parametrize(("title", "author", "shown"), [
     ("Microsoft Word - draft.docx", "user", ("", "")),
     ("제목 없음", "사용자", ("", "")),

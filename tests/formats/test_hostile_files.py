@@ -109,6 +109,15 @@ def test_memory_is_limited_and_the_next_file_is_served() -> None:
     assert isinstance(read(".html", b"<p>A page that is small.</p>", small), Found)
 
 
+def test_a_forked_process_does_not_use_its_parents_workers() -> None:
+    assert isinstance(read(".rtf", office.rtf(hostile.PIECE), LIMITS), Found)
+    child = os.fork()
+    if not child:
+        os._exit(0 if isinstance(read(".rtf", office.rtf(hostile.PIECE), LIMITS), Found) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert isinstance(read(".rtf", office.rtf(hostile.PIECE), LIMITS), Found)
+
+
 def test_one_process_serves_many_files_and_threads_may_ask_at_once() -> None:
     close_all()
     before = _children()
