@@ -1,6 +1,7 @@
 """Starts the page: `python app.py`. Where there is no index it is built first, from BOT_CORPUS (default: corpus/).
 
-Then it prints the address of the page and serves it until Ctrl-C. Settings: BOT_… in the environment or .env.
+Then it prints the address of the page and serves it until Ctrl-C. Of several collections one is chosen on the page. Settings: BOT_…
+in the environment or .env.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.console import fail
 from bot.errors import BotError, SettingsError
-from bot.messages import errors
+from bot.messages import errors, index_errors
 
 if TYPE_CHECKING:
     from bot.pipeline import Bot
@@ -32,9 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--i-know", action="store_true", help="allow a BOT_HOST that other machines can reach; the page has no login"
     )
+    parser.add_argument("--collection", metavar="NAME", help="the collection that is chosen when the page is opened")
     options = parser.parse_args(arguments)
     try:
-        serve(allow_remote=options.i_know)
+        serve(options.collection, allow_remote=options.i_know)
     except BotError as error:
         return fail(error)
     except KeyboardInterrupt:
@@ -42,11 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def serve(*, allow_remote: bool) -> None:
+def serve(collection: str | None = None, *, allow_remote: bool) -> None:
     """Bind the port, build the index where there is none, start the page, and load the models in the background."""
     from bot.settings import Settings
 
-    settings = Settings.load()
+    settings = Settings.load(collection=collection)
     if settings.host not in LOOPBACK_HOSTS and not allow_remote:
         raise SettingsError(errors.REMOTE_HOST.format(host=settings.host))
     with listen(settings.host, settings.port) as listener:
@@ -78,22 +80,26 @@ def address(listener: socket.socket) -> str:
 
 
 def open_bot(settings: "Settings") -> "Bot":
-    """The bot; its index is built where there is none."""
+    """The bot; the default collection is built where there is none. Says which collections there are where there are several."""
     from bot.cli.console import ProgressBar, fetched_embedder
     from bot.indexing.build import build_index
     from bot.pipeline import Bot
 
     bot = Bot(settings)
-    if bot.generation is not None:
-        return bot
-    sys.stderr.write(f"There is no index at {settings.index}. Building it once from {settings.corpus}:\n")
-    progress = ProgressBar()
-    try:
-        embedder = fetched_embedder(settings, progress)
-        build_index(settings, embedder=embedder, progress=progress)
-    finally:
-        progress.close()
-    return Bot(settings, embedder)
+    if bot.is_unbuilt:
+        sys.stderr.write(f"There is no index at {settings.index}. Building it once from {settings.corpus}:\n")
+        progress = ProgressBar()
+        try:
+            embedder = fetched_embedder(settings, progress)
+            build_index(settings, embedder=embedder, progress=progress)
+        finally:
+            progress.close()
+        bot = Bot(settings, embedder)
+    bot.require_index()
+    names = [name or str(index_errors.DEFAULT_COLLECTION) for name in bot.collections()]
+    if len(names) > 1:
+        sys.stderr.write(f"Collections, one of which is chosen on the page: {', '.join(names)}\n")
+    return bot
 
 
 def warm(bot: "Bot") -> None:

@@ -41,29 +41,36 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question")
     ask.add_argument("--mode", choices=MODES, default="answer", help="how to discuss the question (default: answer)")
     _add_essay_option(ask)
+    _add_collection_option(ask)
     search = _add_command(commands, "search", _search, "show the passages that a question retrieves, with their scores")
     search.add_argument("question")
     search.add_argument("-k", type=_passage_count, default=5, help="how many passages, 1 to 50 (default: 5)")
     _add_essay_option(search)
-    _add_command(commands, "essays", _essays, "list the essays of the collection")
-    _add_command(commands, "analogies", _analogies, "show the analogy map: pairs, quotations, and where each analogy breaks")
+    _add_collection_option(search)
+    _add_collection_option(_add_command(commands, "essays", _essays, "list the essays of the collection"))
+    text = "show the analogy map: pairs, quotations, and where each analogy breaks"
+    _add_collection_option(_add_command(commands, "analogies", _analogies, text))
     check = _add_command(
         commands, "check", _check, "check whether the quotations of an exported chat still hold (exit code 1 where one does not)"
     )
     check.add_argument(
         "file", type=Path, help="a chat that was exported on the page (.md, .html, .json), or the output of ask --json"
     )
+    _add_collection_option(check)
     model = _add_command(
         commands, "model", _model, "fetch a model's files by their sha256, once, and print where they are; or list the models"
     )
     known = ", ".join(model.name for model in files.MODELS)
     model.add_argument("name", nargs="?", default="", help=f"{known}; without a name the models are listed")
-    _add_command(
+    doctor = _add_command(
         commands,
         "doctor",
         _doctor,
-        "check Python, essays, embedder, index, chat model, key, port and disk (exit code 1 where one fails)",
+        "check Python, essays, embedder, index, collections, chat model, key, port and disk (exit code 1 where one fails)",
     )
+    text = "first rebuild a damaged or outdated index from the files it was made from; without --collection, every such one"
+    doctor.add_argument("--repair", action="store_true", help=text)
+    _add_collection_option(doctor)
     return parser
 
 
@@ -79,6 +86,10 @@ def _add_essay_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--essay", action="append", default=[], metavar="ID", help=text)
 
 
+def _add_collection_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--collection", metavar="NAME", help="use this collection (names: python -m bot doctor)")
+
+
 def _passage_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 50:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 50")
@@ -89,27 +100,27 @@ def _passage_count(text: str) -> int:
 
 
 def _ask(options: argparse.Namespace) -> tuple[Any, int]:
-    answer = Bot.open().ask(options.question, mode=options.mode, essays=options.essay)
+    answer = Bot.open(collection=options.collection).ask(options.question, mode=options.mode, essays=options.essay)
     return (answer.to_dict() if options.json else _answer_text(answer)), 0
 
 
 def _search(options: argparse.Namespace) -> tuple[Any, int]:
-    hits = Bot.open().search(options.question, options.k, options.essay)
+    hits = Bot.open(collection=options.collection).search(options.question, options.k, options.essay)
     return ([hit.to_dict() for hit in hits] if options.json else "\n\n".join(map(_hit_text, hits))), 0
 
 
 def _essays(options: argparse.Namespace) -> tuple[Any, int]:
-    essays = Bot.open().essays()
+    essays = Bot.open(collection=options.collection).essays()
     return ([essay.to_dict() for essay in essays] if options.json else "\n".join(map(_essay_text, essays))), 0
 
 
 def _analogies(options: argparse.Namespace) -> tuple[Any, int]:
-    analogies = Bot.open().analogies()
+    analogies = Bot.open(collection=options.collection).analogies()
     return ([item.to_dict() for item in analogies] if options.json else "\n\n".join(map(_analogy_text, analogies))), 0
 
 
 def _check(options: argparse.Namespace) -> tuple[Any, int]:
-    bot = Bot.open()
+    bot = Bot.open(collection=options.collection)
     quotations = check_file(options.file, bot.essays())
     counts = {state: sum(checked.state == state for checked in quotations) for state in get_args(State)}
     newer = bot.newer_files()
@@ -122,7 +133,7 @@ def _check(options: argparse.Namespace) -> tuple[Any, int]:
     lines = [*map(_checked_text, quotations), ", ".join(f"{state} {count}" for state, count in counts.items())]
     if newer:
         essays = "1 essay differs" if newer == 1 else f"{newer} essays differ"
-        lines.append(f"The files are newer than the index that was searched: {essays}. Run: python ingest.py")
+        lines.append(f"The files are newer than the index that was searched: {essays}. Run: {bot.ingest_command}")
     return (payload if options.json else "\n".join(lines)), int(bool(counts["changed"] or counts["gone"]))
 
 
@@ -154,9 +165,14 @@ def _model_row(model: files.Model, cache: Path) -> dict[str, Any]:
 
 
 def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
-    from bot.cli.doctor import run_checks
+    from bot.cli.doctor import repair_index, run_checks
 
-    checks = run_checks()
+    repairs, progress = [], ProgressBar()
+    try:
+        repairs = repair_index(options.collection, progress) if options.repair else []
+    finally:
+        progress.close()
+    checks = [*repairs, *run_checks(options.collection)]
     lines = [
         f"ok   {check.name}: {check.finding}" if check.passed else f"BAD  {check.name}: {check.finding} → {check.remedy}"
         for check in checks
@@ -170,7 +186,9 @@ def _doctor(options: argparse.Namespace) -> tuple[Any, int]:
 
 def _answer_text(answer: Answer) -> str:
     lines = [answer.text, ""]
-    lines += [f"[{c.number}] {c.title} · {c.essay} {c.start}–{c.end} · {c.source}" for c in answer.citations]
+    for c in answer.citations:
+        page = f" · {c.place.of(answer.language)}" if c.page else ""
+        lines.append(f"[{c.number}] {c.title} · {c.essay} {c.start}–{c.end} · {c.source}{page}")
     lines += [f"… {passage.essay} {passage.start}–{passage.end}\n{passage.text.strip()}" for passage in answer.nearest]
     return "\n".join(lines).strip()
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 from bot import tracing
 from bot.answers import context, extractive, generation
 from bot.chats.messages import normalized
-from bot.errors import IndexMismatch, IndexMissing, QuestionError
+from bot.errors import IndexMismatch, QuestionError
 from bot.indexing.analogies import Analogy, narrowed
-from bot.indexing.build import index_fingerprint, made_with, pending_changes
-from bot.messages import errors, index_errors
+from bot.indexing.build import index_fingerprint, ingest_command, made_with, pending_changes
+from bot.messages import errors
 from bot.models import chat, choice
 from bot.models.embeddings import Embedder
 from bot.models.reranker import Reranker
@@ -26,8 +27,9 @@ from bot.retrieval import condense
 from bot.retrieval.index import Index, OpenGeneration, Published
 from bot.retrieval.intent import is_about_all_essays
 from bot.schema import MODES, Answer, Essay, Hit, Message, Use
-from bot.settings import Keys, Settings
-from bot.store import Store, open_store
+from bot.settings import Keys, Settings, collection_name
+from bot.store import Store, collections_in, index_missing, store_of
+from bot.store.salvage import has_generations
 from bot.text.language import language_of
 from bot.text.normalize import clean
 from bot.text.tokenize import BOTH_LANGUAGES
@@ -54,9 +56,12 @@ class Bot:
         """
         self.settings = settings
         self._embedder = embedder
+        self._embedders = WeakValueDictionary(
+            {embedder.name: embedder} if embedder else {}
+        )  # by name, of all bots made from this one
         self._model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
         self._reranker = Reranker(settings.reranker) if settings.reranker else None
-        self._published: tuple[Published, ...] = (self._published_by(open_store(settings.index, settings.chroma_url)),)
+        self._published: tuple[Published, ...] = (self._published_by(store_of(settings)),)
         self._index: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
@@ -65,9 +70,13 @@ class Bot:
     def embedder(self) -> Embedder:
         """The embedder: the one that is named, else the one that made the index. See `bot.models.choice`."""
         if self._embedder is None:
-            own = made_with(self._published[0].store)
-            self._embedder = choice.chosen(self.settings.embedding_model, own, self.settings.cache)
+            self._embedder = self._embedder_for(made_with(self._published[0].store))
         return self._embedder
+
+    def _embedder_for(self, own: str) -> Embedder:
+        """The embedder of an index that was made with its `own` one; there is one of each name."""
+        chosen = choice.chosen(self.settings.embedding_model, own, self.settings.cache)
+        return self._embedders.setdefault(chosen.name, chosen)
 
     @classmethod
     def open(cls, **given: Any) -> Self:
@@ -76,9 +85,18 @@ class Bot:
         Raises `SettingsError`, and `IndexMissing` where no index has been built yet.
         """
         bot = cls(Settings.load(**given))
-        if bot.generation is None:
-            raise index_missing(bot.settings)
+        bot.require_index()
         return bot
+
+    def require_index(self) -> None:
+        """Raise `IndexMissing` where no index has been built yet, `IndexDamaged` where only its pointer is missing."""
+        if self.generation is None:
+            raise index_missing(self.settings)
+
+    @property
+    def is_unbuilt(self) -> bool:
+        """Whether this is the default collection and was never built: then it may be built from `settings.corpus`."""
+        return not self.settings.collection and self.generation is None and not has_generations(self._published[0].store)
 
     def ask(
         self, question: str, history: Sequence[Any] = (), mode: str = "answer", *, essays: Sequence[str] = (), config: Any = None
@@ -168,6 +186,11 @@ class Bot:
         """The essays of the collection, by id."""
         return sorted(self.index().essays.values(), key=lambda essay: essay.id)
 
+    def essay_ids(self) -> set[str]:
+        """The ids of the essays as the index lists them, which need not be open for that. Raises `StoreError`."""
+        manifest = self._published[0].store.manifest()
+        return set(manifest.essays) if manifest else set()
+
     def analogies(self) -> tuple[Analogy, ...]:
         """The analogies of the map beside the essays; none where there is no map or its essays are not in the collection."""
         return self._analogies(self.index())
@@ -203,9 +226,32 @@ class Bot:
 
         The ids of the essays have to differ. The store has to have a published index, made with this bot's embedder.
         """
-        other = copy.copy(self)
+        other = self._over(self.settings)
         other._embedder = self.embedder  # chosen now, so that both have the same one
         other._published = (*self._published, self._published_by(store))
+        return other
+
+    def collections(self) -> list[str]:
+        """The names of all collections in the place of this index; the default one's is empty and comes first. Raises `StoreError`."""
+        return collections_in(self.settings.index, self.settings.chroma_url)
+
+    def of_collection(self, name: str) -> Self:
+        """A bot that answers from another collection; chat model and, where it made both, the embedder are shared.
+
+        Raises `SettingsError` for a name that no collection can have, and `IndexMissing` where there is none of this name.
+        """
+        other = self._over(self.settings.model_copy(update={"collection": collection_name(name)}))
+        store = store_of(other.settings)
+        own = "" if self.settings.embedding_model else made_with(store)
+        other._embedder = self._embedder_for(own) if own else self.embedder
+        other._published = (other._published_by(store),)
+        other.require_index()
+        return other
+
+    def _over(self, settings: Settings) -> Self:
+        """A copy of this bot that has not opened its index yet."""
+        other = copy.copy(self)
+        other.settings = settings
         other._index, other._vectors, other._lock = None, {}, threading.Lock()
         return other
 
@@ -216,6 +262,11 @@ class Bot:
         """How many essays an ingest of the same paths would add, change or remove; 0 where the index does not say what they were."""
         report = pending_changes(self._published[0].store)
         return report.added + report.changed + report.removed if report else 0
+
+    @property
+    def ingest_command(self) -> str:
+        """The command that brings the index up to date: with its collection and the paths that it was made from."""
+        return ingest_command(self.settings.collection, self._published[0].store.manifest())
 
     @property
     def generation(self) -> str | None:
@@ -313,8 +364,7 @@ class Bot:
     def index(self) -> Index:
         """The open index over the generations that are published now. Raises `IndexMissing`, and as `Store.snapshot` does."""
         with self._lock:
-            if self.generation is None:
-                raise index_missing(self.settings)
+            self.require_index()
             parts = self._open_parts()
             if self._index is None or self._index.parts != parts:
                 self._index = Index(parts)
@@ -328,7 +378,7 @@ class Bot:
             own = made_with(self._published[0].store)
             if self.settings.embedding_model or own in {"", self.embedder.name}:
                 raise
-            self._embedder = choice.chosen("", own, self.settings.cache)
+            self._embedder = self._embedder_for(own)
             self._vectors = {}
             return tuple(published.open() for published in self._published)
 
@@ -353,11 +403,6 @@ def checked_question(question: str, mode: str) -> str:
     if not question:
         raise QuestionError(errors.QUESTION_EMPTY)
     return question
-
-
-def index_missing(settings: Settings) -> IndexMissing:
-    """The error for an index that was never built."""
-    return IndexMissing(index_errors.NO_INDEX.format(place=settings.chroma_url or settings.index))
 
 
 def _timings(started: float, retrieved: float, first: float = 0.0) -> dict[str, float]:

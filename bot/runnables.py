@@ -32,7 +32,7 @@ class EssayRetriever(BaseRetriever):
     """The passages of the essays as documents, best first.
 
     `page_content` is `essay.text[start:end]`; the metadata holds `essay` (its id), `title`, `author`, `date`, `language`, `source`,
-    `start`, `end` and `score`; the document's id is the passage's.
+    `start`, `end` and `score`, and the `page` of a file that has pages; the document's id is the passage's.
     """
 
     k: int = 6
@@ -66,6 +66,8 @@ class EssayRetriever(BaseRetriever):
         passage, essay = hit.passage, self._essay(hit.passage.essay)
         fields = {name: getattr(essay, name) for name in ("title", "author", "date", "language", "source")}
         place = {"start": passage.start, "end": passage.end, "score": round(hit.score, 4)}
+        if essay.pages:
+            place["page"] = essay.page_at(passage.start)
         return Document(id=passage.id, page_content=passage.text, metadata={"essay": essay.id, **fields, **place})
 
 

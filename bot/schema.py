@@ -1,13 +1,14 @@
 """The data classes that all packages share, frozen: essays, passages, hits, citations, answers, reports."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import MISSING, asdict, astuple, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, Self, get_args
 
 from bot.errors import BotError
-from bot.messages import errors
+from bot.messages import errors, notices
 from bot.messages.text import Language as Language
 from bot.messages.text import Text
 
@@ -30,7 +31,8 @@ class Essay:
     """One essay of the collection.
 
     `text` is NFC with line feeds as newlines, without front matter; every offset in the project counts its characters. `source` is a path
-    or an address, `kind` the one that the front matter gives (`essay`, `retelling`, …), `date` an ISO date or empty.
+    or an address, `kind` the one that the front matter gives (`essay`, `retelling`, …), `date` an ISO date or empty. `pages` holds pairs
+    of an offset and the number of the page that begins there, in order; it is empty where the file has no pages.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Essay:
     source: str
     kind: str
     text: str
+    pages: tuple[tuple[int, int], ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -49,12 +52,20 @@ class Essay:
 
     @cached_property
     def digest(self) -> str:
-        """Hex digest of all fields; an index compares it to tell whether an essay has changed."""
-        return hashlib.sha256(repr(tuple(asdict(self).values())).encode()).hexdigest()
+        """Hex digest of all fields; an index compares it to tell whether an essay has changed. Without pages it is as in version 0.1.0."""
+        return hashlib.sha256(repr(tuple(self._fields().values())).encode()).hexdigest()
+
+    def page_at(self, offset: int) -> int:
+        """The number of the page on which the character at `offset` stands; 0 where the file has no pages."""
+        place = bisect_right(self.pages, offset, key=lambda pair: pair[0])
+        return self.pages[place - 1][1] if place else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The essay as plain JSON, with its text and the text's sha256."""
-        return {**asdict(self), "sha256": self.sha256}
+        """The essay as plain JSON, with its text and the text's sha256, and its `pages` where it has some."""
+        return {**self._fields(), "sha256": self.sha256}
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "pages" or value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +176,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A checked quotation: `essay.text[start:end] == quote` when it was made, for the text with this `sha256`. `number` is from 1."""
+    """A checked quotation: `essay.text[start:end] == quote` when it was made, for the text with this `sha256`. `number` is from 1.
+
+    `page` is the number of the page on which it begins, 0 where the file has no pages.
+    """
 
     number: int
     essay: str
@@ -175,10 +189,16 @@ class Citation:
     start: int
     end: int
     sha256: str
+    page: int = 0
+
+    @property
+    def place(self) -> Text:
+        """The page as it is cited, in both languages; empty without one."""
+        return notices.PAGE.format(number=self.page) if self.page else Text("", "")
 
     def to_dict(self) -> dict[str, Any]:
-        """The citation as plain JSON."""
-        return asdict(self)
+        """The citation as plain JSON, with its `page` where it has one."""
+        return {name: value for name, value in asdict(self).items() if name != "page" or value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,9 +389,10 @@ def _sentence(payload: Any, citations: Sequence[Citation]) -> Sentence:
 
 
 def _record(data_class: type[Any], payload: Any) -> Any:
-    """A data class of strings and integers from its fields. Raises `TypeError` for a value of another type."""
+    """A data class of strings and integers from its fields, which may lack those with a default. Raises `TypeError` for a value of another type."""
     types = {"int": int, "str": str, int: int, str: str}
-    return data_class(**{field.name: _typed(types[field.type], payload[field.name]) for field in fields(data_class)})
+    given = [field for field in fields(data_class) if field.default is MISSING or field.name in payload]
+    return data_class(**{field.name: _typed(types[field.type], payload[field.name]) for field in given})
 
 
 def _typed(expected: type[Any], value: Any) -> Any:

@@ -1,16 +1,22 @@
 """All settings with their defaults and `BOT_…` names, and the keys of providers. The only module that reads the environment."""
 
 import os
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.messages import errors
+from bot.messages import errors, index_errors
 
 GRADIO_NAMES = {"host": "GRADIO_SERVER_NAME", "port": "GRADIO_SERVER_PORT"}  # Gradio's own variables, which are read as well
+
+MAX_COLLECTION_NAME = 40  # characters
+_COLLECTION_NAME = re.compile(r"(?!.*--)[^\W_](?:[\w-]*[^\W_])?")
+_DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # that no folder may be called on Windows
 
 
 def cache_folder() -> Path:
@@ -29,6 +35,7 @@ class Settings(BaseSettings):
 
     corpus: Path = Field(Path("corpus"), description="folder or file with the essays that ingest.py reads when no path is given")
     index: Path = Field(Path("index"), description="folder of the index; created by ingest.py")
+    collection: str = Field("", description="name of a collection beside the default one, which is used where it is empty")
     chroma_url: str = Field("", description="address of a Chroma server that has the index instead of the folder")
     embedding_model: str = Field(
         "",
@@ -41,6 +48,9 @@ class Settings(BaseSettings):
     llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
     cache: Path = Field(default_factory=cache_folder, description="folder of downloaded models")
     data: Path = Field(Path("data"), description="folder of saved chats, ratings and readers' own essays")
+    parse_seconds: int = Field(10, ge=1, description="seconds that reading one file of a format (PDF, Word, …) may take")
+    parse_memory: int = Field(1000, ge=300, description="megabytes of memory that reading one file of a format may take")
+    parse_unpacked: int = Field(100, ge=1, description="megabytes that one archive or other file may unpack to")
     tracing: bool = Field(
         False, description="1 lets LangSmith trace the runs, with the essays' text, where its own variables are set"
     )
@@ -57,6 +67,11 @@ class Settings(BaseSettings):
         description="port that the page listens on",
     )
 
+    @field_validator("collection")
+    @classmethod
+    def _collection(cls, value: str) -> str:
+        return collection_name(value)
+
     @classmethod
     def load(cls, **given: Any) -> "Settings":
         """The settings; `None` counts as not given. Raises `SettingsError` for an unknown setting and for a value that cannot be used."""
@@ -71,6 +86,19 @@ class Settings(BaseSettings):
             raise _unreadable_file(error) from None
         except ValidationError as error:
             raise _unusable_value(error, given) from None
+
+
+def collection_name(given: str) -> str:
+    """The name of a collection in its one form: NFC, lower case; empty for the default one, which may be given by its name.
+
+    It has no character that means something in a path. Raises `SettingsError` for anything else.
+    """
+    name = unicodedata.normalize("NFC", given).strip().lower()
+    if not name or name in {index_errors.DEFAULT_COLLECTION.en, index_errors.DEFAULT_COLLECTION.ko}:
+        return ""
+    if len(name) > MAX_COLLECTION_NAME or not _COLLECTION_NAME.fullmatch(name) or _DEVICES.fullmatch(name):
+        raise SettingsError(errors.COLLECTION_NAME.format(name=given[: MAX_COLLECTION_NAME + 1], limit=MAX_COLLECTION_NAME))
+    return name
 
 
 def _unreadable_file(error: UnicodeDecodeError | OSError) -> SettingsError:

@@ -1,13 +1,15 @@
 """The files of one reader's own essays: reading, names, ids, limits, and changes that a crash cannot leave half done.
 
-A reader's folder has the files in `essays/` and the index in `index/`. A change is made in a copy, `essays.new/`, which then replaces
-`essays/`. Every stored file has a name of its own, from which its essay's id is made; both stay the same until the file is removed.
+A reader's folder has the files in `essays/` and the index in `index/`; beside collections of another embedder it has another index.
+A change is made in a copy, `essays.new/`, which then replaces `essays/`. Every stored file has a name of its own, from which its
+essay's id is made; both stay the same until the file is removed.
 """
 
 import hashlib
 import logging
 import re
 import shutil
+import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +23,7 @@ from bot.messages import files as messages
 from bot.schema import Essay, Note, Skipped
 from bot.store.disk import disk_errors
 from bot.text.normalize import clean
+from bot.upload_parts import has_parts, parts
 
 ID_PREFIX = "mine-"  # of the ids of own essays
 MAX_FILES_AT_ONCE = 10
@@ -107,11 +110,12 @@ def add_files(staged: Path, files: Sequence[tuple[str, Path]]) -> Changes:
     stored: list[str] = []
     skipped: list[Skipped] = []
     notes: list[Note] = []
-    for given_name, path in files:
-        given = _shown_name(given_name)
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise CorpusError(errors.UPLOAD_TOO_LARGE.format(name=given, limit=MAX_FILE_BYTES // 10**6))
-        name = _stored_name(given_name, before, stored)
+    for file in _with_parts(staged, files):
+        if isinstance(file, Skipped):
+            skipped.append(file)
+            continue
+        given, path = file
+        name = _stored_name(given, before, stored)
         reasons = _unsupported(given) or _store(path, staged, name, digests)
         if isinstance(reasons, Skipped):
             skipped.append(replace(reasons, path=given))
@@ -121,6 +125,33 @@ def add_files(staged: Path, files: Sequence[tuple[str, Path]]) -> Changes:
     _require_limits(staged)
     replaced = len(before & set(stored))
     return Changes(len(stored) - replaced, replaced, len(before) - replaced, tuple(skipped), tuple(notes))
+
+
+def _with_parts(staged: Path, files: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, Path] | Skipped]:
+    """The uploaded files with those that are in archives and exports in their places. Raises `CorpusError` for a file that is too large."""
+    for given_name, path in files:
+        given = _shown_name(given_name)
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise CorpusError(errors.UPLOAD_TOO_LARGE.format(name=given, limit=MAX_FILE_BYTES // 10**6))
+        if not has_parts(given):
+            yield given, path
+            continue
+        with tempfile.TemporaryDirectory(dir=staged) as unpacked:
+            for number, part in enumerate(_renamed(given, path, Path(unpacked))):
+                if isinstance(part, Skipped):
+                    yield part
+                else:
+                    name, data = part
+                    file = Path(unpacked) / f"{number}{Path(name).suffix.lower()}"
+                    file.write_bytes(data)
+                    yield _shown_name(name), file
+
+
+def _renamed(given: str, path: Path, folder: Path) -> Iterator[tuple[str, bytes] | Skipped]:
+    """The parts of an uploaded file, whose path need not have the suffix of its given name."""
+    named = folder / f"upload{Path(given).suffix.lower()}"
+    shutil.copyfile(path, named)
+    return parts(given, named)
 
 
 def _store(path: Path, staged: Path, name: str, digests: dict[str, str]) -> Skipped | tuple[Note, ...]:

@@ -1,15 +1,17 @@
-"""Readers' own essays: each reader's have an index of their own, which is searched together with the shared one, by that reader only.
+"""Readers' own essays: each reader's have an index of their own, which is searched together with a shared collection, by that reader only.
 
 A reader is an opaque token; a hash of it names the folder with the files and the index. Files are staged and indexed, and only then
 replace those before.
 """
 
 import hashlib
+import json
 import logging
 import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -21,7 +23,8 @@ from bot.indexing.build import publish
 from bot.messages import errors
 from bot.pipeline import Bot
 from bot.schema import Essay, Progress, Report, no_progress
-from bot.store import open_store
+from bot.settings import collection_name
+from bot.store import Store, open_store, text_key
 from bot.store.disk import disk_errors
 
 MAX_OPEN_READERS = 32  # whose indexes stay open
@@ -31,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _OpenReader:
-    """A reader's open bot and own essays, and the generation of the shared index that they were combined with."""
+    """A reader's open bot over one collection and own essays, and the generation of the collection that they were combined with."""
 
     bot: Bot
     essays: tuple[Essay, ...]
@@ -39,24 +42,43 @@ class _OpenReader:
 
 
 class Uploads:
-    """The shared collection, and beside it the own essays of each reader. Threads may share it."""
+    """The shared collections, and beside each the own essays of each reader. Threads may share it."""
 
     def __init__(self, bot: Bot) -> None:
-        """`bot` answers readers without own essays; the readers' folders are in its settings' `data`."""
+        """`bot` answers readers without own essays, from its own collection; the readers' folders are in its settings' `data`."""
         self._bot = bot
+        self._others: dict[str, Bot] = {}  # of the other collections that were asked for, by their names
         self._root = bot.settings.data / "readers"
-        self._open: OrderedDict[str, _OpenReader] = OrderedDict()  # by the folder's name, least recently used first
+        # by the names of the folder and of the collection, least recently used first
+        self._open: OrderedDict[tuple[str, str], _OpenReader] = OrderedDict()
         self._locks: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()  # a lock that no thread uses is dropped
-        self._lock = threading.Lock()  # of the two above
+        self._lock = threading.Lock()  # of the three above
 
-    def bot_for(self, reader: str) -> Bot:
-        """The bot that answers this reader: over the shared and their own essays; the shared one where theirs cannot be opened."""
-        opened = self._opened(reader)
-        return opened.bot if opened else self._bot
+    def bot_for(self, reader: str, collection: str | None = None) -> Bot:
+        """The bot that answers this reader: over a collection and their own essays; over that alone where theirs cannot be opened.
 
-    def essays(self, reader: str) -> list[Essay]:
-        """The reader's own essays, by title."""
-        opened = self._opened(reader)
+        Without a `collection` it is that of the bot. Raises `SettingsError` and `IndexMissing` where there is none of this name.
+        """
+        shared = self._shared(collection)
+        opened = self._opened(reader, shared)
+        return opened.bot if opened else shared
+
+    @property
+    def collection(self) -> str:
+        """The name of the bot's own collection."""
+        return self._bot.settings.collection
+
+    def collections(self) -> list[str]:
+        """The names of all shared collections; the default one's is empty. Only the bot's own where the others cannot be listed."""
+        try:
+            return sorted({self.collection, *self._bot.collections()})
+        except BotError as error:
+            log.warning("The collections cannot be listed: %s", error)
+            return [self.collection]
+
+    def essays(self, reader: str, collection: str | None = None) -> list[Essay]:
+        """The reader's own essays, by title. They are the same beside each collection. Raises as `bot_for`."""
+        opened = self._opened(reader, self._shared(collection))
         return sorted(opened.essays, key=lambda essay: essay.title) if opened else []
 
     def add(self, reader: str, files: Sequence[tuple[str, Path]], progress: Progress = no_progress) -> Report:
@@ -96,56 +118,77 @@ class Uploads:
                 self._close(folder.name)
                 shutil.rmtree(folder / "essays")  # `staged_copy` then removes the folder
 
-    def _opened(self, reader: str) -> _OpenReader | None:
-        """The reader's bot and essays, opened again where the shared index has changed; None without own essays or where it fails."""
+    def _shared(self, collection: str | None) -> Bot:
+        """The bot of a shared collection."""
+        name = self.collection if collection is None else collection_name(collection)
+        if name == self.collection:
+            return self._bot
+        with self._lock:
+            if name not in self._others:
+                self._others[name] = self._bot.of_collection(name)
+            return self._others[name]
+
+    def _opened(self, reader: str, shared: Bot) -> _OpenReader | None:
+        """The reader's bot and essays, opened again where the collection has changed; None without own essays or where it fails."""
         folder = self._folder(reader) if reader else None
         if folder is None or not folder.exists():
             return None
         with self._locked(folder.name):
-            opened = self._lookup(folder.name)
-            if opened and opened.generation == self._bot.generation:
+            opened = self._lookup(folder.name, shared)
+            if opened and opened.generation == shared.generation:
                 return opened
             try:
                 with disk_errors(folder, "BOT_DATA"):
                     upload_files.recover(folder)
                     essays = upload_files.load(folder / "essays", self._shared_ids())
-                return self._index(folder, list(essays.values()), no_progress)[0] if essays else None
+                return self._index(folder, list(essays.values()), no_progress, shared)[0] if essays else None
             except BotError as error:
                 log.warning("A reader's own essays are left out: %s", error)
                 return None
 
-    def _lookup(self, name: str) -> _OpenReader | None:
-        """The open reader of a folder, marked as the most recently used; None where it is not open."""
+    def _lookup(self, name: str, shared: Bot) -> _OpenReader | None:
+        """The open reader of a folder over a collection, marked as the most recently used; None where it is not open."""
+        key = name, shared.settings.collection
         with self._lock:
-            if name in self._open:
-                self._open.move_to_end(name)
-            return self._open.get(name)
+            if key in self._open:
+                self._open.move_to_end(key)
+            return self._open.get(key)
 
-    def _keep_open(self, name: str, opened: _OpenReader) -> None:
+    def _keep_open(self, name: str, shared: Bot, opened: _OpenReader) -> None:
         """Keep a reader open, and close the least recently used ones beyond the limit. Their indexes close after the last answer from them."""
+        key = name, shared.settings.collection
         with self._lock:
-            self._open[name] = opened
-            self._open.move_to_end(name)
+            self._open[key] = opened
+            self._open.move_to_end(key)
             while len(self._open) > MAX_OPEN_READERS:
                 self._open.popitem(last=False)
 
-    def _close(self, name: str) -> None:
-        """Close a reader; the next access opens it again from the files."""
+    def _close(self, name: str, but: str | None = None) -> None:
+        """Close a reader over all collections `but` one; the next access opens it again from the files."""
         with self._lock:
-            self._open.pop(name, None)
+            for key in [key for key in self._open if key[0] == name and key[1] != but]:
+                del self._open[key]
 
-    def _index(self, folder: Path, essays: Sequence[Essay], progress: Progress) -> tuple[_OpenReader, int]:
-        """Index the reader's essays and keep the reader open. Return it and the number of windows embedded."""
-        generation, store = self._bot.generation, open_store(folder / "index")
-        report = publish(loader.Collection(tuple(essays), (), ()), store, self._bot.embedder, progress)
-        opened = _OpenReader(self._bot.joined(store), tuple(essays), generation)
-        self._keep_open(folder.name, opened)
+    def _index(self, folder: Path, essays: Sequence[Essay], progress: Progress, shared: Bot) -> tuple[_OpenReader, int]:
+        """Index the reader's essays and keep the reader open over a collection. Return it and the number of windows embedded."""
+        shared.index()  # opened now, so that its embedder is the one that made what is published
+        generation, store = shared.generation, self._own_store(folder, shared)
+        report = publish(loader.Collection(tuple(essays), (), ()), store, shared.embedder, progress)
+        opened = _OpenReader(shared.joined(store), tuple(essays), generation)
+        self._keep_open(folder.name, shared, opened)
         return opened, report.embedded
+
+    def _own_store(self, folder: Path, shared: Bot) -> Store:
+        """The index of a reader's essays beside a collection: there is one for each embedder that made a collection."""
+        made_with = text_key(json.dumps(shared.embedder.fingerprint, sort_keys=True))
+        is_bot_s = shared.embedder.fingerprint == self._bot.embedder.fingerprint
+        return open_store(folder / ("index" if is_bot_s else f"index-{made_with[:16]}"))
 
     def _publish(self, folder: Path, progress: Progress) -> int:
         """Index the staged files, then let them replace the files before. Return the number of windows embedded."""
         essays = upload_files.load(folder / "essays.new", self._shared_ids())
-        _, embedded = self._index(folder, list(essays.values()), progress)
+        _, embedded = self._index(folder, list(essays.values()), progress, self._bot)
+        self._close(folder.name, but=self.collection)  # over the others the list of essays is the one before
         try:
             upload_files.swap(folder)
         except BaseException:
@@ -154,7 +197,12 @@ class Uploads:
         return embedded
 
     def _shared_ids(self) -> set[str]:
-        return {essay.id for essay in self._bot.essays()}
+        """The ids of the essays of all shared collections, so that an own essay has one id beside each of them."""
+        ids = {essay.id for essay in self._bot.essays()}
+        for name in self.collections():
+            with suppress(BotError):  # a damaged collection is told of when it is asked
+                ids |= self._shared(name).essay_ids()
+        return ids
 
     def _folder(self, reader: str) -> Path:
         if not reader:

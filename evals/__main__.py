@@ -21,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.choices["model"].add_argument(
         "--each", type=int, default=10, metavar="N", help="questions in each group (default: 10)"
     )
+    commands.choices["formats"].add_argument(
+        "--files", type=int, default=30, metavar="N", help="files of each format (default: 30)"
+    )
     commands.choices["all"].add_argument(
         "--squad", type=Path, metavar="FILE", help="also evaluate retrieval on this SQuAD-format file"
     )
@@ -118,6 +121,12 @@ def _golden(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
     return run
 
 
+def _formats(options: argparse.Namespace) -> dict[str, Any]:
+    from evals.formats import measure
+
+    return measure(options.files)
+
+
 COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] = [
     (
         "retrieval",
@@ -143,6 +152,11 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
     ("speed", _speed, "times of start, embedding, retrieval and answers, and memory"),
     ("page", _page, "times of the page in a browser: first paint, and from Enter to the quotations, compared with the bot alone"),
     ("scale", _scale, "retrieval time at 20,000 passages, in a temporary index (takes minutes)"),
+    (
+        "formats",
+        _formats,
+        "what is read of generated files of each format: characters in order, titles, tables, notes, time a page",
+    ),
     ("all", _all, "retrieval, abstain, followup, verify, speed, and squad where a file is given; --write writes SCORECARD.md"),
 ]
 

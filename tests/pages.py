@@ -88,6 +88,12 @@ class ScriptedBot:
     def essays(self) -> list[Essay]:
         return list(self._essays.values())
 
+    def essay_ids(self) -> set[str]:
+        return set(self._essays)
+
+    def collections(self) -> list[str]:
+        return [self.settings.collection]
+
     def sentences(self, identity: str) -> list[tuple[int, int]]:
         return quotable(self.essay(identity))
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 RAM_DISK = Path("/dev/shm")
@@ -19,3 +19,10 @@ def ram_folder() -> Iterator[Path]:
     parent = RAM_DISK if has_ram_disk else DISK
     with tempfile.TemporaryDirectory(prefix="dolmen-test-", dir=parent, ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+def fill(file: Path) -> None:
+    """Write `file` until its disk is full."""
+    with file.open("wb", buffering=0) as writing, suppress(OSError):
+        while writing.write(bytes(4096)):
+            pass

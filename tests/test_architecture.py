@@ -22,7 +22,19 @@ def test_every_question_is_answered_by_a_module_that_exists_and_by_each_package(
     assert len(named) >= 15
     assert all(match and (ROOT / match[1]).is_file() for match in named)
     packages = {match[1].split("/")[1] for match in named if match}
-    assert packages == {"messages", "text", "models", "store", "grounding", "indexing", "retrieval", "answers", "chats", "ui"}
+    assert packages == {
+        "messages",
+        "text",
+        "models",
+        "store",
+        "grounding",
+        "formats",
+        "indexing",
+        "retrieval",
+        "answers",
+        "chats",
+        "ui",
+    }
 
 
 def test_the_packages_stand_in_their_order() -> None:

@@ -14,6 +14,7 @@ from bot.chats.history import ChatHistory
 from bot.chats.recheck import check_file
 from bot.errors import IndexMismatch
 from bot.indexing.build import build_index
+from bot.indexing.repair import embedder_for, repair
 from bot.pipeline import Bot
 from bot.settings import Settings
 from bot.uploads import Uploads
@@ -71,6 +72,18 @@ def test_a_saved_chat_goes_on(settings: Settings) -> None:
 @pytest.mark.slow
 def test_the_index_answers_or_is_rebuilt_in_one_step_and_the_essays_keep_their_ids(settings: Settings) -> None:
     bot = rebuilt(settings)
+    assert [essay.id for essay in bot.essays()] == ["bees.ko", "bell-tower.ko", "lighthouse.en", "salt-road"]
+    quotes = [citation.quote for citation in bot.ask("How did the salt come to Brannick before the railway?").citations]
+    assert "Before the railway, salt came to Brannick on the backs of mules." in quotes
+
+
+@pytest.mark.slow
+def test_the_repair_makes_the_index_anew_from_what_it_holds(settings: Settings) -> None:
+    """Version 0.1.0 did not write down which folder it was."""
+    line = str(repair(settings, embedder_for(settings)))
+    assert "\n" not in line
+    assert "essays: 4, embedded again: " in line
+    bot = Bot(settings)
     assert [essay.id for essay in bot.essays()] == ["bees.ko", "bell-tower.ko", "lighthouse.en", "salt-road"]
     quotes = [citation.quote for citation in bot.ask("How did the salt come to Brannick before the railway?").citations]
     assert "Before the railway, salt came to Brannick on the backs of mules." in quotes

@@ -2,26 +2,33 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import ingest
 from bot import Bot
 from bot.errors import EmbedderError, IndexMismatch, ModelError
 from bot.indexing.build import build_index, made_with
+from bot.indexing.repair import embedder_for, repair
 from bot.messages.text import Text
 from bot.models import choice, gemma
 from bot.models.embeddings import Embedder
 from bot.retrieval import weights
+from bot.schema import Progress, no_progress
 from bot.settings import Settings
 from bot.store import Manifest, Store, open_store
 from bot.store.manifest import _seal
+from bot.ui.view_handlers import ViewHandlers
+from bot.uploads import Uploads
 from tests.places import ESSAYS
 from tests.test_pipeline import Named
 from tests.toys import ToyEmbedder
 
+READER = "a" * 43
 QUESTION, WORDS = "How many ships stand in Ada Morrow's ledger?", "48,116"
 
 
@@ -117,9 +124,11 @@ def test_another_embedder_than_the_named_one_is_refused_with_the_command(setting
     for _ in range(2):
         with pytest.raises(IndexMismatch) as caught:
             bot.ask(QUESTION)
-        assert str(caught.value) == "The index was made with model 'toy', but now it is 'other'. Run: python ingest.py"
+        assert (
+            str(caught.value) == "The index was made with model 'toy', but now it is 'other'. Run: python -m bot doctor --repair"
+        )
         assert "\n" not in caught.value.text("ko")
-        assert "python ingest.py" in caught.value.text("ko")
+        assert "python -m bot doctor --repair" in caught.value.text("ko")
     assert bot.embedder.name == "other"
     assert not bot.embedder.ready
     remake(named, Other())
@@ -140,11 +149,88 @@ def test_an_index_that_is_made_anew_is_opened_with_its_new_embedder(settings: Se
     assert bot.embedder.name == "toy"
 
 
+def named_collection(settings: Settings, name: str, embedder: Embedder) -> None:
+    """A collection of the same essays, made by another embedder."""
+    assert build_index(settings.model_copy(update={"collection": name}), embedder=embedder).added == 4
+
+
+def test_each_collection_is_opened_with_the_embedder_that_made_it(settings: Settings) -> None:
+    for name in ("notes", "letters"):
+        named_collection(settings, name, Other())
+    bot = Bot(settings)
+    notes = bot.of_collection("notes")
+    assert (bot.embedder.name, notes.embedder.name) == ("toy", "other")
+    assert WORDS in notes.ask(QUESTION).text
+    assert WORDS in bot.ask(QUESTION).text
+    assert bot.of_collection("letters").embedder is notes.embedder  # one of each name is loaded
+    assert notes.of_collection("").embedder is bot.embedder
+    remake(settings.model_copy(update={"collection": "notes"}), ToyEmbedder())
+    assert WORDS in notes.ask(QUESTION).text
+    assert notes.embedder is bot.embedder
+
+
+def test_a_collection_of_another_embedder_than_the_named_one_is_refused(settings: Settings) -> None:
+    named_collection(settings, "notes", Other())
+    notes = Bot(settings.model_copy(update={"embedding_model": "toy"})).of_collection("notes")
+    with pytest.raises(IndexMismatch, match=r"made with model 'other', but now it is 'toy'\."):
+        notes.ask(QUESTION)
+
+
+def test_own_essays_stand_beside_collections_of_two_embedders_and_are_embedded_once_for_each(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named_collection(settings, "notes", Other())
+    embedded: list[str] = []
+    encode = ToyEmbedder.encode_passages
+
+    def counting(self: ToyEmbedder, texts: Sequence[str], progress: Progress = no_progress) -> np.ndarray:
+        embedded.extend(f"{self.name}: {text}" for text in texts if "Quillon" in text)
+        return encode(self, texts, progress)
+
+    monkeypatch.setattr(ToyEmbedder, "encode_passages", counting)
+    (tmp_path / "own.md").write_text("The ferry at Quillon took nine goats.", encoding="utf-8")
+    uploads = Uploads(Bot(settings.model_copy(update={"data": tmp_path / "data"})))
+    uploads.add(READER, [("own.md", tmp_path / "own.md")])
+    for _ in range(2):
+        for collection, name in (("", "toy"), ("notes", "other")):
+            bot = uploads.bot_for(READER, collection)
+            assert bot.embedder.name == name
+            assert "nine goats" in bot.ask("How many goats did the ferry at Quillon take?").text
+            assert WORDS in bot.ask(QUESTION).text
+    assert {line.partition(":")[0] for line in embedded} == {"toy", "other"}
+    assert len(embedded) == len(set(embedded))
+    remake(settings.model_copy(update={"collection": "notes"}), ToyEmbedder())
+    bot = uploads.bot_for(READER, "notes")
+    assert "nine goats" in bot.ask("How many goats did the ferry at Quillon take?").text
+    assert bot.embedder.name == "toy"
+
+
+def test_the_page_says_which_embedder_made_the_chosen_collection(settings: Settings) -> None:
+    named_collection(settings, "notes", Other())
+    nothing: Any = None  # no chat is read
+    handlers = ViewHandlers(Uploads(Bot(settings)), nothing, nothing, Path())
+    assert "with the embedding model toy." in handlers.embedder_note(None)
+    assert "with the embedding model other." in handlers.embedder_note(None, "notes")
+    assert "No collection is called" in handlers.embedder_note(None, "none")
+
+
+def test_a_damaged_index_is_repaired_with_the_embedder_that_made_it(settings: Settings) -> None:
+    remake(settings, Other())
+    manifest_path(settings).write_text("{", encoding="utf-8")
+    assert made_with(store_of(settings)) == ""  # what is published says nothing
+    assert embedder_for(settings).name == "toy"  # the generation before does
+    assert "rebuilt" in str(repair(settings, embedder_for(settings)))
+    assert WORDS in Bot(settings).ask(QUESTION).text
+    assert embedder_for(settings.model_copy(update={"embedding_model": "other"})).name == "other"
+
+
 def test_it_is_not_where_one_is_named(settings: Settings) -> None:
     bot = Bot(settings.model_copy(update={"embedding_model": "toy"}))
     assert WORDS in bot.ask(QUESTION).text
     remake(settings, Other())
-    with pytest.raises(IndexMismatch, match=r"made with model 'other', but now it is 'toy'\. Run: python ingest\.py$"):
+    with pytest.raises(
+        IndexMismatch, match=r"made with model 'other', but now it is 'toy'\. Run: python -m bot doctor --repair$"
+    ):
         bot.ask(QUESTION)
 
 
@@ -152,7 +238,7 @@ def test_an_index_of_another_splitter_names_no_embedder(settings: Settings, monk
     """It has to be made anew anyway, so that the default may be used."""
     monkeypatch.setattr("bot.indexing.splitter.VERSION", "other")
     assert made_with(store_of(settings)) == ""
-    with pytest.raises(IndexMismatch, match=r"python ingest\.py"):
+    with pytest.raises(IndexMismatch, match=r"python -m bot doctor --repair$"):
         Bot(settings).ask(QUESTION)
 
 

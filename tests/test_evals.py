@@ -63,7 +63,7 @@ def test_no_question_of_an_evaluation_is_in_the_code() -> None:
     rows = [
         json.loads(line) for path in (ROOT / "evals").glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    texts = [row.get("question") or row["sentence"] for row in rows]
+    texts = [row.get("question") or row.get("turn") or row["sentence"] for row in rows]
     long_texts = [text for text in texts if len(text) > 12]
     assert len(long_texts) > 500
     assert [text for text in long_texts if text in code] == []

@@ -25,14 +25,14 @@ from tests.places import ROOT
 MESSAGES = ROOT / "bot" / "messages"
 CATALOGUE = sorted(path.stem for path in MESSAGES.glob("*.py") if path.stem not in {"__init__", "text"})
 ERRORS = ("errors", "index_errors", "model_errors", "evals")
-CLAUSES = ("files", "damage", "model_sources")
+CLAUSES = ("repair", "files", "damage", "model_sources")
 USERS = [*(ROOT / "bot").rglob("*.[jp][sy]"), *(ROOT / "evals").glob("*.py"), ROOT / "app.py"]  # of the texts
 MAX_LINES = 350  # of a file of the catalogue
 
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 # What an error may end with: a full stop, a command or a value behind a colon, or a text that ends with a full stop itself.
 ERROR_END = re.compile(r"(?:\.|: (?:python|make|pip|chroma|BOT_|openai:|\{command\})(?:(?!\. ).)*|\{fault\})$")
-WORDS = {"index_errors.UNKNOWN", "index_errors.NOW"}  # in an error
+WORDS = {f"index_errors.{name}" for name in ("UNKNOWN", "NOW", "DEFAULT_COLLECTION", "NO_COLLECTIONS")}  # in an error
 WITHOUT_LETTERS = {"index_errors.UNKNOWN", "map.OBJECTION", "model_errors.TRIAL_FAILED", "page.MODEL_OTHER", "page.UPLOADS_NOTE"}
 IN_ITS_OWN_LANGUAGE = {"page.OTHER_LANGUAGE"}  # the other language's name
 
@@ -45,10 +45,12 @@ ANALYSIS = (
     "bot/answers/segmentation.py",
     "bot/answers/selection.py",
     "bot/answers/sentence_features.py",  # words of questions and reasons
+    "bot/formats/",  # names of styles and parts of pages, and marks of lists
     "bot/grounding/",
     "bot/indexing/dates.py",
     "bot/indexing/header.py",
     "bot/indexing/loader.py",  # endings of sentences
+    "bot/indexing/sources.py",  # names of folders
     "bot/retrieval/",
     "bot/text/",
 )

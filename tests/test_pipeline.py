@@ -656,7 +656,7 @@ def test_an_index_built_in_another_way_is_refused_with_the_command_that_rebuilds
         if change in {"schema", "chroma"}:  # the module that writes them took them by name
             monkeypatch.setattr(f"bot.store.base.{target.rpartition('.')[2]}", value)
     bot = Bot(settings, toy)
-    with pytest.raises(IndexMismatch, match=r"python ingest\.py") as caught:
+    with pytest.raises(IndexMismatch, match=r"python -m bot doctor --repair") as caught:
         bot.ask("벌통은 언제 옮기나요?")
     assert HANGUL.search(caught.value.text("ko"))
     report = build_index(settings, embedder=toy)
@@ -675,7 +675,7 @@ def test_a_damaged_index_is_refused_with_the_command_that_repairs_it(damage: str
     digest = json.loads((settings.index / "gen-1" / "manifest.json").read_text(encoding="utf-8"))["digest"]
     path = settings.index / damage if damage == "CURRENT" else settings.index / "gen-1" / damage
     path.write_bytes(b"../x" + path.read_bytes()[4:])
-    with pytest.raises(BotError, match=r"damaged.*python ingest\.py"):
+    with pytest.raises(BotError, match=r"damaged.*python -m bot doctor --repair"):
         Bot(settings, toy).ask("salt")
     build_index(settings, embedder=toy)
     manifest = open_store(settings.index).usable()

@@ -34,6 +34,23 @@ ANSWER = Answer(
 )
 
 
+def test_pages_stand_in_json_and_digest_where_there_are_some() -> None:
+    paged = replace(ESSAY, pages=((0, 1), (10, 2)))
+    assert "pages" not in ESSAY.to_dict()
+    assert paged.to_dict()["pages"] == ((0, 1), (10, 2))
+    assert paged.digest != ESSAY.digest
+    assert paged.sha256 == ESSAY.sha256
+    assert (
+        ESSAY.digest == hashlib.sha256(repr(tuple(list(vars_of(ESSAY).values())[:8])).encode()).hexdigest()
+    )  # as in version 0.1.0
+    assert [paged.page_at(offset) for offset in (0, 9, 10, 99)] == [1, 1, 2, 2]
+    assert (ESSAY.page_at(5), replace(ESSAY, pages=((4, 7),)).page_at(3)) == (0, 0)
+
+
+def vars_of(essay: Any) -> dict[str, Any]:
+    return {field.name: getattr(essay, field.name) for field in fields(essay)}
+
+
 def test_the_json_of_an_answer() -> None:
     assert ANSWER.to_dict() == {
         "question": "그건 왜?",

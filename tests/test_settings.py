@@ -43,7 +43,7 @@ def test_a_given_value_wins_over_the_environment_and_that_over_the_file(monkeypa
 
 
 def test_every_setting_has_a_name_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {name: "True" if name == "tracing" else "17" for name in Settings.model_fields}
+    values = {name: {"tracing": "True", "parse_memory": "1700"}.get(name, "17") for name in Settings.model_fields}
     for name, value in values.items():
         monkeypatch.setenv(f"BOT_{name.upper()}", value)
     assert {name: str(getattr(Settings.load(), name)) for name in values} == values

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot import Bot, upload_files, uploads
-from bot.errors import CorpusError, EmbedderError, QuestionError, StoreError
+from bot.errors import CorpusError, EmbedderError, IndexMissing, QuestionError, SettingsError, StoreError
 from bot.indexing.build import build_index
 from bot.indexing.loader import MAP_FILE, MAX_FILE_BYTES
 from bot.messages.text import Text
@@ -102,6 +102,51 @@ def test_the_own_index_holds_the_own_essays_only_and_outlives_a_new_shared_one(d
     build_index(settings, embedder=toy)
     assert uploads.bot_for(ANN).search("Where did the sextant hang?", 1)[0].passage.essay == "sextant"
     assert store.manifest() == before
+
+
+def test_own_essays_stand_beside_every_collection_and_no_collection_beside_another(drop: Any, tmp_path: Path) -> None:
+    settings = Settings.load(index=tmp_path / "index", llm="quotes", data=tmp_path / "data")
+    for name, text in (("", "The sextant hung in the hall."), ("notes", "The kettle sang in the kitchen.")):
+        path = tmp_path / f"essays{name}" / f"shared{name}.md"
+        path.parent.mkdir()
+        path.write_text(text)
+        build_index(settings.model_copy(update={"collection": name}), [path.parent], embedder=ToyEmbedder())
+    uploads = Uploads(Bot(settings, ToyEmbedder()))
+    assert uploads.collections() == ["", "notes"]
+    assert uploads.bot_for("", "notes") is uploads.bot_for(ANN, " Notes ")
+    assert uploads.bot_for(ANN) is uploads.bot_for(ANN, "default") is uploads.bot_for(ANN, "기본")
+    uploads.add(ANN, [drop("lamp.md", SENTENCE)])
+    for _ in range(2):
+        for collection, ids in ((None, ["mine-lamp", "shared"]), ("notes", ["mine-lamp", "sharednotes"])):
+            assert [essay.id for essay in uploads.bot_for(ANN, collection).essays()] == ids
+            assert [essay.id for essay in uploads.essays(ANN, collection)] == ["mine-lamp"]
+            assert [essay.id for essay in uploads.bot_for(BEN, collection).essays()] == ids[1:]
+        assert uploads.bot_for(ANN, "notes") is uploads.bot_for(ANN, "notes")
+    uploads.add(ANN, [drop("oar.md", "The oar lay in the sand.")])
+    assert [essay.id for essay in uploads.essays(ANN, "notes")] == ["mine-lamp", "mine-oar"]
+    assert uploads.bot_for(ANN, "notes").search("The kettle sang", 1)[0].passage.essay == "sharednotes"
+    uploads.remove(ANN, "mine-lamp")
+    uploads.remove(ANN, "mine-oar")
+    assert [essay.id for essay in uploads.bot_for(ANN, "notes").essays()] == ["sharednotes"]
+
+
+def test_the_id_of_an_own_essay_differs_from_those_of_every_collection(drop: Any, tmp_path: Path) -> None:
+    settings = Settings.load(index=tmp_path / "index", llm="quotes", data=tmp_path / "data")
+    for name, file in (("", "a.md"), ("notes", "mine-lamp.md")):
+        path = tmp_path / f"essays{name}" / file
+        path.parent.mkdir()
+        path.write_text(f"The essay {file} is shared.")
+        build_index(settings.model_copy(update={"collection": name}), [path.parent], embedder=ToyEmbedder())
+    uploads = Uploads(Bot(settings, ToyEmbedder()))
+    uploads.add(ANN, [drop("lamp.md", SENTENCE)])
+    assert [essay.id for essay in uploads.bot_for(ANN, "notes").essays()] == ["mine-lamp", "mine-mine-lamp"]
+    assert [essay.id for essay in uploads.essays(ANN)] == ["mine-mine-lamp"]
+
+
+@pytest.mark.parametrize(("name", "error"), [("none", IndexMissing), ("../x", SettingsError)])
+def test_a_collection_that_there_is_not_is_an_error(name: str, error: type[Exception], shared: Bot) -> None:
+    with pytest.raises(error):
+        Uploads(shared).bot_for("", name)
 
 
 @pytest.mark.slow
@@ -376,7 +421,7 @@ def test_the_open_readers_are_moved_under_their_lock(shared: Bot) -> None:
     own = Uploads(shared)
     held: list[bool] = []
 
-    class Watched(OrderedDict[str, Any]):
+    class Watched(OrderedDict[tuple[str, str], Any]):
         def get(self, *arguments: Any) -> Any:
             held.append(own._lock.locked())
             return super().get(*arguments)
@@ -386,8 +431,8 @@ def test_the_open_readers_are_moved_under_their_lock(shared: Bot) -> None:
             super().move_to_end(*arguments, **named)
 
     own._open = Watched()
-    own._keep_open("x", None)  # type: ignore[arg-type]
-    own._lookup("x")
+    own._keep_open("x", shared, None)  # type: ignore[arg-type]
+    own._lookup("x", shared)
     assert held
     assert all(held)
 

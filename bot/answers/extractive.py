@@ -13,7 +13,7 @@ from bot.messages.text import Text
 from bot.retrieval import map_search
 from bot.retrieval.index import Index
 from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
-from bot.schema import Answer, Hit, Language, Passage, Sentence
+from bot.schema import Answer, Essay, Hit, Language, Passage, Sentence
 from bot.text.sentences import outline, place_of
 
 MAX_NEAREST = 2  # passages shown with an abstention
@@ -167,10 +167,15 @@ def _nearest(index: Index, passage: Passage) -> Text:
     """Where the passage is. It may begin with a heading: what counts is its first sentence."""
     essay = index.essays[passage.essay]
     start = next((start for start, _ in index.sentence_spans(essay) if start >= passage.start), passage.start)
+    return notices.NEAREST.format(title=essay.title, place=_place(essay, start))
+
+
+def _place(essay: Essay, start: int) -> Text:
+    """Where in the essay the character at `start` is: its page where the file has pages, else its heading, else its paragraph."""
+    if page := essay.page_at(start):
+        return notices.PAGE.format(number=page)
     heading, paragraph = place_of(essay.text, start)
-    is_named = heading not in {"", essay.title}
-    place = notices.UNDER.format(heading=heading) if is_named else notices.PARAGRAPH.format(number=paragraph)
-    return notices.NEAREST.format(title=essay.title, place=place)
+    return notices.PARAGRAPH.format(number=paragraph) if heading in {"", essay.title} else notices.UNDER.format(heading=heading)
 
 
 def _abstain(draft: Answer, index: Index, hits: Sequence[Hit]) -> Answer:

@@ -112,7 +112,7 @@ def _markdown_answer(turn: Turn) -> Iterator[str]:
         yield f"*{notices.INCOMPLETE.of(language)}*"
     if answer.citations:
         yield f"### {page.VIEW_SOURCES.of(language)}"
-    yield from map(_markdown_source, answer.citations)
+    yield from (_markdown_source(citation, language) for citation in answer.citations)
     if answer.refused:
         yield _markdown(page.REFUSED_COUNT.format(count=len(answer.refused)).of(language))
         yield "\n".join(f"- ~~{_markdown(refusal.text)}~~ ({refusal.reason})" for refusal in answer.refused)
@@ -129,9 +129,14 @@ def _markdown_sentence(sentence: Sentence, answer: Answer) -> str:
     return f"{'> ' if sentence.quotation else ''}{_markdown(sentence.text)}{numbers}"
 
 
-def _markdown_source(citation: Citation) -> str:
+def _origin(citation: Citation, language: Language) -> list[str]:
+    """Title, source and page of a citation, those that it has."""
+    return [text for text in (citation.title, citation.source, citation.place.of(language)) if text]
+
+
+def _markdown_source(citation: Citation, language: Language) -> str:
     span = f"{citation.essay} · {citation.start}–{citation.end} · sha256 {citation.sha256}"
-    origin = " · ".join(_markdown(text) for text in (citation.title, citation.source) if text)
+    origin = " · ".join(map(_markdown, _origin(citation, language)))
     return f"[{citation.number}] “{_markdown(citation.quote)}”\n    — {span} · {origin}"
 
 
@@ -144,7 +149,9 @@ def _html_turn(turn: Turn) -> str:
     if not answer.complete:
         parts.append(f"<p class=notice>{notices.INCOMPLETE.of(language)}</p>")
     if answer.citations:
-        parts.append(f"<h3>{page.VIEW_SOURCES.of(language)}</h3><ol>{''.join(map(_html_source, answer.citations))}</ol>")
+        parts.append(
+            f"<h3>{page.VIEW_SOURCES.of(language)}</h3><ol>{''.join(_html_source(citation, language) for citation in answer.citations)}</ol>"
+        )
     if answer.refused:
         label = page.REFUSED_COUNT.format(count=len(answer.refused)).of(language)
         items = "".join(f"<li><s>{_html(refusal.text)}</s> ({_html(refusal.reason)})</li>" for refusal in answer.refused)
@@ -164,9 +171,9 @@ def _html_sentence(sentence: Sentence, answer: Answer) -> str:
     return f"<{tag}>{_html(sentence.text)}{numbers}</{tag}>"
 
 
-def _html_source(citation: Citation) -> str:
+def _html_source(citation: Citation, language: Language) -> str:
     span = f"{_html(citation.essay)} · {citation.start}–{citation.end} · sha256 {citation.sha256}"
-    origin = " · ".join(text for text in (citation.title, citation.source) if text)
+    origin = " · ".join(_origin(citation, language))
     return f'<li value="{citation.number}"><q>{_html(citation.quote)}</q><cite>{_html(origin)}</cite><code>{span}</code></li>'
 
 

@@ -3,7 +3,11 @@
 import io
 import json
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError
@@ -41,8 +45,30 @@ def show(result: Any, *, as_json: bool) -> None:
 
 def fail(error: BotError) -> int:
     """Write the error as one line to stderr and return its exit code."""
-    _escaping(sys.stderr).write(f"{error}\n")
+    warn(str(error))
     return error.exit_code
+
+
+def warn(line: str) -> None:
+    """Write a line to stderr."""
+    _escaping(sys.stderr).write(f"{line}\n")
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that what it was writing is cleaned up. In the main thread only."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _escaping(stream: Any) -> Any:
@@ -60,13 +86,13 @@ def fetched_embedder(settings: "Settings", progress: "ProgressBar") -> "Embedder
     """The embedder to make an index with; what is fetched for it is said on stderr. Raises `ModelError`, `SettingsError`."""
     from bot.indexing.build import made_with
     from bot.models import choice
-    from bot.store import open_store
+    from bot.store import store_of
 
     def say(text: Text) -> None:
         progress.close()
-        _escaping(sys.stderr).write(f"{text}\n")
+        warn(str(text))
 
-    own = made_with(open_store(settings.index, settings.chroma_url))
+    own = made_with(store_of(settings))
     return choice.fetched(settings.embedding_model, own, settings.cache, progress, say)
 
 

@@ -1,22 +1,31 @@
-"""Checks an installation: what is there, what is missing, and what to do about it. Loads no model and changes nothing."""
+"""Checks an installation: what is there, what is missing, and what to do about it.
+
+Loads no model and changes nothing, except that it repairs the index where that is asked for.
+"""
 
 import errno
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.errors import BotError, CorpusError
+from bot.errors import BotError, CorpusError, IndexDamaged, IndexMismatch, StoreError
 from bot.indexing import loader
-from bot.indexing.build import index_fingerprint, made_with
+from bot.indexing.build import index_fingerprint, ingest_command, made_with
+from bot.indexing.repair import embedder_for, repair
+from bot.messages.index_errors import DEFAULT_COLLECTION
 from bot.models import chat, choice, files, gemma
 from bot.models.embeddings import E5_SMALL, KNOWN, Embedder
+from bot.schema import Progress, no_progress
 from bot.settings import Keys, Settings
-from bot.store import open_store
+from bot.store import collections_in, index_missing, open_store, store_of
 from bot.store.disk import free_bytes
+from bot.store.salvage import has_generations
 
+REPAIR = "python -m bot doctor --repair"
 MIN_FREE_BYTES = 1_500_000_000  # the bundled embedder's folder, an index and its working copy
 
 
@@ -34,20 +43,33 @@ class Check:
         return {"name": self.name, "fine": self.passed, "found": self.finding, "remedy": self.remedy}
 
 
-def run_checks() -> list[Check]:
+def run_checks(collection: str | None = None) -> list[Check]:
     """All checks, in the order in which to repair what they find. Raises `SettingsError` where the settings cannot be read."""
-    settings = Settings.load()
+    settings = Settings.load(collection=collection)
     checks: list[tuple[str, Callable[[Settings], Check]]] = [
         ("python", _check_python),
         ("corpus", _check_corpus),
         ("embedder", _check_embedder),
         ("index", _check_index),
+        ("collections", _check_collections),
         ("model", _check_model),
         ("key", _check_key),
         ("port", _check_port),
         ("disk", _check_disk),
     ]
     return [_failed_on_error(name, check, settings) for name, check in checks]
+
+
+def repair_index(collection: str | None = None, progress: Progress = no_progress) -> list[Check]:
+    """Repair one collection, or every one where none is named: a check for each. Raises `SettingsError`, and `StoreError` for a server."""
+    settings = Settings.load(collection=collection)
+    names = [settings.collection] if collection is not None else collections_in(settings.index, settings.chroma_url)
+
+    def repaired(chosen: Settings) -> Check:
+        return Check("repair", True, str(repair(chosen, embedder_for(chosen), progress)))
+
+    chosen = [settings.model_copy(update={"collection": name}) for name in names or [settings.collection]]
+    return [_failed_on_error("repair", repaired, each) for each in chosen]
 
 
 def _failed_on_error(name: str, check: Callable[[Settings], Check], settings: Settings) -> Check:
@@ -82,23 +104,52 @@ def _other(name: str, settings: Settings) -> str:
     """What the other of the two known embedders would bring."""
     if name == E5_SMALL:
         place = "there" if gemma.is_installed(settings.cache) else "1.2 GB to fetch"
-        return f"embeddinggemma finds more, {place}: python ingest.py --embedding-model embeddinggemma"
-    return "e5-small is smaller and faster, MIT, and finds less: python ingest.py --embedding-model e5-small"
+        return f"embeddinggemma finds more, {place}: {_remake_command(gemma.NAME, settings)}"
+    return f"e5-small is smaller and faster, MIT, and finds less: {_remake_command(E5_SMALL, settings)}"
+
+
+def _remake_command(name: str, settings: Settings) -> str:
+    """The command that makes the index anew with another embedder, from the same paths where it says which they were."""
+    manifest = None
+    with suppress(StoreError):
+        manifest = store_of(settings).manifest()
+    return ingest_command(settings.collection, manifest, "--embedding-model", name)
 
 
 def _embedder(settings: Settings) -> Embedder:
-    own = made_with(open_store(settings.index, settings.chroma_url))
-    return choice.chosen(settings.embedding_model, own, settings.cache)
+    return choice.chosen(settings.embedding_model, made_with(store_of(settings)), settings.cache)
 
 
 def _check_index(settings: Settings) -> Check:
-    place = settings.chroma_url or str(settings.index)
-    manifest = open_store(settings.index, settings.chroma_url).checked()
+    store = store_of(settings)
+    manifest = store.checked()
+    if manifest is None and has_generations(store):
+        return Check("index", False, str(index_missing(settings)), REPAIR)
     if manifest is None:
-        return Check("index", False, f"none at {place}", "python ingest.py")
+        named = f" --collection {settings.collection} PATH" if settings.collection else ""
+        return Check("index", False, f"none at {store.place}", f"python ingest.py{named}")
     matches = manifest.fingerprint == index_fingerprint(_embedder(settings))
-    finding = f"{len(manifest.essays)} essays at {place}" + ("" if matches else ", made with another embedder or version")
-    return Check("index", matches, finding, "python ingest.py")
+    finding = f"{len(manifest.essays)} essays at {store.place}" + ("" if matches else ", made with another embedder or version")
+    return Check("index", matches, finding, REPAIR)
+
+
+def _check_collections(settings: Settings) -> Check:
+    """All collections by name: the number of essays of each, or what is wrong with it. The one in use is checked as the index."""
+    try:
+        names = collections_in(settings.index, settings.chroma_url)
+    except StoreError:
+        return Check("collections", True, "not checked, since the index cannot be read")
+    found = {name: ("in use", True) if name == settings.collection else _collection_finding(settings, name) for name in names}
+    listed = ", ".join(f"{name or DEFAULT_COLLECTION} ({finding})" for name, (finding, _) in found.items())
+    return Check("collections", all(passed for _, passed in found.values()), listed or "none yet", REPAIR)
+
+
+def _collection_finding(settings: Settings, name: str) -> tuple[str, bool]:
+    """What is in a collection, and whether it is whole."""
+    with suppress(IndexDamaged, IndexMismatch):
+        if manifest := open_store(settings.index, settings.chroma_url, name).checked():
+            return f"{len(manifest.essays)} essays", True
+    return "damaged or of another version", False
 
 
 def _check_model(settings: Settings) -> Check:

@@ -28,7 +28,7 @@ def cite(essay: Essay, start: int, end: int, number: int) -> Citation:
     quote = essay.text[start:end]
     if not 0 <= start < end <= len(essay.text) or not quote.strip():
         raise CitationError(errors.NOT_QUOTABLE.format(start=start, end=end, essay=essay.id, length=len(essay.text)))
-    return Citation(number, essay.id, essay.title, essay.source, quote, start, end, essay.sha256)
+    return Citation(number, essay.id, essay.title, essay.source, quote, start, end, essay.sha256, essay.page_at(start))
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:

@@ -1,6 +1,7 @@
 """The analogy map (`analogies.yaml`): which things the essays compare, with quotations, and where each analogy breaks."""
 
 import difflib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
@@ -21,6 +22,9 @@ By = Literal["essay", "reader"]
 
 Move = Literal["disanalogy", "survivorship", "other-cause", "wrong-measure", "missing-step", "history", "scale"]
 """The kind of an objection."""
+
+AnalogyRecord = dict[str, Any]
+"""What `Analogy.to_dict` gives, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,12 @@ def from_records(records: Sequence[Mapping[str, Any]]) -> tuple[Analogy, ...]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(tuple[Analogy, ...]).validate_python(list(records))
+
+
+def as_record(analogy: Analogy) -> AnalogyRecord:
+    """The analogy as an index stores it: as JSON, so that tuples are lists, as they are when they are read back."""
+    record: AnalogyRecord = json.loads(json.dumps(analogy.to_dict()))
+    return record
 
 
 def narrowed(analogies: Sequence[Analogy], essays: Collection[str]) -> tuple[Analogy, ...]:

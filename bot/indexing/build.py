@@ -3,12 +3,11 @@
 `build_index` and `publish` hold the order of an ingest; the functions below them are its steps.
 """
 
-import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from bot.errors import CorpusError, StoreError
 from bot.indexing import analogies as maps
 from bot.indexing import loader, splitter
+from bot.indexing.roots import load_roots
 from bot.indexing.saved_vectors import SavedVectors
 from bot.messages import errors
 from bot.models import choice
@@ -23,46 +23,59 @@ from bot.models.embeddings import Embedder
 from bot.models.late_chunking import Parts
 from bot.schema import Essay, Progress, Report, SplitEssay, Window, no_progress
 from bot.settings import Settings
-from bot.store import Contents, Manifest, Store, open_store
+from bot.store import Contents, Manifest, Store, store_of
 from bot.store.manifest import Vectors
+from bot.store.salvage import has_generations
 from bot.text import tokenize
-
-AnalogyRecord = dict[str, Any]  # what `Analogy.to_dict` gives, as JSON
 
 
 def build_index(
-    settings: Settings, paths: Sequence[Path] = (), *, embedder: Embedder | None = None, progress: Progress = no_progress
+    settings: Settings,
+    paths: Sequence[Path] = (),
+    *,
+    embedder: Embedder | None = None,
+    progress: Progress = no_progress,
+    allow_empty: bool = False,
 ) -> Report:
     """Make the index hold the essays in `paths` (default: `settings.corpus`) and no others. Does nothing where it already does.
 
-    `progress(stage, done, total)` is called before each stage and after each batch. Raises `CorpusError`, `EmbedderError` or
-    `StoreError`; the index published before is then unchanged.
+    `progress(stage, done, total)` is called before each stage and after each batch. A path that is missing or has no essay is refused
+    unless `allow_empty`; where no path has one, the index is then removed. Raises `CorpusError`, `EmbedderError` or `StoreError`; the
+    index published before is then unchanged.
     """
     folders = list(paths) or [settings.corpus]
-    store = open_store(settings.index, settings.chroma_url)
+    store = store_of(settings)
     embedder = embedder or choice.chosen(settings.embedding_model, made_with(store), settings.cache)
     progress("scan", 0, 1)
-    collection = loader.load_essays(folders, _known_files(store))
-    if embedder.fingerprint.get("revision") == "unknown":  # only a loaded model knows its revision
+    collection = load_roots(folders, store, allow_empty=allow_empty)
+    require_revision(embedder)
+    return publish(collection, store, embedder, progress, roots=folders, analogies=load_maps(folders, collection.essays))
+
+
+def require_revision(embedder: Embedder) -> None:
+    """Load the embedder where only a loaded model knows its revision, which its fingerprint needs."""
+    if embedder.fingerprint.get("revision") == "unknown":
         embedder.load()
-    return publish(collection, store, embedder, progress, roots=folders, analogies=_load_maps(folders, collection.essays))
 
 
 def made_with(store: Store) -> str:
     """The name of the embedder that made the published index; empty where there is none or it has to be made anew anyway."""
     with suppress(StoreError):
-        manifest = store.manifest()
-        if manifest and manifest.fingerprint.get("splitter") == _splitter_version():
-            return choice.name_of(manifest.fingerprint, manifest.embedder)
+        return embedder_of(store.manifest())
     return ""
 
 
-def _known_files(store: Store) -> Mapping[str, str]:
-    """The files of the published index by essay id, so that an essay keeps its id; empty where the index cannot be read."""
-    with suppress(StoreError):
-        manifest = store.manifest()
-        return manifest.paths if manifest else {}
-    return {}
+def embedder_of(manifest: Manifest | None) -> str:
+    """The name of the embedder that made an index; empty where there is none or it has to be made anew anyway."""
+    if manifest and manifest.fingerprint.get("splitter") == _splitter_version():
+        return choice.name_of(manifest.fingerprint, manifest.embedder)
+    return ""
+
+
+def ingest_command(collection: str, manifest: Manifest | None, *options: str) -> str:
+    """The command that brings the index up to date: with its collection and the paths that it was made from."""
+    named = ["--collection", collection] if collection else []
+    return shlex.join(["python", "ingest.py", *named, *options, *(manifest.roots if manifest else [])])
 
 
 def pending_changes(store: Store) -> Report | None:
@@ -83,7 +96,7 @@ def publish(
     *,
     reuse_from: Store | None = None,
     roots: Sequence[Path] = (),
-    analogies: Sequence[AnalogyRecord] = (),
+    analogies: Sequence[maps.AnalogyRecord] = (),
 ) -> Report:
     """Make `store` hold the essays of `collection` and these `analogies`. Only windows whose text has no vector yet are embedded.
 
@@ -91,6 +104,9 @@ def publish(
     """
     fingerprint = index_fingerprint(embedder)
     report = _compare(collection, store.usable(), fingerprint, analogies)
+    if not collection.essays:
+        _withdraw(store, progress)
+        return report
     if not _has_changes(report):
         return report
     with store.writer(progress) as writer:
@@ -112,6 +128,13 @@ def publish(
     return replace(report, embedded=embedded)
 
 
+def _withdraw(store: Store, progress: Progress) -> None:
+    """Remove the index, or what a removal that was killed has left of it."""
+    if has_generations(store):
+        with store.writer(progress) as writer:
+            writer.withdraw()
+
+
 def index_fingerprint(embedder: Embedder) -> dict[str, str]:
     """Return what an index depends on: the embedder's fingerprint and the versions of splitter and tokenizer."""
     return {**embedder.fingerprint, "splitter": _splitter_version()}
@@ -125,7 +148,7 @@ def _compare(
     collection: loader.Collection,
     manifest: Manifest | None,
     fingerprint: dict[str, str],
-    analogies: Sequence[AnalogyRecord],
+    analogies: Sequence[maps.AnalogyRecord],
 ) -> Report:
     """Report what an ingest of `collection` would change. Where the fingerprint differs, every essay that stays is changed."""
     indexed = manifest.essays if manifest else {}
@@ -149,15 +172,15 @@ def _has_changes(report: Report) -> bool:
     return bool(report.added or report.changed or report.removed or report.map_changed)
 
 
-def _load_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> list[AnalogyRecord]:
+def load_maps(folders: Sequence[Path], essays: Sequence[Essay]) -> list[maps.AnalogyRecord]:
     """The analogies of the folders' maps, as the index stores them. Raises `CorpusError` for a wrong map and for an id used twice."""
     by_id = {essay.id: essay for essay in essays}
-    records: dict[str, AnalogyRecord] = {}
+    records: dict[str, maps.AnalogyRecord] = {}
     for folder in folders:
         for analogy in maps.load(folder / loader.MAP_FILE, by_id):
             if analogy.id in records:
                 raise CorpusError(errors.MAP_ID_OF_ANOTHER.format(place=folder / loader.MAP_FILE, identity=analogy.id))
-            records[analogy.id] = json.loads(json.dumps(analogy.to_dict()))  # tuples become lists, as they are read back
+            records[analogy.id] = maps.as_record(analogy)
     return list(records.values())
 
 
@@ -171,8 +194,8 @@ def _split(essays: Sequence[Essay], indexed: Mapping[str, SplitEssay], progress:
         progress("split", done, len(essays))
         splits.append(indexed.get(essay.digest) or splitter.split_essay(essay))
     if not any(split.windows for split in splits):
-        sources = ", ".join(essay.source for essay in essays[:3])
-        raise CorpusError(errors.NO_SENTENCE.format(sources=sources))
+        named = ", ".join(essay.source for essay in essays[:3])
+        raise CorpusError(errors.NO_SENTENCE.format(sources=named))
     return splits
 
 

@@ -11,6 +11,7 @@ UNREADABLE = Text("cannot be read ({reason})", "읽을 수 없습니다({reason}
 WRONG_SIZE = Text("has {count} bytes, which does not match its checksum", "크기가 {count}바이트로 체크섬과 맞지 않습니다")
 WRONG_CHECKSUM = Text("does not match its checksum", "체크섬과 맞지 않습니다")
 MISSING = Text("is missing or has another size than its checksum says", "없거나, 크기가 체크섬과 다릅니다")
+GONE = Text("is missing", "없습니다")
 TOO_LARGE = Text("is missing or has more than {limit} bytes", "없거나 {limit}바이트를 넘습니다")
 NOT_UTF8 = Text("is not UTF-8", "UTF-8이 아닙니다")
 OUTSIDE = Text("names {file!r}, which is outside the index", "색인 밖의 파일 {file!r}을(를) 가리킵니다")

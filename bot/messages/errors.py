@@ -19,6 +19,10 @@ SETTING_UNUSABLE = Text(
     "{name} is {value!r}: {reason}. Change or unset it.",
     "{name} 값 {value!r}을(를) 쓸 수 없습니다({reason}). 값을 바꾸거나 지우세요.",
 )
+COLLECTION_NAME = Text(
+    "A collection cannot be called {name!r}. Use 1 to {limit} letters and digits, with single - or _ between them.",
+    "컬렉션 이름으로 {name!r}을(를) 쓸 수 없습니다. 글자와 숫자를 {limit}자까지 쓰고, 사이에는 -나 _를 하나씩만 넣으세요.",
+)
 REMOTE_HOST = Text(
     "BOT_HOST is {host!r}: other machines could reach the page, and it has no login. "
     "Unset it, or start with: python app.py --i-know",
@@ -41,8 +45,12 @@ SUFFIX_NOT_READ = Text(
     "{path} 파일은 읽지 않습니다. 확장자가 {suffixes} 가운데 하나여야 합니다. 텍스트로 저장하거나 다른 파일을 지정하세요.",
 )
 NO_ESSAY = Text(  # `skipped` and `more` may be empty
-    "No essay was found in {places}. {skipped} {more} Put .md or .txt files there, or name another folder.",
-    "{places}에서 에세이를 찾지 못했습니다. {skipped} {more} .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요.",
+    "No essay was found in {places}. {skipped} {more} Put .md, .txt, .pdf or .docx files there, or name another folder.",
+    "{places}에서 에세이를 찾지 못했습니다. {skipped} {more} .md, .txt, .pdf, .docx 같은 파일을 넣거나 다른 폴더를 지정하세요.",
+)
+ESSAYS_KEPT = Text(
+    "{fault} The index keeps the essays that it has from there ({count}); add --allow-empty to remove them.",
+    "{fault} 색인에 있는 그곳의 글({count}편)은 그대로 둡니다. 색인에서도 지우려면 --allow-empty를 붙이세요.",
 )
 FIRST_SKIPPED = Text("Skipped {path}: {reason}.", "{path} 파일은 제외했습니다: {reason}.")
 MORE_SKIPPED = Text("And {count} more.", "그 밖에 {count}개도 제외했습니다.")

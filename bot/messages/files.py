@@ -11,6 +11,10 @@ SAME_TEXT = Text(
     "{other} 파일과 내용이 같습니다. 둘 중 하나를 빼 주세요",
 )
 HIDDEN = Text("it is hidden; rename it to add it", "숨긴 항목입니다. 넣으려면 이름을 바꿔 주세요")
+LOCK_FILE = Text(
+    "it is the lock of a document that is open, and holds no text; remove it if no program has the document open",
+    "열려 있는 문서의 잠금 파일로, 글이 없습니다. 문서를 연 프로그램이 없으면 지워 주세요",
+)
 FOLDER_LINK = Text(
     "it is a link to a folder; give that folder as well",
     "폴더를 가리키는 링크입니다. 그 폴더도 지정해 주세요",
@@ -48,6 +52,7 @@ UNREADABLE = Text(
     "it cannot be read: {reason}; check the file and its permissions",
     "읽을 수 없습니다({reason}). 파일과 권한을 확인해 주세요",
 )
+NO_ESSAYS = Text("there is no essay in it", "에세이가 없습니다")
 EMPTY = Text("it contains no text; write some or remove the file", "내용이 없습니다. 글을 쓰거나 파일을 빼 주세요")
 
 # remarks on a file that was read

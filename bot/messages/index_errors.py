@@ -6,17 +6,33 @@ NO_INDEX = Text(
     "There is no index in {place} yet. Run: python ingest.py",
     "{place}에 아직 색인이 없습니다. 먼저 실행하세요: python ingest.py",
 )
+DEFAULT_COLLECTION = Text("default", "기본")
+NO_COLLECTION = Text(
+    "No collection is called {name!r}; there are: {known}. To make it, run: python ingest.py --collection {name} PATH",
+    "{name!r}라는 컬렉션이 없습니다. 있는 컬렉션: {known}. 만들려면 실행하세요: python ingest.py --collection {name} PATH",
+)
+NO_COLLECTIONS = Text("none", "없음")  # of `NO_COLLECTION`, where nothing is indexed yet
 MISMATCH = Text(
-    "The index was made with {name} {stored!r}, but now it is {current!r}. Run: python ingest.py",
-    "색인은 {name} {stored!r} 기준으로 만들어졌는데 지금은 {current!r}입니다. 다시 만드세요: python ingest.py",
+    "The index was made with {name} {stored!r}, but now it is {current!r}. Run: python -m bot doctor --repair",
+    "색인은 {name} {stored!r} 기준으로 만들어졌는데 지금은 {current!r}입니다. 다시 만드세요: python -m bot doctor --repair",
 )
 DAMAGED = Text(
-    "The index is damaged: {part} {fact}. Run: python ingest.py",
-    "색인이 손상되었습니다. {part}: {fact}. 다시 만드세요: python ingest.py",
+    "The index is damaged: {part} {fact}. Run: python -m bot doctor --repair",
+    "색인이 손상되었습니다. {part}: {fact}. 복구하세요: python -m bot doctor --repair",
 )
 PREVIOUS_IS_USED = Text(
     "{damage} Until then the previous index, {name}, is used.",
     "{damage} 그때까지 이전 색인 {name}을(를) 씁니다.",
+)
+SOURCES_UNKNOWN = Text(
+    "The index {place} no longer says what it was made from. Name the essays: python ingest.py PATH",
+    "색인 {place}을(를) 무엇으로 만들었는지 알 수 없습니다. 에세이의 위치를 알려 주세요: python ingest.py PATH",
+)
+SOURCES_MISSING = Text(
+    "The index {place} cannot be repaired: no essay is left in it, and there is none in {sources}. "
+    "Mount or restore that folder, or name another one: python ingest.py PATH",
+    "색인 {place}을(를) 복구할 수 없습니다. 색인에 남은 글이 없고 {sources}에도 에세이가 없습니다. "
+    "그 폴더를 되살리거나 다른 폴더를 지정하세요: python ingest.py PATH",
 )
 BUSY = Text(
     "Another process ({process}, since {since}) is writing the index {place}. Wait until it ends, then run again.",

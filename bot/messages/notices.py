@@ -23,6 +23,7 @@ NEAREST = Text("The nearest passage is in “{title}”, {place}.", "가장 가�
 UNDER = Text("under “{heading}”", "“{heading}” 부분")
 PARAGRAPH = Text("paragraph {number}", "{number}번째 문단")
 FROM = Text("From “{title}”:", "「{title}」에서 찾은 문장입니다.")
+PAGE = Text("p. {number}", "{number}쪽")  # of a file, on which a quotation stands
 FOOTNOTE = Text("Footnote: “{quote}”", "각주: “{quote}”")
 
 # What went wrong with a chat model and what to do about it, by the faults of bot/models/streaming.py.

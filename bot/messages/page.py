@@ -8,6 +8,7 @@ TAGLINE = Text(
     "에세이에 대해 대화하는 챗봇입니다. 모든 인용은 원문과 한 글자씩 대조했습니다.",
 )
 OTHER_LANGUAGE = Text("한국어", "English")
+COLLECTION = Text("Collection", "컬렉션")
 NEW_CHAT = Text("New chat", "새 대화")
 VIEW_CHAT = Text("Chat", "대화")
 VIEW_SOURCES = Text("Sources", "출처")
@@ -106,14 +107,14 @@ SENTENCE_HINT = Text(
 # the reader's own essays
 UPLOADS_TITLE = VIEW_UPLOADS
 UPLOADS_HINT = Text(
-    "Upload Markdown or text files (.md, .txt) and ask about them right away. They are stored on this computer, and only "
-    "this browser can see them. A hosted model is sent the passages that it answers from.",
-    "마크다운이나 텍스트 파일(.md, .txt)을 올리면 바로 질문할 수 있습니다. 이 컴퓨터에 저장되고 이 브라우저에서만 보입니다. "
-    "외부 모델을 쓰면 답에 필요한 대목이 그 모델로 전송됩니다.",
+    "Upload files (Markdown, text, web pages, PDF, Word, EPUB, RTF, Hangul, or a zip of them) and ask about them right away. "
+    "They are stored on this computer, and only this browser can see them. A hosted model is sent the passages that it answers from.",
+    "파일(마크다운, 텍스트, 웹 페이지, PDF, 워드, EPUB, RTF, 한글, 또는 이들을 묶은 zip)을 올리면 바로 질문할 수 있습니다. "
+    "이 컴퓨터에 저장되고 이 브라우저에서만 보입니다. 외부 모델을 쓰면 답에 필요한 대목이 그 모델로 전송됩니다.",
 )
 UPLOADS_DROP = Text(
-    "Drop files here, or click to choose (.md, .txt)",
-    "파일을 여기에 끌어다 놓거나 눌러서 고르세요 (.md, .txt)",
+    "Drop files here, or click to choose (.md, .txt, .html, .pdf, .docx, .epub, .hwp, .zip, …)",
+    "파일을 여기에 끌어다 놓거나 눌러서 고르세요 (.md, .txt, .html, .pdf, .docx, .epub, .hwp, .zip 등)",
 )
 UPLOADS_ADDED = Text(
     "Essays added: {count}. You can ask about them now.",

@@ -197,6 +197,10 @@ class Store(ABC):
         """Delete a generation."""
 
     @abstractmethod
+    def _unpoint(self) -> None:
+        """Remove the pointer to the published generation, so that nothing is published."""
+
+    @abstractmethod
     def _build(self, contents: Contents, draft: Manifest, progress: Progress) -> Manifest:
         """Build, check and publish a generation. Where that fails, whatever was built is removed."""
 
@@ -211,6 +215,12 @@ class Writer:
     def known_vectors(self, fingerprint: Mapping[str, str]) -> Vectors:
         """See `Store.vectors`."""
         return self._store.vectors(fingerprint)
+
+    def withdraw(self) -> None:
+        """Remove the index: first the pointer, so that no reader sees a part of it, then all generations."""
+        self._store._unpoint()
+        for name in self._store._names():
+            self._store._remove(name)
 
     def publish(
         self,

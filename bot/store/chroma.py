@@ -14,6 +14,7 @@ The windows' distance is "ip": for vectors of length 1 it equals that of "cosine
 for bit as they were written.
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ EF_SEARCH = 2000
 # With Chroma's default of 16, 2 of 100 builds of 500 similar windows left a window that no search could reach; with 32, none.
 MAX_NEIGHBORS = 32
 REQUEST_TIMEOUT_SECONDS = 60.0  # for one request to a server; a batch of 1,000 windows takes about 1 s
+MAX_DATABASES = 1000  # that are listed
 ESSAY_FIELDS = ("title", "author", "date", "language", "source", "kind")
 
 
@@ -55,23 +57,32 @@ def installed() -> str:
 def folder_client(path: Path) -> "Client":
     """Open the Chroma folder `path`. The caller closes the client; a folder must never have two clients at once."""
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.errors import InternalError
 
     try:
         return cast("Client", chromadb.PersistentClient(str(path)))
-    except AttributeError as error:  # chromadb 1.5.9 fails in its own clean-up when it cannot open, and hides the cause
-        raise InternalError(str(error.__context__ or error)) from error
+    except BaseException as error:
+        # chromadb 1.5.9 keeps what could not be opened, and would use it again for this path for as long as the process lives
+        SharedSystemClient._identifier_to_system.pop(str(path), None)
+        if isinstance(error, AttributeError):  # it fails in its own clean-up, which hides the cause
+            raise InternalError(str(error.__context__ or error)) from error
+        raise
 
 
-def server_client(url: str) -> "Client":
-    """Connect to the Chroma server at `url`. Raises `StoreError` for an invalid address or a server that does not respond."""
+def server_client(url: str, database: str = "") -> "Client":
+    """Connect to a database, by default the default one, of the Chroma server at `url`.
+
+    Raises `StoreError` for an invalid address or a server that does not respond, `IndexDamaged` where there is no such database.
+    """
     import chromadb
 
     parts, port = _address(url)
     secure = parts.scheme == "https"
+    place: Any = {"database": database} if database else {}
     with server_errors(url):
         client = cast(
-            "Client", chromadb.HttpClient(host=parts.hostname or "", port=port or (443 if secure else 8000), ssl=secure)
+            "Client", chromadb.HttpClient(host=parts.hostname or "", port=port or (443 if secure else 8000), ssl=secure, **place)
         )
     for session in _sessions(client):
         session.timeout = REQUEST_TIMEOUT_SECONDS
@@ -83,6 +94,29 @@ def close_server_client(client: "Client") -> None:
     client.close()
     for session in _sessions(client):
         session.close()
+
+
+def databases(url: str) -> list[str]:
+    """List the databases of the Chroma server at `url`. Raises as `server_client` does."""
+    with _admin(url) as admin:
+        return [str(database["name"]) for database in admin.list_databases(limit=MAX_DATABASES)]
+
+
+def create_database(url: str, database: str) -> None:
+    """Create a database on the Chroma server at `url`. Raises as `server_client` does."""
+    with _admin(url) as admin:
+        admin.create_database(database)
+
+
+@contextmanager
+def _admin(url: str) -> Iterator[Any]:
+    """What makes and lists databases on the server at `url`."""
+    client = server_client(url)
+    try:
+        with server_errors(url):
+            yield getattr(client, "_admin_client")  # noqa: B009  chromadb 1.5.9 makes one for each client and has no public name for it
+    finally:
+        close_server_client(client)
 
 
 def _sessions(client: "Client") -> list["HttpSession"]:
@@ -182,6 +216,7 @@ def _passage_metadata(contents: Contents) -> list[dict[str, Any]]:
     return [
         {"number": number, "essay": passage.essay, "start": passage.start, "end": passage.end, "terms": terms}
         | {name: getattr(essays[passage.essay], name) for name in ESSAY_FIELDS}
+        | ({"pages": json.dumps(pages)} if (pages := essays[passage.essay].pages) and not passage.start else {})
         for number, (passage, terms) in enumerate(zip(contents.passages, contents.terms, strict=True))
     ]
 

@@ -76,6 +76,10 @@ class FolderStore(Store):
     def _remove(self, name: str) -> None:
         self._generations.remove(name)
 
+    def _unpoint(self) -> None:
+        with disk_errors(self._generations.root):
+            self._generations.unpoint()
+
     def _build(self, contents: Contents, draft: Manifest, progress: Progress) -> Manifest:
         name, root = self._next_name(), self._generations.root
         folder = self._generations.draft(name)

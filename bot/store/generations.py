@@ -161,3 +161,8 @@ class Generations:
         sync_one(pointer)
         pointer.replace(self.root / "CURRENT")
         sync_one(self.root)
+
+    def unpoint(self) -> None:
+        """Publish nothing any more: remove CURRENT."""
+        (self.root / "CURRENT").unlink(missing_ok=True)
+        sync_one(self.root)

@@ -34,23 +34,27 @@ COLLECTION = re.compile(r"dolmen-(gen-[1-9][0-9]{0,8})-(passages|windows)")
 class Connection:
     """A client that is closed when neither the store nor any snapshot refers to this object."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, database: str) -> None:
         """Connect. Raises `StoreError` where that fails."""
-        self.client = chroma.server_client(url)
+        self.client = chroma.server_client(url, database)
         weakref.finalize(self, chroma.close_server_client, self.client)
 
 
 class ServerStore(Store):
     """A store on the Chroma server at `url`. It connects at the first request."""
 
-    def __init__(self, url: str) -> None:
-        """Use the server at `url`."""
-        self.place = url
+    def __init__(self, url: str, database: str = "") -> None:
+        """Use a database, by default the default one, of the server at `url`. A writer creates it where there is none."""
+        self.place = f"{url} ({database})" if database else url
+        self._url, self._database = url, database
         self._errors = partial(chroma.server_errors, url)
 
     @cached_property
     def _connection(self) -> "Connection":
-        return Connection(self.place)
+        return Connection(self._url, self._database)
+
+    def _has_database(self) -> bool:
+        return not self._database or "_connection" in vars(self) or self._database in chroma.databases(self._url)
 
     @property
     def _client(self) -> "Client":
@@ -58,12 +62,16 @@ class ServerStore(Store):
 
     def current(self) -> str | None:
         """Read the pointer."""
+        if not self._has_database():
+            return None
         client = self._client
         with self._errors():
             pointer = chroma.read_metadata(client, POINTER)
         return None if pointer is None else name_in(str(pointer.get("generation", "")))
 
     def _names(self) -> list[str]:
+        if not self._has_database():
+            return []
         client = self._client
         with self._errors():
             matches = [COLLECTION.fullmatch(collection.name) for collection in client.list_collections()]
@@ -109,6 +117,8 @@ class ServerStore(Store):
 
     def _clean(self) -> None:
         """Remove generations without a manifest, which is written last, and those that were not published."""
+        if not self._has_database():
+            chroma.create_database(self._url, self._database)
         client = self._client
         for name in self._names():
             with self._errors():
@@ -123,6 +133,12 @@ class ServerStore(Store):
             with self._errors():
                 if chroma.read_metadata(client, collection) is not None:
                     client.delete_collection(collection)
+
+    def _unpoint(self) -> None:
+        client = self._client
+        with self._errors():
+            if chroma.read_metadata(client, POINTER) is not None:
+                client.delete_collection(POINTER)
 
     def _build(self, contents: Contents, draft: Manifest, progress: Progress) -> Manifest:
         name, client, published = self._next_name(), self._client, False

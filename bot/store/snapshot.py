@@ -1,5 +1,6 @@
 """One generation, opened for reading: its contents, and the windows nearest to a vector."""
 
+import json
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -176,7 +177,8 @@ def _read_passages(columns: Mapping[str, Any]) -> tuple[tuple[Essay, ...], tuple
 def _essay(identity: str, metadata: Mapping[str, Any], text: str) -> Essay:
     """Rebuild an essay from the metadata of one of its passages and its joined text."""
     title, author, date, language, source, kind = (str(metadata[field]) for field in ESSAY_FIELDS)
-    return Essay(identity, title, author, date, cast(Language, language), source, kind, text)
+    pages = tuple((int(start), int(number)) for start, number in json.loads(metadata.get("pages", "[]")))
+    return Essay(identity, title, author, date, cast(Language, language), source, kind, text, pages)
 
 
 def _read_windows(columns: Mapping[str, Any]) -> tuple[Span, ...]:

@@ -6,6 +6,7 @@ A text that holds any Hangul is tokenized by Kiwi (kiwipiepy), any other by a re
 import re
 from functools import cache, lru_cache
 from itertools import pairwise
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from kiwipiepy import Token as Token
     from snowballstemmer.english_stemmer import EnglishStemmer
 
+
+_STEMMING = Lock()  # a stemmer keeps the word that it works on, so that only one thread may use it
 
 VERSION = "4"  # part of an index's fingerprint; raise it when tokens or sentence spans change
 BOTH_LANGUAGES = "고인돌 dolmen"  # a text for which all that reads words has to be loaded
@@ -110,6 +113,13 @@ def tokenize(text: str) -> "list[Token]":
     return tokens
 
 
+@lru_cache(10_000)
+def are_one_word(first: str, second: str) -> bool:
+    """Whether two pieces of Korean read better as one word than as two: what a line break between them can hide."""
+    (_, whole), (_, apart) = (kiwi().analyze(text)[0] for text in (first + second, f"{first} {second}"))
+    return bool(whole > apart)
+
+
 @cache
 def kiwi() -> "Kiwi":
     """The process's Kiwi, which is thread-safe. It is made on first use because loading takes seconds."""
@@ -149,4 +159,7 @@ def stem(word: str) -> str:
     word = word.lower().replace(",", "")
     if word in _ENGLISH_STOP_WORDS:
         return ""
-    return str(_stemmer().stemWord(word)) if word.isascii() and word.isalpha() else word
+    if not (word.isascii() and word.isalpha()):
+        return word
+    with _STEMMING:
+        return str(_stemmer().stemWord(word))

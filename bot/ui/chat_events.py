@@ -33,16 +33,17 @@ class ChatEvents:
         outputs = [ui.chat, ui.status, ui.sources, ui.chat_id, ui.chat_name]
         options: Any = {**EVERY, "concurrency_limit": CONCURRENT_ANSWERS, "concurrency_id": "ask"}
         ui.question.stop(self.stop, ui.chat_id, [ui.chat, ui.status], **EVERY)
-        return ask.submit(self.ask_question, [ask, ui.mode, ui.chat_id], outputs, **options)
+        return ask.submit(self.ask_question, [ask, ui.mode, ui.chat_id, ui.collection], outputs, **options)
 
-    def ask_question(self, command: str, mode: str, chat_id: str, request: gr.Request) -> Iterator[Updates]:
+    def ask_question(self, command: str, mode: str, chat_id: str, collection: str, request: gr.Request) -> Iterator[Updates]:
         """Ask a question. One from the question box, which has the number of its text as `draft`, is taken out of the box."""
         ui, arguments = self._components, parse_command(command)
         question, mode = str(arguments.get("question") or ""), str(arguments.get("mode") or mode)
         replace_from, draft = parse_place(arguments.get("cut")), parse_place(arguments.get("draft"))
         opening = parse_place(arguments.get("opening"))
         messages = _Messages(ui.chat)
-        for step in self._handlers.reply(question, mode, parse_chat_id(chat_id), replace_from, request, draft, opening):
+        chat_id = parse_chat_id(chat_id)
+        for step in self._handlers.reply(question, mode, chat_id, replace_from, request, draft, opening, collection):
             status = writing_status(step.chat_id, step.answering, 0 if step.declined else draft)
             updates: Updates = {ui.chat: messages.of(step), ui.chat_id: step.chat_id, ui.status: status}
             if step.sources is not None:

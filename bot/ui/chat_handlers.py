@@ -81,16 +81,24 @@ class ChatHandlers:
         return tab
 
     def reply(
-        self, question: str, mode: str, chat_id: str, replace_from: int, request: Request | None, draft: int = 0, opening: int = 0
+        self,
+        question: str,
+        mode: str,
+        chat_id: str,
+        replace_from: int,
+        request: Request | None,
+        draft: int = 0,
+        opening: int = 0,
+        collection: str | None = None,
     ) -> Generator[ReplyStep, None, None]:
-        """The steps of the answer to a question in a chat; `chat_id` is empty for a new one.
+        """The steps of the answer to a question in a chat, from the collection that the page has chosen; `chat_id` is empty for a new one.
 
         If `replace_from` is not 0, the question replaces the turns from that place on. `draft` is the number of the text in the question
         box, 0 for a question from elsewhere: a text that was entered twice is asked once. `opening` is the number of the command with
         which the page opened the chat. If it is later than the last one that has arrived, that chat is shown; if it is earlier, because
         the question waited in Gradio's queue, the question is declined.
         """
-        visitor, tab = visitor_of(request), self.tab(request, chat_id, opening)
+        visitor, tab = visitor_of(request, collection), self.tab(request, chat_id, opening)
         if opening > tab.opening:
             tab.show(chat_id, opening)
         shown = str(tab.chat_id)  # the page may not have been told yet which chat it has begun
@@ -172,7 +180,7 @@ class ChatHandlers:
             return ReplyStep(chat.id, writing.version, earlier, last, panel, answering=True, chat_name=chat_name)
 
         try:
-            bot = self._uploads.bot_for(visitor.reader)
+            bot = self._uploads.bot_for(visitor.reader, visitor.collection)
             waiting = notice((page.SEARCHING if bot.ready else page.MODEL_LOADING).of(language))
             yield from _sent(tab, step(waiting, self.chat_name(visitor.reader, chat.id) if is_new else None))
             status = page.MODEL_READING.of(language) if bot.model_name != QUOTES else ""

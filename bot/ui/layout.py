@@ -1,5 +1,6 @@
 """The layout of the page: all components in their order. The chat is on the left, the views on the right; some boxes are hidden."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import gradio as gr
 
 from bot.chats.history import MAX_NAME_CHARACTERS
 from bot.messages import page
+from bot.messages.index_errors import DEFAULT_COLLECTION
 from bot.messages.text import LANGUAGES
 from bot.schema import MODES, Language
 
@@ -30,6 +32,7 @@ i18n = gr.I18n(
 class Components:
     """The components that event handlers read or update."""
 
+    collection: gr.Dropdown
     question: gr.Textbox
     mode: gr.Radio
     chat: gr.Chatbot
@@ -56,13 +59,24 @@ class Components:
     commands: dict[str, gr.Textbox]
 
 
-def build_components() -> Components:
-    """Make the components of the page, within a `gr.Blocks` context."""
+def build_components(collections: Sequence[str] = ("",), collection: str = "") -> Components:
+    """Make the components of the page, within a `gr.Blocks` context. Of several `collections`, names, `collection` is chosen at first."""
     components: dict[str, Any] = {}
     with gr.Column(elem_id="page"):
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Dolmen")
             gr.Markdown(i18n("tagline"), elem_id="tagline")
+            components["collection"] = gr.Dropdown(
+                [(name or DEFAULT_COLLECTION.en, name or DEFAULT_COLLECTION.en) for name in collections],
+                value=collection or DEFAULT_COLLECTION.en,
+                label=i18n("collection"),
+                show_label=False,
+                container=False,
+                filterable=False,
+                elem_id="collection",
+                min_width=110,
+                visible=len(collections) > 1,
+            )
             gr.Button(i18n("new_chat"), elem_id="new", size="sm")
             gr.Button(i18n("other_language"), elem_id="language", size="sm")
         with gr.Row(elem_id="desk"):

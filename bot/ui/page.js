@@ -59,6 +59,7 @@
   };
   const box = () => find("#question textarea");
   const chatIdBox = () => find("#talk-id textarea, #talk-id input"); // what the page holds of the open chat: its id
+  const collection = () => find("#collection input")?.value || ""; // as the page calls it
   const busy = () => document.body.matches(".answering");
   const narrowScreen = matchMedia("(max-width: 900px)");
   const isNarrow = () => narrowScreen.matches;
@@ -432,7 +433,7 @@
   // The hidden boxes may be on the page before Gradio listens to them. A command sent then is lost, so it is repeated.
   const start = (chatId, tries) => {
     if (document.body.matches(".ready") || !tries) return;
-    send("start", { talk: chatId });
+    send("start", { talk: chatId, collection: readStorage("collection") });
     setTimeout(() => start(chatId, tries - 1), 700);
   };
   let [reopening, lastStatus] = [0, ""];
@@ -476,6 +477,7 @@
       new MutationObserver(work).observe(find(selector), { childList: true, subtree: true, characterData: true });
     }
     addEventListener("pagehide", saveOpenChat);
+    addEventListener("pagehide", () => writeStorage("collection", collection()));
     start(chatId, 20);
   };
   const finishStart = () => {

@@ -36,10 +36,10 @@ def build_page(bot: "Bot") -> gr.Blocks:
     view_handlers = ViewHandlers(uploads, history, chat_handlers, bot.settings.data)
     page = gr.Blocks(title="Dolmen", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600))
     with page:
-        components = build_components()
+        components = build_components(uploads.collections(), uploads.collection)
         question_event = ChatEvents(components, chat_handlers).wire()
         ViewEvents(components, view_handlers).wire(question_event)
-        gr.api(_ask_endpoint(bot, limiter), api_name="ask")  # type: ignore[attr-defined]
+        gr.api(_ask_endpoint(uploads, limiter), api_name="ask")  # type: ignore[attr-defined]
     page.state_session_capacity = SESSIONS
     page.queue(max_size=MAX_QUEUE, default_concurrency_limit=CONCURRENT_ANSWERS)
     return page
@@ -50,12 +50,12 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(font=SANS, font_mono=("ui-monospace", "monospace"))
 
 
-def _ask_endpoint(bot: "Bot", limiter: RateLimiter) -> Any:
-    def ask(request: gr.Request, question: str, mode: str = "answer") -> dict[str, Any]:
+def _ask_endpoint(uploads: Uploads, limiter: RateLimiter) -> Any:
+    def ask(request: gr.Request, question: str, mode: str = "answer", collection: str | None = None) -> dict[str, Any]:
         """Ask a question about the essays. Return the answer as JSON, as `python -m bot ask --json` prints it."""
         try:
             with limiter.slot(visitor_of(request).caller):
-                return bot.ask(question, mode=mode).to_dict()
+                return uploads.bot_for("", collection).ask(question, mode=mode).to_dict()
         except BotError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

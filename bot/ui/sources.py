@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.messages import page
+from bot.messages import notices, page
 from bot.schema import Answer, Citation, Essay, Language, Passage
 from bot.text.markdown import extents
 from bot.ui.markup import escape, label, link, read_link
@@ -58,7 +58,8 @@ def _citation_card(group: Sequence[Citation], essays: Mapping[str, Essay], langu
         pieces.append(f'<span class="number">{citation.number}</span><mark>{escape(citation.quote)}</mark>')
         written = citation.end
     pieces.append(_context(text[written - start :], head=True, tail=False))
-    origin = _origin(first.source, [(citation.start, citation.end) for citation in group], language)
+    pages = [citation.page for citation in group]
+    origin = _origin(first.source, pages, [(citation.start, citation.end) for citation in group], language)
     heading = link(read_link(first.essay, first.start, first.end, first.sha256), first.title, "open")
     return _card(heading, "".join(pieces), origin, essays.get(first.essay))
 
@@ -72,7 +73,7 @@ def _nearest_card(passage: Passage, essay: Essay | None, language: Language) -> 
     is_heading = block is not None and block.kind == "heading"
     shown = f'<span class="heading">{escape(text[slice(*block.lines[0])])}</span>' if block and is_heading else ""
     shown += _context(text[end if is_heading else 0 :].lstrip(), head=True, tail=False)
-    origin = _origin(source, [(passage.start, passage.end)], language)
+    origin = _origin(source, [essay.page_at(passage.start)] if essay else [], [(passage.start, passage.end)], language)
     return _card(f"{label(page.NEAREST_PASSAGE.of(language))}{opens}", shown, origin, essay)
 
 
@@ -84,10 +85,12 @@ def _context(text: str, *, head: bool, tail: bool) -> str:
     return " … ".join(map(escape, ends))
 
 
-def _origin(source: str, spans: Sequence[tuple[int, int]], language: Language) -> str:
-    """Where the quotations are from: the essay's source, and the offsets in its text."""
+def _origin(source: str, pages: Sequence[int], spans: Sequence[tuple[int, int]], language: Language) -> str:
+    """Where the quotations are from: the essay's source, the pages of its file if it has some, and the offsets in its text."""
+    numbers = ", ".join(map(str, dict.fromkeys(filter(None, pages))))
+    shown = notices.PAGE.format(number=numbers).of(language) if numbers else ""
     offsets = ", ".join(f"{start:,}–{end:,}" for start, end in spans)
-    return " · ".join(part for part in (source, page.OFFSETS.format(offsets=offsets).of(language)) if part)
+    return " · ".join(part for part in (source, shown, page.OFFSETS.format(offsets=offsets).of(language)) if part)
 
 
 def _card(heading: str, text: str, origin: str, essay: Essay | None) -> str:

@@ -27,13 +27,14 @@ class ViewEvents:
         ui, commands = self._components, self._components.commands
         listing = [ui.history_search, ui.chat_id]
         chat = [ui.chat, ui.sources, ui.chat_id, ui.chat_name, ui.status]
-        everything = [*chat, ui.mode, ui.essays, ui.map, ui.uploads, ui.history, ui.model, ui.embedder]
+        everything = [*chat, ui.mode, ui.collection, ui.essays, ui.map, ui.uploads, ui.history, ui.model, ui.embedder]
         commands["start"].submit(self.start, commands["start"], everything, **PRIVATE)
-        opening = commands["open"].submit(self.open_chat, commands["open"], chat, **LATEST)
+        opening = commands["open"].submit(self.open_chat, [commands["open"], ui.collection], chat, **LATEST)
         opening.then(self.list_history, listing, ui.history, **PRIVATE)
         question_event.then(self.update_history, listing, [ui.history, ui.chat_name], **PRIVATE)
-        commands["read"].submit(self.read_essay, commands["read"], ui.essay, **LATEST)
-        ui.essays_search.change(self.search_essays, ui.essays_search, ui.essays, **LATEST)
+        commands["read"].submit(self.read_essay, [commands["read"], ui.collection], ui.essay, **LATEST)
+        ui.essays_search.change(self.search_essays, [ui.essays_search, ui.collection], ui.essays, **LATEST)
+        ui.collection.input(self.choose_collection, ui.collection, [*chat, ui.essays, ui.map, ui.embedder], **LATEST)
         ui.history_search.change(self.list_history, listing, ui.history, **LATEST)
         naming = [ui.chat_id, ui.chat_name, ui.history_search], [ui.chat_name, ui.history, ui.chat_name_notice]
         gr.on([ui.chat_name.submit, ui.chat_name.blur], self.rename_chat, *naming, **EVERY)
@@ -44,42 +45,57 @@ class ViewEvents:
         ui.rating_reason.submit(self.give_reason, *reason, **EVERY)
         uploads = [ui.upload_report, ui.uploads, ui.essays]
         progress: Any = {"show_progress_on": ui.upload_report, "api_visibility": "private"}
-        ui.upload_files.upload(self.upload, ui.upload_files, [*uploads, ui.upload_files], **progress)
-        commands["remove"].submit(self.remove_upload, commands["remove"], uploads, **EVERY)
+        ui.upload_files.upload(self.upload, [ui.upload_files, ui.collection], [*uploads, ui.upload_files], **progress)
+        commands["remove"].submit(self.remove_upload, [commands["remove"], ui.collection], uploads, **EVERY)
         ui.model_test.click(self.test_model, None, ui.model_test_result, **PRIVATE)
 
     def start(self, command: str, request: gr.Request) -> Iterator[Updates]:
         """Fill a page that was opened: the chat that was open in this tab, and the views in the reader's language."""
         ui, handlers, language = self._components, self._handlers, visitor_of(request).language
-        texts = page.by_name(language)
-        for opened in handlers.open_chat(_chat_id(command), request, parse_place(parse_command(command).get("n"))):
+        texts, arguments, choices = page.by_name(language), parse_command(command), handlers.collections(request)
+        collection = handlers.chosen_collection(str(arguments.get("collection") or ""))
+        for opened in handlers.open_chat(_chat_id(command), request, parse_place(arguments.get("n")), collection):
             yield {
                 **self._chat_updates(opened),
                 ui.chat: gr.Chatbot(cast(Any, opened.messages), examples=cast(Any, example_questions(language))),
                 ui.mode: gr.Radio(choices=[(texts[f"mode_{mode}"], mode) for mode in MODES]),
-                ui.essays: handlers.essays("", request),
-                ui.map: handlers.map(request),
+                ui.collection: gr.Dropdown(choices=choices, value=collection, visible=len(choices) > 1),
+                ui.essays: handlers.essays("", request, collection),
+                ui.map: handlers.map(request, collection),
                 ui.uploads: handlers.uploads(request),
                 ui.history: handlers.history("", opened.chat_id, request),
                 ui.model: gr.Accordion(label=f"{page.MODEL.of(language)}: {handlers.model_label(request)}"),
-                ui.embedder: handlers.embedder_note(request),
+                ui.embedder: handlers.embedder_note(request, collection),
             }
         yield NO_UPDATE
 
-    def open_chat(self, command: str, request: gr.Request) -> Iterator[Updates]:
+    def open_chat(self, command: str, collection: str, request: gr.Request) -> Iterator[Updates]:
         """Open a saved chat, or a new one."""
-        for opened in self._handlers.open_chat(_chat_id(command), request, parse_place(parse_command(command).get("n"))):
+        opening = parse_place(parse_command(command).get("n"))
+        for opened in self._handlers.open_chat(_chat_id(command), request, opening, collection):
             yield self._chat_updates(opened)
         yield NO_UPDATE
 
-    def read_essay(self, command: str, request: gr.Request) -> str:
+    def choose_collection(self, collection: str, request: gr.Request) -> Iterator[Updates]:
+        """Show another collection, with a new chat."""
+        ui, handlers = self._components, self._handlers
+        views = {
+            ui.essays: handlers.essays("", request, collection),
+            ui.map: handlers.map(request, collection),
+            ui.embedder: handlers.embedder_note(request, collection),
+        }
+        for opened in handlers.open_chat("", request, collection=collection):
+            yield {**self._chat_updates(opened), **views}
+        yield NO_UPDATE
+
+    def read_essay(self, command: str, collection: str, request: gr.Request) -> str:
         """Open an essay."""
         arguments = parse_command(command)
-        return self._handlers.essay(str(arguments.get("link") or ""), parse_place(arguments.get("n")), request)
+        return self._handlers.essay(str(arguments.get("link") or ""), parse_place(arguments.get("n")), request, collection)
 
-    def search_essays(self, search: str, request: gr.Request) -> str:
+    def search_essays(self, search: str, collection: str, request: gr.Request) -> str:
         """List the essays, or search them."""
-        return self._handlers.essays(search, request)
+        return self._handlers.essays(search, request, collection)
 
     def list_history(self, search: str, chat_id: str, request: gr.Request) -> str:
         """List the saved chats, or search them."""
@@ -117,7 +133,13 @@ class ViewEvents:
         place, good = parse_place(arguments.get("turn")), bool(arguments.get("good"))
         return self._handlers.rate(chat_id, place, good, reason, request), ""
 
-    def upload(self, files: list[str], request: gr.Request, progress: Any = gr.Progress()) -> Updates:  # noqa: B008  Gradio's API
+    def upload(
+        self,
+        files: list[str],
+        collection: str,
+        request: gr.Request,
+        progress: Any = gr.Progress(),  # noqa: B008  Gradio's API
+    ) -> Updates:
         """Add files to the reader's own essays, with a progress bar."""
         ui, handlers, language = self._components, self._handlers, visitor_of(request).language
         stages = {"scan": page.UPLOADS_READING, "split": page.UPLOADS_READING, "embed": page.UPLOADS_EMBEDDING}
@@ -128,14 +150,14 @@ class ViewEvents:
         return {
             ui.upload_report: handlers.upload(files or [], request, show),
             ui.uploads: handlers.uploads(request),
-            ui.essays: handlers.essays("", request),
+            ui.essays: handlers.essays("", request, collection),
             ui.upload_files: None,
         }
 
-    def remove_upload(self, command: str, request: gr.Request) -> tuple[str, str, str]:
+    def remove_upload(self, command: str, collection: str, request: gr.Request) -> tuple[str, str, str]:
         """Remove one of the reader's own essays."""
         notice = self._handlers.remove_upload(str(parse_command(command).get("button") or ""), request)
-        return notice, self._handlers.uploads(request), self._handlers.essays("", request)
+        return notice, self._handlers.uploads(request), self._handlers.essays("", request, collection)
 
     def test_model(self, request: gr.Request) -> Iterator[str]:
         """Test the chat model."""

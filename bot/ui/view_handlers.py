@@ -9,12 +9,14 @@ from gradio import Request
 
 from bot.chats.history import ChatHistory
 from bot.chats.open_chats import OpenChat
-from bot.errors import BotError, QuestionError
+from bot.errors import BotError, QuestionError, SettingsError
 from bot.messages import page
+from bot.messages.index_errors import DEFAULT_COLLECTION
 from bot.models import gemma
 from bot.models.chat import LOCAL, QUOTES
 from bot.models.embeddings import E5_SMALL
 from bot.schema import Answer, Essay, Language, Progress, Report
+from bot.settings import collection_name
 from bot.ui import reader
 from bot.ui.chat_handlers import ChatHandlers, essays_of, log_traceback
 from bot.ui.history import Message, chat_list, chat_messages
@@ -56,15 +58,15 @@ class ViewHandlers:
         self._chat = chat
         self._folder = folder
 
-    def essay(self, fragment: str, opening: int, request: Request | None) -> str:
+    def essay(self, fragment: str, opening: int, request: Request | None, collection: str | None = None) -> str:
         """The HTML of the essay that a `read_link` points to, or a notice that there is none. `opening` differs each time."""
-        visitor = visitor_of(request)
+        visitor = visitor_of(request, collection)
         location = reader.parse_location(str(fragment or ""))
         if location is None:
             return reader.missing_essay(visitor.language, opening)
 
         def render() -> str:
-            bot = self._uploads.bot_for(visitor.reader)
+            bot = self._uploads.bot_for(visitor.reader, visitor.collection)
             try:
                 essay = bot.essay(location.essay)
             except QuestionError:
@@ -75,13 +77,13 @@ class ViewHandlers:
         markup = _safely(render, visitor.language)
         return markup if "<article" in markup else f"{reader.back_links(visitor.language)}{markup}"
 
-    def essays(self, search: str, request: Request | None) -> str:
+    def essays(self, search: str, request: Request | None, collection: str | None = None) -> str:
         """The HTML of the list of essays, or of the results of a search."""
-        visitor = visitor_of(request)
+        visitor = visitor_of(request, collection)
         search = str(search or "").strip()[:MAX_SEARCH_CHARACTERS]
 
         def render() -> str:
-            bot = self._uploads.bot_for(visitor.reader)
+            bot = self._uploads.bot_for(visitor.reader, visitor.collection)
             uploads = [essay.id for essay in self._essays_of(visitor)]
             essays = bot.essays()
             if not search:
@@ -91,12 +93,12 @@ class ViewHandlers:
 
         return _safely(render, visitor.language)
 
-    def map(self, request: Request | None) -> str:
+    def map(self, request: Request | None, collection: str | None = None) -> str:
         """The HTML of the analogy map."""
-        visitor = visitor_of(request)
+        visitor = visitor_of(request, collection)
 
         def render() -> str:
-            bot = self._uploads.bot_for(visitor.reader)
+            bot = self._uploads.bot_for(visitor.reader, visitor.collection)
             return analogy_map(bot.analogies(), {essay.id: essay for essay in bot.essays()}, visitor.language)
 
         return _safely(render, visitor.language)
@@ -135,25 +137,27 @@ class ViewHandlers:
 
         return _safely(remove, visitor.language)
 
-    def open_chat(self, chat_id: str, request: Request | None, opening: int = 0) -> Iterator[OpenedChat]:
+    def open_chat(
+        self, chat_id: str, request: Request | None, opening: int = 0, collection: str | None = None
+    ) -> Iterator[OpenedChat]:
         """Open a saved chat, or a new one if the reader has no chat with this id. An answer in the chat before is stopped.
 
         `opening` is the number of the page's command. If a question of that chat has arrived before it, the chat is shown with it.
+        The sources of its last answer are shown as far as they are in `collection`.
         """
         reader = visitor_of(request).reader
         tab = self._chat.tab(request, "")
         tab.show(chat_id if self._chat.chats.find(reader, chat_id) else "", opening)
-        yield from self._shown(self._chat.chats.find(reader, str(tab.chat_id)), tab, request)
+        yield from self._shown(self._chat.chats.find(reader, str(tab.chat_id)), tab, visitor_of(request, collection))
 
     def rated_chat(self, chat_id: str, request: Request | None) -> Iterator[OpenedChat]:
         """A chat after one of its answers was rated; nothing while an answer is being written, whose last step shows the rating."""
         chat, tab = self._chat.chats.find(visitor_of(request).reader, chat_id), self._chat.tab(request, chat_id)
         if chat and not tab.is_asking_in(chat):
-            yield from self._shown(chat, tab, request)
+            yield from self._shown(chat, tab, visitor_of(request))
 
-    def _shown(self, chat: OpenChat | None, tab: Tab, request: Request | None) -> Iterator[OpenedChat]:
+    def _shown(self, chat: OpenChat | None, tab: Tab, visitor: Visitor) -> Iterator[OpenedChat]:
         """The chat, or a new one, if the page shows it and no later version of it."""
-        visitor = visitor_of(request)
         state = chat.state() if chat else self._chat.chats.empty()
         opened = OpenedChat([], "", "", "", answering=False)
         if chat and state.turns:
@@ -166,7 +170,7 @@ class ViewHandlers:
 
     def _sources(self, visitor: Visitor, answer: Answer) -> str:
         try:
-            return sources_markup(answer, essays_of(self._uploads.bot_for(visitor.reader), answer))
+            return sources_markup(answer, essays_of(self._uploads.bot_for(visitor.reader, visitor.collection), answer))
         except BotError:
             return ""
 
@@ -221,6 +225,19 @@ class ViewHandlers:
 
         return _safely(save, visitor.language)
 
+    def collections(self, request: Request | None) -> list[tuple[str, str]]:
+        """The collections that can be chosen: how the page calls each, and its name as `chosen_collection` gives it."""
+        language = visitor_of(request).language
+        return [(name or DEFAULT_COLLECTION.of(language), _choice(name)) for name in self._uploads.collections()]
+
+    def chosen_collection(self, shown: str) -> str:
+        """The collection that the page called so before it was loaded again; that of the bot where there is none of this name."""
+        try:
+            name = collection_name(shown) if shown else self._uploads.collection
+        except SettingsError:
+            name = self._uploads.collection
+        return _choice(name if name in self._uploads.collections() else self._uploads.collection)
+
     def model_label(self, request: Request | None) -> str:
         """The name of the chat model, as text."""
         language, name = visitor_of(request).language, self._uploads.bot_for("").model_name
@@ -230,11 +247,16 @@ class ViewHandlers:
             return f"{page.MODEL_LOCAL.of(language)} ({name})"
         return page.MODEL_OTHER.format(name=name).of(language)
 
-    def embedder_note(self, request: Request | None) -> str:
-        """Which embedder the collection was made with, and what the other one would bring."""
-        name = self._uploads.bot_for("").embedder.name
-        known = {E5_SMALL: page.EMBEDDER_E5, gemma.NAME: page.EMBEDDER_GEMMA}
-        return notice(known.get(name, page.EMBEDDER_OTHER.format(name=name)).of(visitor_of(request).language))
+    def embedder_note(self, request: Request | None, collection: str | None = None) -> str:
+        """Which embedder a collection was made with, and what the other one would bring."""
+        visitor = visitor_of(request, collection)
+
+        def render() -> str:
+            name = self._uploads.bot_for("", visitor.collection).embedder.name
+            known = {E5_SMALL: page.EMBEDDER_E5, gemma.NAME: page.EMBEDDER_GEMMA}
+            return notice(known.get(name, page.EMBEDDER_OTHER.format(name=name)).of(visitor.language))
+
+        return _safely(render, visitor.language)
 
     def test_model(self, request: Request | None) -> str:
         """Send a short prompt to the chat model. Returns a message on whether it works."""
@@ -250,7 +272,12 @@ class ViewHandlers:
         return _safely(test, visitor.language)
 
     def _essays_of(self, visitor: Visitor) -> list[Essay]:
-        return list(self._uploads.essays(visitor.reader)) if visitor.reader else []
+        return list(self._uploads.essays(visitor.reader, visitor.collection)) if visitor.reader else []
+
+
+def _choice(name: str) -> str:
+    """A collection's name as the value of a choice, which cannot be empty."""
+    return name or DEFAULT_COLLECTION.en
 
 
 def _upload_messages(report: Report, language: Language) -> str:

@@ -22,24 +22,26 @@ class Visitor:
 
     `reader` is the token in the cookie, empty without one (a program, for example; nothing is saved for it). `language` is the language
     of the page, `accepted` the `Accept-Language` header with the chosen language in front. `caller` is the key of the rate limits.
+    `collection` is the one that is chosen on the page, None for that of the bot.
     """
 
     reader: str
     language: Language
     accepted: str
     caller: str = ""
+    collection: str | None = None
 
 
-def visitor_of(request: Request | HTTPConnection | None) -> Visitor:
-    """The visitor who sent a request. Without a request: no reader, English."""
+def visitor_of(request: Request | HTTPConnection | None, collection: str | None = None) -> Visitor:
+    """The visitor who sent a request, with the collection chosen on the page. Without a request: no reader, English."""
     if request is None:
-        return Visitor("", "en", "")
+        return Visitor("", "en", "", collection=collection)
     accepted = str(request.headers.get("accept-language", ""))
     cookies = cookies_in(str(request.headers.get("cookie", "")))
     chosen = cookies.get(LANGUAGE, "")
     accepted = f"{chosen},{accepted}" if chosen in ("ko", "en") else accepted
     reader = token_in(cookies)
-    return Visitor(reader, language_for("", accepted), accepted, caller_of(address_of(request), reader))
+    return Visitor(reader, language_for("", accepted), accepted, caller_of(address_of(request), reader), collection)
 
 
 def language_for(question: str, accepted: str = "") -> Language:

@@ -1,18 +1,22 @@
 """Answers to what the essays may not say: the nearest sentences under a plain heading, or a refusal that names the nearest passage."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot import Bot
-from bot.indexing.build import build_index
+from bot.indexing.build import build_index, publish
+from bot.indexing.loader import Collection
 from bot.messages import notices
 from bot.retrieval.hybrid import Retriever
-from bot.schema import MODES, Answer, Language
+from bot.schema import MODES, Answer, Language, no_progress
 from bot.settings import Settings
+from bot.store import open_store
 from tests.places import ESSAYS
 from tests.test_pipeline import assert_sound
-from tests.toys import ScriptedModel, ToyEmbedder
+from tests.toys import ScriptedModel, ToyEmbedder, essay_of
 
 QUESTIONS: list[tuple[str, Language]] = [("벌통은 언제 옮기나요?", "ko"), ("How many ships stand in Ada Morrow's ledger?", "en")]
 each = pytest.mark.parametrize(("question", "language"), QUESTIONS)
@@ -107,11 +111,6 @@ PLACES = [
     ("벌통은 언제 옮기나요?", "가장 가까운 대목은 「벌통을 옮기는 밤」의 2번째 문단에 있습니다."),
     # Two passages that were merged: where they begin.
     ("종을 고치자는 사람", "가장 가까운 대목은 「한 번 덜 치는 종」의 2번째 문단에 있습니다."),
-    # A passage that begins with its heading.
-    (
-        "How much oil did the lamp of Dr. Hale's design burn in an hour?",
-        "The nearest passage is in “The Keeper Who Counted Ships”, under “What she burned”.",
-    ),
     ("Counting is a way of being on watch", "The nearest passage is in “The Keeper Who Counted Ships”, under “What she kept”."),
 ]
 
@@ -123,3 +122,15 @@ def test_a_refusal_names_its_nearest_passage_with_its_place(
     answer = refused(bot, question, monkeypatch)
     assert [shown.text for shown in answer.sentences] == [notices.ABSTAIN.of(answer.language), sentence]
     assert bot.essay(answer.nearest[0].essay).title in sentence
+
+
+def test_the_place_in_a_file_with_pages_is_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = "# Wells\n\nA well is dug where the reeds are. " + "Nobody remembers who lined it with stones. " * 60
+    second = "\n\n## Halls\n\nA hall is swept before a feast. " + "The benches are carried out first. " * 60
+    essay = replace(essay_of(first + second, "wells"), pages=((0, 11), (2000, 12)))
+    settings = Settings.load(index=tmp_path / "index", llm="quotes")
+    publish(Collection((essay,), (), ()), open_store(settings.index), ToyEmbedder(), no_progress)
+    answer = refused(Bot(settings, ToyEmbedder()), "The benches are carried out first.", monkeypatch)
+    assert answer.sentences[1].text == "The nearest passage is in “An Essay”, p. 12."
+    answer = refused(Bot(settings, ToyEmbedder()), "우물은 어디에 파나요? A well is dug where the reeds are", monkeypatch)
+    assert answer.sentences[1].text == "가장 가까운 대목은 「An Essay」의 11쪽에 있습니다."

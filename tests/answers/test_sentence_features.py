@@ -67,17 +67,16 @@ def test_a_sentence_is_as_near_as_its_window_and_the_lowest_where_it_has_none() 
     assert column("neighbour", of("Alone.", near={0: 1.5})) == [1.5]  # its own, where it has no neighbour
 
 
-def test_coverage_is_the_share_of_the_question_s_words_by_weight() -> None:
+def test_coverage_is_the_share_of_the_question_s_words_by_weight_times_the_square_of_the_best_hit_s() -> None:
     rows = of(TEXT, words={"bell": 3.0, "salt": 1.0, "moon": 4.0}, lexical=0.75)
-    assert column("coverage", rows) == [0.5, 0, 0]
-    assert column("coverage_shared", rows) == [0.375, 0, 0]
+    assert column("coverage", rows) == [0.5 * 0.75**2, 0, 0]
     assert column("coverage", of(TEXT)) == [0, 0, 0]
 
 
 def test_the_share_is_that_of_the_best_hit() -> None:
     essays = {name: essay_of("The bell.", name) for name in "ab"}
     rows = features("q", hit_on(essays["a"], lexical=0.2), hit_on(essays["b"], lexical=0.8), essays=essays, words={"bell": 1.0})
-    assert column("coverage_shared", rows) == [0.8, 0.8]
+    assert column("coverage", rows) == pytest.approx([0.64, 0.64])
 
 
 def test_a_sentence_with_a_word_of_the_question_from_the_title_is_marked() -> None:
@@ -86,12 +85,11 @@ def test_a_sentence_with_a_word_of_the_question_from_the_title_is_marked() -> No
     assert column("title_word", of("The bell rings.", words={"moon": 1.0}, title="A Bell")) == [0]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("It rings.", 1 - 9 / 60), ("종이 울린다.", 1 - 12 / 60), ("A" * 59 + ".", 0.0), ("A" * 70 + ".", 0.0)]
-)
-def test_a_sentence_below_60_characters_is_short_by_the_share_that_it_lacks(text: str, expected: float) -> None:
-    """A Hangul syllable counts two: six of them, a space and a period make 12."""
-    assert column("short", of(text)) == pytest.approx([expected])
+def test_a_sentence_is_short_by_what_it_lacks_of_seven_tenths_of_the_median() -> None:
+    """Lengths are 9, 20 and 30, the median is 20; a Hangul syllable counts two: two of them and a period make 5."""
+    rows = of("It rings. It rings for a year. The bell rings for many a year.")
+    assert column("short", rows) == pytest.approx([1 - 9 / 14, 0, 0])
+    assert column("short", of("운다. " + "종이 오래 울린다. " * 2)) == pytest.approx([1 - 5 / (0.7 * 17), 0, 0])
 
 
 def test_questions_are_marked() -> None:

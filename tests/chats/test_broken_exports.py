@@ -159,7 +159,7 @@ def test_bytes_in_an_export_are_checked_or_refused(
 def test_the_command_line_reports_a_changed_character_or_number(
     kind: str, old: str, new: str, as_json: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(Bot, "open", lambda: SimpleNamespace(essays=lambda: list(ESSAYS.values()), newer_files=lambda: 0))
+    monkeypatch.setattr(Bot, "open", lambda **_: SimpleNamespace(essays=lambda: list(ESSAYS.values()), newer_files=lambda: 0))
     file = tmp_path / f"chat.{kind}"
     text = RENDERED[kind].replace(old, new)
     file.write_text(text, "utf-8")
@@ -180,7 +180,7 @@ def test_the_command_line_reports_a_changed_character_or_number(
 def test_the_command_line_reports_a_file_whose_name_is_not_utf_8(
     as_json: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(Bot, "open", lambda: SimpleNamespace(essays=lambda: list(ESSAYS.values()), newer_files=lambda: 0))
+    monkeypatch.setattr(Bot, "open", lambda **_: SimpleNamespace(essays=lambda: list(ESSAYS.values()), newer_files=lambda: 0))
     name = os.fsdecode(bytes(tmp_path) + b"/\xff.md")
     Path(name).write_text(RENDERED["md"], "utf-8")
     assert main(["check", name, *["--json"] * as_json]) == 0

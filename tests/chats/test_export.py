@@ -51,6 +51,18 @@ def exported(chat: Chat, kind: str) -> str:
     return EXPORTS[kind][0](chat)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_of_a_quotation_stands_in_the_export_and_is_read_back(kind: str) -> None:
+    paged = replace(cite(KOREAN, "고인돌은 힘을 보여 준다."), page=12)
+    text = exported(chat_of(answer_with(paged)), kind)
+    assert ('"page": 12' if kind == "json" else "12쪽") in text
+    (page,) = {citation.page for citation in quotations(text)}
+    assert page == 12
+    without = exported(chat_of(answer_with(replace(paged, page=0))), kind)
+    assert "12쪽" not in without
+    assert '"page"' not in without
+
+
 def compared(citation: Citation) -> tuple[Any, ...]:
     return (citation.number, citation.essay, citation.quote, citation.start, citation.end, citation.sha256)
 

@@ -255,6 +255,40 @@ def test_model_of_the_hub_with_hf_hub_offline_is_one_line_and_returns_1(
     assert "BOT_EMBEDDING_MODEL" in output.err
 
 
+def test_each_command_answers_from_the_named_collection(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_INDEX", str(tmp_path / "index"))
+    monkeypatch.setattr("bot.indexing.build.Embedder", lambda *_: Named())
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "kettle.md").write_text("# Kettle\n\nThe kettle of Orsk sings at ninety-one degrees.")
+    assert ingest.main([str(ESSAYS)]) == ingest.main(["--collection", "노트", str(folder)]) == 0
+    assert run("essays", "--collection", "노트")[1].split()[0] == "kettle"
+    assert len(run("essays")[1].splitlines()) == len(run("essays", "--collection", "기본")[1].splitlines()) == 4
+    monkeypatch.setenv("BOT_COLLECTION", "노트")
+    for command in (["ask", "At how many degrees does the kettle of Orsk sing?"], ["search", "kettle"]):
+        assert "ninety-one" in run(*command)[1]
+        assert "ninety-one" not in run(*command, "--collection", "default")[1]
+    answer = json.loads(run("ask", "At how many degrees does the kettle of Orsk sing?", "--json")[1])
+    (tmp_path / "answer.json").write_text(json.dumps(answer))
+    assert run("check", str(tmp_path / "answer.json"))[0] == 0
+    assert run("check", str(tmp_path / "answer.json"), "--collection", "default")[0] == 1
+    assert run("analogies")[:2] == (0, "\n")
+    (folder / "oven.md").write_text("The oven of Orsk is cold.")
+    told = run("check", str(tmp_path / "answer.json"))[1]
+    assert told.endswith(f"1 essay differs. Run: python ingest.py --collection '노트' {folder}\n")
+    assert [essay.id for essay in Bot.open(collection="노트").essays()] == ["kettle"]
+
+
+@pytest.mark.parametrize("command", [["ask", "salt"], ["search", "salt"], ["essays"], ["analogies"]])
+def test_a_collection_that_there_is_not_is_one_line_with_the_known_ones(command: list[str], run: Run) -> None:
+    code, out, err = run(*command, "--collection", "노트")
+    assert (code, out) == (1, "")
+    assert err == "No collection is called '노트'; there are: default. To make it, run: python ingest.py --collection 노트 PATH\n"
+    code, out, err = run(*command, "--collection", "../../etc")
+    assert (code, out) == (1, "")
+    assert err.startswith("A collection cannot be called '../../etc'. Use 1 to 40 letters and digits")
+
+
 def test_index_of_another_embedder_is_one_line_with_the_command(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,7 +298,7 @@ def test_index_of_another_embedder_is_one_line_with_the_command(
         code, out, err = run(*command)
         assert (code, out) == (1, "")
         assert_one_line(err)
-        assert "python ingest.py" in err
+        assert "python -m bot doctor --repair" in err
 
 
 def test_exit_code_is_that_of_the_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

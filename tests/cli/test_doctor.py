@@ -21,7 +21,7 @@ from tests.places import ESSAYS
 from tests.test_pipeline import Named
 from tests.toys import ToyEmbedder
 
-NAMES = ["python", "corpus", "embedder", "index", "model", "key", "port", "disk"]
+NAMES = ["python", "corpus", "embedder", "index", "collections", "model", "key", "port", "disk"]
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_index_of_another_embedder_is_named_with_the_command_that_rebuilds_it(
     assert check.name == "index"
     assert "4 essays" in check.finding
     assert "another embedder" in check.finding
-    assert "python ingest.py" in check.remedy
+    assert check.remedy == "python -m bot doctor --repair"
 
 
 @pytest.mark.parametrize("damage", ["CURRENT", "gen-1/manifest.json", "gen-1/vectors.npy", "gen-1/chroma/chroma.sqlite3"])
@@ -128,7 +128,7 @@ def test_damaged_index_is_named_with_the_command_that_rebuilds_it(
     (check,) = failed_checks().values()
     assert check.name == "index"
     assert "damaged" in check.finding
-    assert "python ingest.py" in check.finding + check.remedy
+    assert "python -m bot doctor --repair" in check.finding + check.remedy
 
 
 def test_index_with_a_name_too_long_fails(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,3 +365,59 @@ def test_invalid_setting_is_one_line_on_stderr(
 def test_index_is_checked_without_being_opened(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(open_store(healthy)), "snapshot", lambda *_: pytest.fail("the index was opened"))
     assert failed_checks() == {}
+
+
+# Collections and the repair
+
+
+def test_collections_are_listed_and_a_damaged_one_is_named(
+    healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BOT_INDEX", str(tmp_path / "index"))
+    for name in ("", "notes", "연구"):
+        build_index(Settings.load(corpus=ESSAYS, index=tmp_path / "index", collection=name), embedder=Named())
+    assert failed_checks() == {}
+    assert findings()["collections"] == "default (in use), notes (4 essays), 연구 (4 essays)"
+    chosen = {check.name: check.finding for check in run_checks("Notes")}
+    assert chosen["collections"] == "default (4 essays), notes (in use), 연구 (4 essays)"
+    assert chosen["index"] == f"4 essays at {tmp_path / 'index' / 'collections' / 'notes'}"
+    (tmp_path / "index" / "collections" / "notes" / "gen-1" / "vectors.npy").write_bytes(b"")
+    (check,) = failed_checks().values()
+    assert check.name == "collections"
+    assert check.finding == "default (in use), notes (damaged or of another version), 연구 (4 essays)"
+    assert check.remedy == "python -m bot doctor --repair"
+    assert main(["doctor", "--collection", "노트"]) == 1
+    assert "→ python ingest.py --collection 노트 PATH" in capsys.readouterr().out
+
+
+def test_repair_mends_every_collection_in_one_line_each(
+    healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = tmp_path / "index"
+    monkeypatch.setenv("BOT_INDEX", str(index))
+    for name in ("", "notes", "whole"):
+        build_index(Settings.load(corpus=ESSAYS, index=index, collection=name), embedder=Named())
+    (index / "CURRENT").unlink()
+    (index / "collections" / "notes" / "CURRENT").write_text("?")
+    assert {check.name for check in run_checks() if not check.passed} == {"index", "collections"}
+    assert main(["doctor", "--repair", "--collection", "notes"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    notes = index / "collections" / "notes"
+    assert lines[0].startswith(f"ok   repair: {notes} was rebuilt from {ESSAYS} (essays: 4, embedded again: 0 ")
+    assert sum(line.startswith("BAD") for line in lines) == 1
+    (notes / "CURRENT").unlink()
+    assert main(["doctor", "--repair"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["repair:"] * 3 + [f"{name}:" for name in NAMES]
+    assert [line.partition(" was rebuilt")[0] for line in lines[:2]] == [f"ok   repair: {index}", f"ok   repair: {notes}"]
+    assert ["and was not changed" in line for line in lines[:3]] == [False, False, True]
+    assert main(["doctor", "--repair", "--json"]) == 0
+    assert [check["name"] for check in json.loads(capsys.readouterr().out)] == ["repair"] * 3 + NAMES
+
+
+def test_a_repair_that_fails_is_a_failed_check(
+    healthy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BOT_INDEX", "nowhere")
+    assert main(["doctor", "--repair"]) == 1
+    assert "BAD  repair: There is no index in nowhere yet." in capsys.readouterr().out

@@ -19,7 +19,7 @@ import pytest
 import ingest
 from bot import Bot
 from bot.cli.console import ProgressBar
-from bot.errors import IndexMismatch
+from bot.errors import IndexMismatch, IndexMissing
 from bot.indexing import splitter
 from bot.indexing.build import build_index
 from bot.indexing.loader import load_essays
@@ -29,7 +29,7 @@ from bot.schema import Essay, SplitEssay
 from bot.settings import Settings
 from bot.store import Manifest, open_store
 from tests.places import ESSAYS, ROOT
-from tests.ramdisk import ram_folder
+from tests.ramdisk import fill, ram_folder
 from tests.test_pipeline import Named
 from tests.toys import ToyEmbedder
 
@@ -54,6 +54,16 @@ class PausingEmbedder(ToyEmbedder):
             sys.stdin.readline()
         return super().encode_passages(texts, *progress)
 
+if os.environ.get("PAUSE_WRITING"):  # when the draft is written
+    import bot.store.folder
+    checksums = bot.store.folder.checksums
+
+    def pausing(folder):
+        print("paused", flush=True)
+        sys.stdin.readline()
+        return checksums(folder)
+
+    bot.store.folder.checksums = pausing
 toy = PausingEmbedder()
 bot.models.choice.Embedder = lambda *_: toy
 code = ingest.main(sys.argv[1:])
@@ -391,7 +401,8 @@ def test_the_files_of_a_path_given_twice_are_skipped_the_second_time(indexed: Wo
     ("name", "content", "reason"),
     [
         ("picture.md", b"GIF89a" + bytes(range(32)) * 50, "binary"),
-        ("talk.pdf", "%PDF-1.4", "it is not read, only .markdown, .md, .text, .txt are"),
+        ("talk.mp3", "ID3", "it is not read, only .docx, .epub,"),
+        ("talk.pdf", "%PDF-1.4", "it is damaged or no .pdf file"),
         ("zz-twin.md", f"# Varn\n\n{FACT} Nobody in the valley remembers who raised it.", "same text as"),
         ("empty.md", "", "no text"),
         ("fields.md", "---\ntitle: only fields\n---\n", "no text"),
@@ -450,8 +461,8 @@ def only_binary(workspace: Workspace) -> list[object]:
     return [workspace.write("only/picture.md", b"\x00\x01" * 500).parent]
 
 
-def only_pdf(workspace: Workspace) -> list[object]:
-    return [workspace.write("only/talk.pdf", "%PDF-1.4").parent]
+def only_sound(workspace: Workspace) -> list[object]:
+    return [workspace.write("only/talk.mp3", "ID3").parent]
 
 
 def only_rules(workspace: Workspace) -> list[object]:
@@ -472,7 +483,7 @@ def long_name(workspace: Workspace) -> list[object]:
         (no_essays, "No essay", "essays", "Put"),
         (no_folder, "There is no", "essays/missing", "Give"),
         (only_binary, "No essay", "only/picture.md: it is binary", "Put"),
-        (only_pdf, "No essay", "only/talk.pdf: it is not read", "Put"),
+        (only_sound, "No essay", "only/talk.mp3: it is not read", "Put"),
         (only_rules, "No essay", "rules", "Put"),
         (one_path_of_two, "There is no", "no-such-folder", "Give"),
         (long_name, "There is no", "xxx", "Give"),
@@ -489,6 +500,66 @@ def test_paths_without_essays_are_one_error_line_and_the_index_is_kept(
     assert indexed.manifest() == before
     assert indexed.answers()
     assert indexed.run("--json", *spoil(indexed)).error_line() == line
+
+
+# A source that is missing or empty, as a disk that is not mounted
+
+
+def deleted(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def only_a_note_that_the_disk_is_away(folder: Path) -> None:
+    emptied(folder)
+    (folder / "README.md").write_text("The disk is not mounted.")
+
+
+@pytest.mark.parametrize("lose", [deleted, emptied, only_a_note_that_the_disk_is_away])
+def test_a_source_that_is_gone_loses_no_essay_unless_that_is_allowed(
+    lose: Callable[[Path], None], indexed: Workspace, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for name in ("hive", "bell"):
+        (disk / f"{name}.md").write_text(f"The {name} was moved at night.")
+    assert indexed.run(indexed.corpus, disk).counts() == (2, 0, 0, 2, 0)
+    before = indexed.manifest()
+    lose(disk)
+    for paths in ([indexed.corpus, disk], [disk]):
+        line = indexed.run(*paths).error_line()
+        assert line.startswith(f"There is no {disk}" if lose is deleted else f"No essay was found in {disk}")
+        assert line.endswith(" The index keeps the essays that it has from there (2); add --allow-empty to remove them.")
+        assert indexed.manifest() == before
+    run = indexed.run("--allow-empty", indexed.corpus, disk)
+    assert run.out.startswith("added 0 changed 0 removed 2 unchanged 2 skipped ")
+    assert sorted(indexed.manifest().essays) == ["road", "varn"]
+
+
+def test_an_index_that_no_source_has_an_essay_for_is_removed_if_that_is_allowed(indexed: Workspace) -> None:
+    deleted(indexed.corpus)
+    line = f"skipped {indexed.corpus}: there is no essay in it\n"
+    assert indexed.run("--allow-empty").out == f"added 0 changed 0 removed 2 unchanged 0 skipped 1\n{line}"
+    assert {path.name for path in indexed.index.iterdir()} == {"LOCK"}
+    with pytest.raises(IndexMissing):
+        Bot(Settings.load(index=indexed.index), ToyEmbedder()).essays()
+    assert indexed.run("--allow-empty").counts() == (0, 0, 0, 0, 1)  # there is none, and none is made
+    indexed.write("varn.md", FACT)
+    assert indexed.run().counts() == (1, 0, 0, 0, 0)
+    assert indexed.answers()
+    (indexed.index / "CURRENT").unlink()  # as a removal that was killed leaves it
+    deleted(indexed.corpus)
+    assert indexed.run("--allow-empty").counts()[:4] == (0, 0, 0, 0)
+    assert {path.name for path in indexed.index.iterdir()} == {"LOCK"}
+
+
+def test_a_source_whose_essays_are_all_in_another_one_is_not_empty(indexed: Workspace, tmp_path: Path) -> None:
+    shutil.copytree(indexed.corpus, tmp_path / "copy")
+    assert indexed.run(indexed.corpus, tmp_path / "copy").counts() == (0, 0, 0, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -555,7 +626,7 @@ def test_an_index_of_another_embedder_is_refused_and_an_ingest_rebuilds_it(
 ) -> None:
     new_embedder = ToyEmbedder("2")
     settings = Settings.load(corpus=indexed.corpus, index=indexed.index)
-    with pytest.raises(IndexMismatch, match=r"revision '1', but now it is '2'.*python ingest\.py"):
+    with pytest.raises(IndexMismatch, match=r"revision '1', but now it is '2'.*python -m bot doctor --repair"):
         Bot(settings, new_embedder).ask(QUESTION)
     assert indexed.answers()
     monkeypatch.setattr("bot.models.choice.Embedder", lambda *_: new_embedder)
@@ -608,6 +679,26 @@ def test_a_read_only_index_can_be_asked_and_an_ingest_reports_it(
     assert f"{workspace.index} cannot be written: Read-only file system" in line
     assert "BOT_INDEX" in line
     assert workspace.answers()
+
+
+def test_an_ingest_on_a_full_disk_is_one_line_and_the_index_can_be_asked_meanwhile(
+    disk: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.index = disk / "index"
+    monkeypatch.setenv("BOT_INDEX", str(workspace.index))
+    workspace.write("varn.md", FACT)
+    assert workspace.run().counts() == (1, 0, 0, 0, 0)
+    before = workspace.manifest()
+    workspace.write("road.md", "A road is a list of needs.")
+    fill(disk / "ballast")
+    line = workspace.run().error_line()
+    assert str(workspace.index) in line
+    assert re.search(r"\b\d+ bytes (are )?free", line)
+    assert "BOT_INDEX" in line
+    assert workspace.answers()
+    assert workspace.manifest() == before
+    (disk / "ballast").unlink()
+    assert workspace.run().counts() == (1, 0, 0, 1, 0)
 
 
 # In separate processes
@@ -699,14 +790,20 @@ def test_of_two_ingests_at_once_one_runs_and_the_other_names_it(kill_in_round: l
         assert not list(indexed.index.glob("*.tmp"))
 
 
-def test_an_interrupted_ingest_prints_nothing_and_loses_nothing(indexed: Workspace) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["PAUSE", "PAUSE_WRITING"])
+def test_an_interrupted_ingest_prints_nothing_and_loses_nothing(
+    moment: str, number: signal.Signals, indexed: Workspace, tmp_path: Path
+) -> None:
     indexed.write("new.md", "Nine mules carried it.")
-    child = start_child(indexed, PAUSE="1")
+    child = start_child(indexed, **{moment: "1"}, TMPDIR=str(tmp_path))
     assert pipe(child.stdout).readline() == "paused\n"
-    child.send_signal(signal.SIGINT)
+    assert bool(list(indexed.index.glob("*.tmp"))) is (moment == "PAUSE_WRITING")
+    child.send_signal(number)
     run = wait_for(child)
-    assert "Traceback" not in run.err
-    assert run.code == 130
+    assert (run.code, run.out, run.err) == (130, "", "")
+    assert not list(indexed.index.glob("*.tmp"))
+    assert not list(tmp_path.glob("dolmen-copy-*"))
     assert indexed.answers()
     assert indexed.run().counts() == (1, 0, 0, 2, 0)
 

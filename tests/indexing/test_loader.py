@@ -69,9 +69,11 @@ def test_the_text_is_the_file_without_front_matter_and_outer_newlines(essays_fol
 
 
 def test_a_file_given_by_name_with_a_suffix_that_is_not_read_is_refused(tmp_path: Path) -> None:
-    for name in ("page.html", "notes.rst", "talk.pdf", "no-suffix"):
+    for name in ("notes.rst", "talk.key", "no-suffix"):
         (tmp_path / name).write_text("Salt is heavy.")
-        with pytest.raises(CorpusError, match=rf"{name} is not read: its suffix is none of \.markdown") as caught:
+        with pytest.raises(
+            CorpusError, match=rf"{name} is not read: its suffix is none of \.docx, \.epub, \.htm, \.html, \.hwp, "
+        ) as caught:
             load_essays([tmp_path / name])
         assert "\n" not in str(caught.value)
         assert "읽지 않습니다" in caught.value.text("ko")
@@ -93,7 +95,7 @@ def test_every_visible_file_is_loaded_or_reported_with_its_reason(tmp_path: Path
         "readme.txt",
         "README.ko.md",
         "picture.png",
-        "page.html",
+        "notes.rst",
         "analogies.yaml",
     ]
     for name in [*names, "good.MD"]:
@@ -103,7 +105,8 @@ def test_every_visible_file_is_loaded_or_reported_with_its_reason(tmp_path: Path
     reasons = {Path(skipped.path).name: skipped.reason.en for skipped in collection.skipped}
     readme, suffix = (
         "a README describes its folder; rename it to add it",
-        "it is not read, only .markdown, .md, .text, .txt are; save its text in such a file to add it",
+        "it is not read, only .docx, .epub, .htm, .html, .hwp, .hwpx, .markdown, .md, .mht, .mhtml, .pdf, .rtf, .text, .txt, .xhtml, "
+        ".xml, .zip are; save its text in such a file to add it",
     )
     hidden = "it is hidden; rename it to add it"
     assert reasons == {
@@ -113,7 +116,7 @@ def test_every_visible_file_is_loaded_or_reported_with_its_reason(tmp_path: Path
         "readme.txt": readme,
         "README.ko.md": readme,
         "picture.png": suffix,
-        "page.html": suffix,
+        "notes.rst": suffix,
     }
 
 
@@ -501,8 +504,14 @@ def test_any_file_name_gives_a_printable_essay(name: bytes, tmp_path: Path) -> N
 def test_an_empty_folder_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as caught:
         load_essays([tmp_path])
-    assert str(caught.value) == f"No essay was found in {tmp_path}. Put .md or .txt files there, or name another folder."
-    assert caught.value.text("ko") == f"{tmp_path}에서 에세이를 찾지 못했습니다. .md나 .txt 파일을 넣거나 다른 폴더를 지정하세요."
+    assert (
+        str(caught.value)
+        == f"No essay was found in {tmp_path}. Put .md, .txt, .pdf or .docx files there, or name another folder."
+    )
+    assert (
+        caught.value.text("ko")
+        == f"{tmp_path}에서 에세이를 찾지 못했습니다. .md, .txt, .pdf, .docx 같은 파일을 넣거나 다른 폴더를 지정하세요."
+    )
 
 
 def test_where_all_files_were_skipped_the_error_has_the_reason(tmp_path: Path) -> None:
@@ -512,7 +521,7 @@ def test_where_all_files_were_skipped_the_error_has_the_reason(tmp_path: Path) -
         load_essays([tmp_path])
     assert str(caught.value) == (
         f"No essay was found in {tmp_path}. Skipped {tmp_path}/a.md: it contains no text; write some or remove the file. And 1 more."
-        " Put .md or .txt files there, or name another folder."
+        " Put .md, .txt, .pdf or .docx files there, or name another folder."
     )
     assert f"{tmp_path}/a.md 파일은 제외했습니다: 내용이 없습니다." in caught.value.text("ko")
     assert "그 밖에 1개도 제외했습니다." in caught.value.text("ko")
@@ -524,7 +533,7 @@ def test_a_path_that_does_not_exist_is_an_error_with_the_path(name: str, tmp_pat
         load_essays([ESSAYS, tmp_path / name])
     message = str(caught.value)
     assert message.startswith(f"There is no {tmp_path}/")
-    assert message.endswith("Give a folder or file with essays (.markdown, .md, .text, .txt).")
+    assert message.endswith(".md, .mht, .mhtml, .pdf, .rtf, .text, .txt, .xhtml, .xml, .zip).")
     assert message.encode().decode() == message
 
 

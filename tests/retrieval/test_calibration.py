@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bot.retrieval import calibration
-from bot.retrieval.calibration import Distribution, Group, Sample
+from bot.retrieval.calibration import SHRINKAGE, Distribution, Group, Sample
 
 KO_WHOLE, KO_SENTENCE = Group("ko", True), Group("ko", False)
 EN_WHOLE, EN_SENTENCE = Group("en", True), Group("en", False)
@@ -63,11 +63,19 @@ def test_each_group_has_its_own_distribution() -> None:
     )
     distributions = sample.distributions(np.array([1, 0], dtype=np.float32))
     assert distributions.keys() == {KO_WHOLE, KO_SENTENCE, EN_WHOLE}
-    assert distributions[KO_WHOLE] == Distribution(0.5, 0.5)
+    # Whole passages: cosines 1 and 0 in Korean, 1 in English, together 2/3 on average with the variance 2/9.
+    korean, english = 2 / (2 + SHRINKAGE), 1 / (1 + SHRINKAGE)
+    assert distributions[KO_WHOLE].mean == pytest.approx(korean * 0.5 + (1 - korean) * 2 / 3)
+    assert distributions[KO_WHOLE].deviation == pytest.approx((korean * 0.25 + (1 - korean) * 2 / 9) ** 0.5)
     assert distributions[KO_SENTENCE] == Distribution(0.0, 0.0)
-    # A single window has no deviation: that of all windows (1, 0, 0, 0, 1) is used.
-    assert distributions[EN_WHOLE].mean == 1.0
-    assert distributions[EN_WHOLE].deviation == pytest.approx(0.24**0.5)
+    assert distributions[EN_WHOLE].mean == pytest.approx(english + (1 - english) * 2 / 3)
+    assert distributions[EN_WHOLE].deviation == pytest.approx(((1 - english) * 2 / 9) ** 0.5)
+
+
+def test_with_many_windows_a_group_stands_for_itself() -> None:
+    many = np.tile(np.array([[1, 0], [0, 1]], dtype=np.float32), (5000, 1))
+    distribution = Sample({KO_WHOLE: many, EN_WHOLE: rows((1, 0))}).distributions(np.array([1, 0], dtype=np.float32))[KO_WHOLE]
+    assert (distribution.mean, distribution.deviation) == pytest.approx((0.5, 0.5), abs=1e-3)
 
 
 def test_cosines_are_standardised_in_any_shape() -> None:

@@ -38,7 +38,6 @@ def test_absent_words_are_the_share_of_the_rare_words_that_the_essays_do_not_kno
     values = features(words={"bell": 0.5, "tesla": 0.75, "chinchilla": 1.0, "달리-": 1.0, "옮기-": 1.0})
     assert values["absent"] == pytest.approx(0.75 / (0.5 + 0.75 + 1.0))
     assert values["unknown"] == 0.75
-    assert values["words"] == 5 / 8
 
 
 def test_a_question_of_known_words_lacks_nothing() -> None:
@@ -46,9 +45,11 @@ def test_a_question_of_known_words_lacks_nothing() -> None:
     assert (values["absent"], values["unknown"]) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize(("count", "expected"), [(0, 0.0), (2, 0.25), (8, 1.0), (20, 1.0)])
-def test_words_count_up_to_eight(count: int, expected: float) -> None:
-    assert features(words={f"w{number}": 1.0 for number in range(count)})["words"] == expected
+def test_a_name_that_the_essays_do_not_know_is_marked_by_its_rarity() -> None:
+    """Tesla is a name in the question, and so is Bell, which is known; rent is unknown and no name."""
+    values = features("What did Tesla pay Bell for the rent?", {"tesla": 0.75, "bell": 0.5, "rent": 1.0})
+    assert (values["name"], values["unknown"]) == (0.75, 1.0)
+    assert features("what did tesla pay", {"tesla": 0.75})["name"] == 0.0  # not known to be a name without its capital
 
 
 def test_without_hits_and_words_all_are_zero() -> None:

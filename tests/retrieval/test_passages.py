@@ -85,11 +85,11 @@ def test_an_essay_is_as_near_as_its_best_passages_are_on_average(table: Table, m
 
 
 def test_coverage_is_the_share_of_the_weighted_words_in_passage_or_title(table: Table) -> None:
-    """Bell is in three of five passages, moon in none. The columns of words are multiplied by the best share, and 0 for the other language."""
+    """Bell is in three of five passages, moon in none. Columns of words: times the square of the best share, 0 in the other language."""
     bell, moon = 1.0 * idf(3), 0.5 * idf(0)
     share = bell / (bell + moon)
     assert Lexical(table).coverage(WORDS) == pytest.approx([share, share, 0, 0, share], abs=1e-6)
-    assert features(table, dense())["coverage"] == pytest.approx([share**2, share**2, 0, 0, 0], abs=1e-6)
+    assert features(table, dense())["coverage"] == pytest.approx([share**3, share**3, 0, 0, 0], abs=1e-6)
 
 
 def test_a_word_of_the_title_covers_all_passages_of_the_essay(table: Table) -> None:
@@ -106,7 +106,7 @@ def test_bm25_is_weighted_by_rarity_and_standardised_in_the_question_s_language(
     share = idf(3) / (idf(3) + 0.5 * idf(0))
     # The factors of idf and length are the same for both passages that have the word, so that they cancel.
     expected = standardised(1, 1, 0, 0)
-    assert features(table, dense())["bm25"] == pytest.approx([*(share * expected), 0], abs=1e-5)
+    assert features(table, dense())["bm25"] == pytest.approx([*(share**2 * expected), 0], abs=1e-5)
     two = standardised(1.0 * idf(3), 1.0 * idf(3) + 0.25 * idf(2), 0.25 * idf(2), 0)
     among = np.array([True, True, True, True, False])
     assert Lexical(table).bm25({"bell": 1.0, "salt": 0.25}, among) == pytest.approx([*two, 0], abs=1e-5)
@@ -123,7 +123,7 @@ def test_bigrams_are_those_of_the_question_as_it_is_typed(table: Table) -> None:
     among = np.array([True, True, True, True, False])
     assert Lexical(table).bigrams("a bell", among) == pytest.approx([*expected, 0], abs=1e-5)
     share = idf(3) / (idf(3) + 0.5 * idf(0))
-    assert features(table, dense())["bigrams"] == pytest.approx([*(share * expected), 0], abs=1e-5)
+    assert features(table, dense())["bigrams"] == pytest.approx([*(share**2 * expected), 0], abs=1e-5)
 
 
 def test_words_that_all_passages_share_alike_say_nothing(table: Table) -> None:

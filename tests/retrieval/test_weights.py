@@ -19,7 +19,9 @@ each = pytest.mark.parametrize("name", SETS)
 @each
 def test_a_set_has_the_features_that_the_code_knows(name: str) -> None:
     fitted = SETS[name]
-    assert fitted.keys() == {"centroid", "passages", "sentences", "gap", "evidence", "answered", "related"}
+    fields = {"centroid", "passages", "sentences", "gap", "evidence", "answered", "related"}
+    assert fitted.keys() - {"similarity"} == fields
+    assert ("similarity" in fitted) == (name != DEFAULT)
     assert fitted["passages"].keys() == set(passages.FEATURES)
     assert fitted["sentences"].keys() == set(sentence_features.FEATURES)
     assert set(evidence.FEATURES) - COSINES <= fitted["evidence"].keys() <= set(evidence.FEATURES)
@@ -42,7 +44,7 @@ def test_there_is_a_set_for_each_known_embedder_and_one_for_any_other() -> None:
 
 def test_the_set_for_any_other_embedder_uses_no_cosines_but_standardised_ones() -> None:
     assert not COSINES & SETS[DEFAULT]["evidence"].keys()
-    assert SETS[DEFAULT]["centroid"] == 0
+    assert Weights.of(DEFAULT).similarity == (0.0, 1.0)
 
 
 def test_an_unknown_embedder_gets_the_default_set() -> None:

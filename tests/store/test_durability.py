@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ import pytest
 from bot.errors import IndexBusy, IndexDamaged, StoreError
 from bot.store import Contents, Store, open_store
 from tests.marked import FINGERPRINT, Vector, contents, embed, no_progress, publish, snapshot_faults, vector_faults
-from tests.ramdisk import ram_folder
+from tests.ramdisk import fill, ram_folder
 
 pytestmark = pytest.mark.slow
 
@@ -332,11 +333,11 @@ def test_damage_to_any_file_is_found_when_the_index_is_opened(damage: str, large
         snapshot = store.snapshot(FINGERPRINT)
         assert (snapshot.generation, snapshot.opened) == ("gen-2", "gen-1")
         assert f"gen-2/{file}" in snapshot.note
-        assert "python ingest.py" in snapshot.note
+        assert "python -m bot doctor --repair" in snapshot.note
         assert snapshot_faults(snapshot, contents("old")) == []
         snapshot.close()
         shutil.rmtree(copy / "gen-1")
-        with pytest.raises(IndexDamaged, match=rf"gen-2/{file}.* Run: python ingest.py$"):
+        with pytest.raises(IndexDamaged, match=rf"gen-2/{file}.* Run: python -m bot doctor --repair$"):
             store.snapshot(FINGERPRINT)
         assert store.usable() is None
         shutil.rmtree(copy)
@@ -389,17 +390,20 @@ def test_a_disk_that_fills_up_at_any_point_leaves_the_old_index(disk: Path, monk
     ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 3_000_000))
     with pytest.raises(StoreError, match=rf"{index} has \d+ bytes free, and a new index needs \d+\."):
         publish(open_store(index), contents("new"))
+    ballast.unlink()
     monkeypatch.setattr("bot.store.folder.require_free_space", lambda path, needed: None)
+    before = "old"
     for free in (0, 4096, 50_000, 100_000, 150_000, 200_000, 250_000, 280_000):  # a generation needs 290,000
-        ballast.unlink()
+        generations = {path.name for path in index.iterdir()}
         ballast.write_bytes(bytes(shutil.disk_usage(disk).free - free))
         with pytest.raises(StoreError, match=rf"{index} cannot be written: .*\(\d+ bytes are free\).*BOT_INDEX"):
-            publish(open_store(index), contents("new"))
-        assert marks_in(open_store(index)) == {"old"}  # while the disk is full
-        assert {path.name for path in index.iterdir()} <= {"CURRENT", "LOCK", "gen-1"}
-    ballast.unlink()
-    publish(open_store(index), contents("new"))
-    assert_clean(index, "new")
+            publish(open_store(index), contents(f"new{free}"))
+        assert marks_in(open_store(index)) == {before}  # while the disk is full
+        assert {path.name for path in index.iterdir()} == generations
+        ballast.unlink()
+        before = f"new{free}"
+        publish(open_store(index), contents(before))
+        assert_clean(index, before)
 
 
 def test_a_read_only_disk_can_be_read_and_a_writer_reports_it(disk: Path) -> None:
@@ -492,6 +496,71 @@ def wait_for_flush(folder: Path, child: ForkServerProcess, flushes: int) -> None
     while child.is_alive() and len(times) <= flushes:
         with suppress(FileNotFoundError):
             times |= {path.stat().st_mtime_ns for path in folder.glob("*/data_level0.bin")}
+
+
+def answer_plain(connection: Connection, folder: Path) -> None:
+    """Open the collection and send what is missing in it, or the error."""
+    from chromadb.errors import ChromaError
+
+    try:
+        connection.send(plain_faults(open_plain(folder, 1000), plain_vectors()))
+    except (ChromaError, AttributeError) as error:  # the second is chromadb's own clean-up after it could not open
+        connection.send([f"{type(error).__name__}: {error}"])
+
+
+def asked(spawn: Any, folder: Path) -> list[str]:
+    """What is wrong with the answers of a plain Chroma in a new process: missing vectors, an error, its death, or 20 s of silence."""
+    child, connection = spawn(answer_plain, folder)
+    try:
+        if not connection.poll(20):
+            return ["silent"]
+        return list(connection.recv())
+    except EOFError:
+        child.join()
+        return [f"died: {child.exitcode}"]
+    finally:
+        child.kill()
+
+
+def test_with_a_plain_chroma_a_full_disk_cannot_even_be_read(disk: Path, spawn: Any) -> None:
+    folder = disk / "plain"
+    child, writing = spawn(write_plain, folder, 1000)
+    assert [writing.recv(), writing.recv()] == ["began", "done"]
+    child.join()
+    assert asked(spawn, folder) == []
+    fill(disk / "ballast")
+    assert asked(spawn, folder) != []
+
+
+def test_with_a_plain_chroma_a_read_only_disk_cannot_be_read(disk: Path, spawn: Any) -> None:
+    folder = disk / "plain"
+    child, writing = spawn(write_plain, folder, 1000)
+    assert [writing.recv(), writing.recv()] == ["began", "done"]
+    child.join()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert asked(spawn, folder) != []
+
+
+@pytest.mark.full
+def test_with_a_plain_chroma_some_damage_gives_wrong_answers_or_kills_the_process(tmp_path: Path, spawn: Any) -> None:
+    """Damage that a plain Chroma reports as such is not counted."""
+    _, writing = spawn(write_plain, tmp_path / "plain", 1000)
+    assert [writing.recv(), writing.recv()] == ["began", "done"]
+    files = [path.relative_to(tmp_path / "plain") for path in sorted((tmp_path / "plain").rglob("*")) if path.is_file()]
+    assert len(files) >= 6
+    harm: dict[str, str] = {}
+    for file in files:
+        for name in sorted(NEEDS_BYTES | {"missing"}):
+            if not (tmp_path / "plain" / file).stat().st_size:
+                continue
+            copy = tmp_path / "copy"
+            shutil.copytree(tmp_path / "plain", copy)
+            DAMAGE[name](copy / file)
+            faults = asked(spawn, copy)
+            if faults and not re.match(r"\w*Error: ", faults[0]):
+                harm[f"{file.name}, {name}"] = f"{faults[0]} and {len(faults) - 1} more"
+            shutil.rmtree(copy)
+    assert len(harm) >= 3, harm
 
 
 @pytest.mark.full

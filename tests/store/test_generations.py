@@ -57,7 +57,7 @@ def test_without_an_index_nothing_is_found_and_nothing_is_created(tmp_path: Path
 )
 def test_a_pointer_with_any_other_text_is_refused(root: Path, line: str) -> None:
     (root / "CURRENT").write_text(line, encoding="utf-8")
-    with pytest.raises(IndexDamaged, match=r"CURRENT names .*python ingest\.py$") as caught:
+    with pytest.raises(IndexDamaged, match=r"CURRENT names .*python -m bot doctor --repair$") as caught:
         Generations(root).current()
     assert len(str(caught.value)) < 250
     assert "손상" in caught.value.text("ko")

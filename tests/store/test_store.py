@@ -25,10 +25,10 @@ import pytest
 
 from bot.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StoreError
 from bot.schema import Essay, Passage, Window
-from bot.store import Contents, Manifest, Store, open_store
+from bot.store import Contents, Manifest, Store, collections_in, open_store
 from bot.store import snapshot as snapshot_module
 from bot.store.base import Writer
-from bot.store.chroma import close_server_client, installed, server_client
+from bot.store.chroma import close_server_client, create_database, installed, server_client
 from tests.marked import FINGERPRINT, contents, embed, no_progress, publish, snapshot_faults
 from tests.places import ROOT
 from tests.ramdisk import ram_folder
@@ -154,7 +154,7 @@ def test_a_query_returns_the_nearest_windows_with_cosines_best_first(store: Stor
     rows = [0, 5, 11, 17, 23]
     assert sorted(zip(places, vectors.tolist(), strict=True)) == [(row, published.vectors[row].tolist()) for row in rows]
     assert snapshot.nearest(question, 0) == snapshot.nearest(np.zeros(64, dtype=np.float32), 5) == []
-    with pytest.raises(IndexMismatch, match=r"made with dimension '64', but now it is '63'\. Run: python ingest\.py"):
+    with pytest.raises(IndexMismatch, match=r"made with dimension '64', but now it is '63'\. Run: python -m bot doctor --repair"):
         snapshot.nearest(question[:63], 5)
     snapshot.close()
 
@@ -169,6 +169,18 @@ def test_unusual_characters_in_texts_titles_and_terms_are_preserved(store: Store
     snapshot = store.snapshot(FINGERPRINT)
     assert (snapshot.essays, snapshot.passages, snapshot.terms) == ((essay,), tiles, ("", unusual))
     assert snapshot.windows == ((tiles[1].id, 8, 12), (tiles[1].id, 8, 12))
+    snapshot.close()
+
+
+def test_the_pages_of_an_essay_are_preserved(store: Store) -> None:
+    essay = Essay("a", "T", "", "", "en", "a.pdf", "", "First page.\nSecond page.\n", ((0, 1), (12, 2)))
+    tiles = (Passage.of(essay, 0, 12), Passage.of(essay, 12, 25))
+    windows = (Window(tiles[0].id, 0, 11, "x"), Window(tiles[1].id, 12, 24, "y"))
+    publish(store, Contents((essay,), tiles, ("", ""), windows, np.stack([embed("x"), embed("y")])))
+    snapshot = store.snapshot(FINGERPRINT)
+    assert snapshot.essays == (essay,)
+    assert [essay.page_at(offset) for offset in (0, 11, 12, 24)] == [1, 1, 2, 2]
+    assert list(snapshot.splits()) == [essay.digest]
     snapshot.close()
 
 
@@ -216,8 +228,8 @@ def test_another_fingerprint_is_refused_with_the_command(store: Store) -> None:
     for change, difference in changes.items():
         with pytest.raises(IndexMismatch) as caught:
             store.snapshot({**FINGERPRINT, **dict([change])})
-        assert str(caught.value) == f"The index was made with {difference}. Run: python ingest.py"
-        assert "python ingest.py" in caught.value.text("ko")
+        assert str(caught.value) == f"The index was made with {difference}. Run: python -m bot doctor --repair"
+        assert "python -m bot doctor --repair" in caught.value.text("ko")
         assert store.usable() is not None  # intact: an ingest compares with it
 
 
@@ -417,7 +429,10 @@ def test_a_manifest_of_another_version_is_refused_and_another_ingest_repairs_it(
     write_manifest(index, **changes)
     with pytest.raises(IndexMismatch) as caught:
         store.snapshot(FINGERPRINT)
-    assert str(caught.value) == f"The index was made with {difference.format(chroma=installed())}. Run: python ingest.py"
+    assert (
+        str(caught.value)
+        == f"The index was made with {difference.format(chroma=installed())}. Run: python -m bot doctor --repair"
+    )
     assert (store.usable() is None) == ("fingerprint" not in changes)
     publish(store, contents("new"))
     snapshot = store.snapshot(FINGERPRINT)
@@ -444,7 +459,7 @@ def test_a_file_that_is_not_a_manifest_is_damage(index: Path) -> None:
     for text in texts:
         (index / "gen-1" / "manifest.json").write_text(text)
         for call in (store.manifest, lambda: store.snapshot(FINGERPRINT)):
-            with pytest.raises(IndexDamaged, match=r"gen-1/manifest\.json .*python ingest\.py"):
+            with pytest.raises(IndexDamaged, match=r"gen-1/manifest\.json .*python -m bot doctor --repair"):
                 call()
         assert store.usable() is None, text[:20]
 
@@ -547,6 +562,22 @@ def test_a_server_holds_the_last_two_generations_under_prefixed_names(server: Se
     assert snapshot_faults(snapshot, contents("three")) == []
 
 
+def test_named_collections_are_databases_of_their_own(server: Server, index: Path) -> None:
+    assert open_store(index, server.url, "노트").current() is None
+    assert collections_in(index, server.url) == []  # looking for one makes none
+    create_database(server.url, "dolmen-not-published")
+    for name, mark in (("", "main"), ("notes", "notes"), ("노트", "노트"), ("notes", "changed")):
+        publish(open_store(index, server.url, name), contents(mark))
+    assert collections_in(index, server.url) == ["", "notes", "노트"]
+    assert not index.exists()
+    for name, mark in (("", "main"), ("notes", "changed"), ("노트", "노트")):
+        snapshot = open_store(index, server.url, name).snapshot(FINGERPRINT)
+        assert snapshot_faults(snapshot, contents(mark)) == []
+    with open_store(index, server.url, "notes").writer(no_progress) as writer:
+        writer.withdraw()
+    assert collections_in(index, server.url) == ["", "노트"]
+
+
 def test_other_collections_on_the_server_are_not_changed(server: Server, index: Path) -> None:
     unfinished = "dolmen-gen-9-windows"  # as a writer leaves it that died in the middle
     for name in ("mine", "dolmen-notes", "dolmen-gen-1", "dolmen-gen-1-passages-old", unfinished):
@@ -587,7 +618,7 @@ def test_damage_to_a_generation_on_the_server_is_found(damage: str, server: Serv
     SERVER_DAMAGE[damage](*(server.client.get_collection(f"dolmen-gen-2-{part}") for part in ("passages", "windows")))
     snapshot = store.snapshot(FINGERPRINT)
     assert (snapshot.generation, snapshot.opened) == ("gen-2", "gen-1")
-    assert "python ingest.py" in snapshot.note
+    assert "python -m bot doctor --repair" in snapshot.note
     assert snapshot_faults(snapshot, contents("old")) == []
     publish(store, contents("new"))
     snapshot = store.snapshot(FINGERPRINT)

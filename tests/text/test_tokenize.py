@@ -1,11 +1,14 @@
 """The words of Korean and English texts: morphemes, bigrams, names and nouns."""
 
+import sys
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.text import tokenize
 from bot.text.normalize import clean
 from bot.text.tokenize import bigrams, is_verb, morphemes, needs_kiwi, nouns, proper_names, weighted_length
 
@@ -84,3 +87,21 @@ def test_kiwi_is_needed_wherever_there_is_hangul(text: str, expected: bool) -> N
 def test_korean_verbs_are_told_from_other_morphemes() -> None:
     assert [is_verb(word) for word in morphemes("고인돌을 지었다")] == [False, True]
     assert not any(is_verb(word) for word in morphemes("They raised dolmens"))
+
+
+def test_threads_may_stem_at_the_same_time() -> None:
+    """A stemmer keeps the word that it works on; a thread that stems in between would give both a wrong stem, or none."""
+    words = [
+        f"{head}{tail}"
+        for head in ("nation", "relat", "organ", "gener", "hope", "form")
+        for tail in ("ational", "izations", "fulness")
+    ]
+    expected = [tokenize.stem.__wrapped__(word) for word in words]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: [tokenize.stem.__wrapped__(word) for word in words], range(60)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(stems == expected for stems in found)

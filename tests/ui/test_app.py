@@ -21,6 +21,7 @@ from bot import Bot
 from bot.answers import generation
 from bot.chats.history import ChatHistory
 from bot.errors import ModelError, StoreError
+from bot.indexing.build import build_index
 from bot.indexing.loader import MAX_FILE_BYTES
 from bot.messages import page as texts
 from bot.messages.text import LANGUAGES, Text
@@ -48,7 +49,7 @@ from tests.pages import (
 )
 from tests.payloads import PAYLOADS
 from tests.places import ROOT
-from tests.toys import essay_of
+from tests.toys import ToyEmbedder, essay_of
 
 Capture = pytest.CaptureFixture[str]
 OURS = {"div", "p", "blockquote", "a", "span", "mark", "br", "button", "details", "summary", "ul", "li"}
@@ -674,6 +675,25 @@ def test_a_missing_index_and_missing_essays_are_reported(monkeypatch: pytest.Mon
     shown = capsys.readouterr()
     assert shown.err.splitlines()[0] == "There is no index at index. Building it once from corpus:"
     assert len(shown.err.splitlines()) == 2
+
+
+def test_a_collection_that_there_is_not_is_not_made(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("BOT_PORT", "0")
+    assert app.main(["--collection", "Notes"]) == 1
+    assert one_line(capsys).startswith("No collection is called 'notes'; there are: none. To make it, run: python ingest.py")
+
+
+def test_an_index_without_its_pointer_is_not_replaced_by_the_bundled_essays(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "bundled.md").write_text("This essay comes with the program.")
+    build_index(Settings.load(index=index), [ROOT / "tests" / "essays"], embedder=ToyEmbedder())
+    (index / "CURRENT").unlink()
+    monkeypatch.setenv("BOT_PORT", "0")
+    assert app.main([]) == 1
+    assert one_line(capsys) == "The index is damaged: CURRENT is missing. Run: python -m bot doctor --repair\n"
 
 
 @pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "http://127.0.0.1:{}"), ("::1", "http://[::1]:{}")])

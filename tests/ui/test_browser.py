@@ -247,7 +247,7 @@ def check_saved_chat(page: Page, language: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "question"), [("ko", "김치찌개는 몇 분 동안 끓여야 맛있나요?"), ("en", "How long should I boil an egg?")]
+    ("language", "question"), [("ko", "김치찌개는 몇 분 동안 끓여야 맛있나요?"), ("en", "Who won the World Cup in 2018?")]
 )
 def test_a_question_that_the_essays_do_not_answer_shows_the_nearest_passages(
     visit: Open, real: str, language: str, question: str

@@ -37,7 +37,7 @@ class Page:
         return None if update is None else (update.visible is True, str(update.value or ""))
 
     def ask(self, question: str, chat: str = "", reader: str = READER) -> Iterator[Any]:
-        return self.chat.ask_question(json.dumps({"question": question}), "answer", chat, request(reader))
+        return self.chat.ask_question(json.dumps({"question": question}), "answer", chat, "default", request(reader))
 
     def chat_id(self, updates: Any) -> str:
         return str(updates[self.components.chat_id])
@@ -66,7 +66,7 @@ def test_a_new_page_has_no_box(page: Page) -> None:
     for chat in ("", "no-such-chat"):
         command = json.dumps({"talk": chat})
         assert page.name_box(next(page.views.start(command, request()))) == (False, "")
-        assert page.name_box(next(page.views.open_chat(command, request()))) == (False, "")
+        assert page.name_box(next(page.views.open_chat(command, "default", request()))) == (False, "")
 
 
 def test_the_box_is_there_with_the_first_step_of_the_first_answer(page: Page) -> None:
@@ -98,7 +98,7 @@ def test_the_box_comes_and_goes_with_the_chat_that_is_opened(page: Page) -> None
     chat = page.chat_id(first)
     for identity, box in ((chat, (True, "왜?")), ("", (False, "")), (chat, (True, "왜?"))):
         command = json.dumps({"talk": identity})
-        assert page.name_box(next(page.views.open_chat(command, request()))) == box
+        assert page.name_box(next(page.views.open_chat(command, "default", request()))) == box
         assert page.name_box(next(page.views.start(command, request()))) == box
         _, name = page.views.update_history("", identity, request())
         assert (name.visible is True, name.value or "") == box

@@ -67,7 +67,7 @@ class Reader:
         raise AssertionError("the stream ended without an answer")
 
     async def ask(self, question: str) -> str:
-        data = await self.send("do-ask", "submit", [json.dumps({"question": question}), "answer", self.chat_id])
+        data = await self.send("do-ask", "submit", [json.dumps({"question": question}), "answer", self.chat_id, "default"])
         self.chat_id = data[3]
         return json.dumps(data[0], ensure_ascii=False)
 
