@@ -57,9 +57,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _ingest(options: argparse.Namespace, progress: ProgressBar) -> None:
     settings = Settings.load(collection=options.collection, embedding_model=options.embedding_model)
-    embedder = fetched_embedder(settings, progress)
     if not options.watch:
-        report = build_index(settings, options.paths, embedder=embedder, progress=progress, allow_empty=options.allow_empty)
+        report = build_index(
+            settings,
+            options.paths,
+            embedder=lambda: fetched_embedder(settings, progress),
+            progress=progress,
+            allow_empty=options.allow_empty,
+        )
         progress.close()
         show(report.to_dict() if options.json else report_text(report), as_json=options.json)
         return
@@ -72,6 +77,7 @@ def _ingest(options: argparse.Namespace, progress: ProgressBar) -> None:
         progress.close()
         warn(line)
 
+    embedder = fetched_embedder(settings, progress)
     follow(settings, options.paths, tell, tell_fault, embedder=embedder, progress=progress, allow_empty=options.allow_empty)
 
 

@@ -7,6 +7,7 @@ from tests.places import ESSAYS
 
 if TYPE_CHECKING:
     import torch
+    from transformers import BertConfig
 
 PROMPTS = {"query": "task: search result | query: ", "document": "title: none | text: "}
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -22,20 +23,10 @@ def save_tiny_model(folder: Path, dtype: "torch.dtype | None" = None, max_tokens
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
-    from transformers import BertConfig, BertModel
+    from transformers import BertModel
 
     torch.manual_seed(20)
-    words = _save_tokenizer(folder / "bert")
-    config = BertConfig(
-        vocab_size=words,
-        hidden_size=WIDTH,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=256,
-        initializer_range=0.5,
-    )
-    BertModel(config).save_pretrained(folder / "bert")
+    BertModel(_config(folder / "bert")).save_pretrained(folder / "bert")
     modules = [
         Transformer(str(folder / "bert"), max_seq_length=max_tokens),
         Pooling(WIDTH, pooling_mode="mean"),
@@ -46,6 +37,22 @@ def save_tiny_model(folder: Path, dtype: "torch.dtype | None" = None, max_tokens
     model = SentenceTransformer(modules=modules, prompts=PROMPTS, device="cpu")
     (model if dtype is None else model.to(dtype)).save_pretrained(str(folder / "tiny"))
     return folder / "tiny"
+
+
+def _config(folder: Path, **options: int) -> "BertConfig":
+    """The configuration of a BERT of width 16 with the words of the tokenizer, which is saved into the folder."""
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=_save_tokenizer(folder),
+        hidden_size=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=2048,
+        initializer_range=0.5,
+        **options,  # type: ignore[arg-type]
+    )
 
 
 def _save_tokenizer(folder: Path) -> int:
@@ -74,19 +81,8 @@ def _save_tokenizer(folder: Path) -> int:
 def save_tiny_cross_encoder(folder: Path, labels: int = 1) -> Path:
     """A CrossEncoder of width 16 with random weights, which gives `labels` scores for a pair of texts."""
     import torch
-    from transformers import BertConfig, BertForSequenceClassification
+    from transformers import BertForSequenceClassification
 
     torch.manual_seed(21)
-    words = _save_tokenizer(folder / "cross")
-    config = BertConfig(
-        vocab_size=words,
-        hidden_size=WIDTH,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=2048,
-        num_labels=labels,  # type: ignore[call-arg]
-        initializer_range=0.5,
-    )
-    BertForSequenceClassification(config).save_pretrained(folder / "cross")
+    BertForSequenceClassification(_config(folder / "cross", num_labels=labels)).save_pretrained(folder / "cross")
     return folder / "cross"

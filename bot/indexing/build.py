@@ -33,21 +33,23 @@ def build_index(
     settings: Settings,
     paths: Sequence[Path] = (),
     *,
-    embedder: Embedder | None = None,
+    embedder: Embedder | Callable[[], Embedder] | None = None,
     progress: Progress = no_progress,
     allow_empty: bool = False,
 ) -> Report:
     """Make the index hold the essays in `paths` (default: `settings.corpus`) and no others. Does nothing where it already does.
 
     `progress(stage, done, total)` is called before each stage and after each batch. A path that is missing or has no essay is refused
-    unless `allow_empty`; where no path has one, the index is then removed. Raises `CorpusError`, `EmbedderError` or `StoreError`; the
+    unless `allow_empty`; where no path has one, the index is then removed. `embedder` may be a function that fetches one: it is called
+    once the essays are read, so that nothing is fetched for a path that is refused. Raises `CorpusError`, `EmbedderError` or `StoreError`; the
     index published before is then unchanged.
     """
     folders = list(paths) or [settings.corpus]
     store = store_of(settings)
-    embedder = embedder or choice.chosen(settings.embedding_model, made_with(store), settings.cache)
     progress("scan", 0, 1)
     collection = load_roots(folders, store, allow_empty=allow_empty)
+    embedder = embedder() if callable(embedder) else embedder
+    embedder = embedder or choice.chosen(settings.embedding_model, made_with(store), settings.cache)
     require_revision(embedder)
     return publish(collection, store, embedder, progress, roots=folders, analogies=load_maps(folders, collection.essays))
 

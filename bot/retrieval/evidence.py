@@ -1,31 +1,35 @@
 """What speaks for the essays answering a question: the features of "do the essays answer it?", and the decision. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from bot.retrieval.vocabulary import Vocabulary
 from bot.retrieval.weights import Weights
 from bot.schema import Hit
-from bot.text.tokenize import is_verb, morphemes, proper_names
+from bot.text.tokenize import morphemes, proper_names
 
-FEATURES = ("whole_cosine", "sentence_cosine", "whole", "sentence", "coverage", "absent", "unknown", "name")
+FEATURES = ("whole_cosine", "sentence_cosine", "whole", "sentence", "coverage", "missing", "absent", "name")
 Outcome = Literal["answered", "related", "absent"]
 
 
-def features(question: str, words: Mapping[str, float], hits: Sequence[Hit], vocabulary: Vocabulary) -> dict[str, float]:
-    """The features by name. `words` are the question's words with their rarity, `hits` what was found, best first."""
-    strange = {word: rarity for word, rarity in words.items() if not is_verb(word) and not vocabulary.knows(word)}
+def features(
+    question: str, words: Mapping[str, float], hits: Sequence[Hit], found: Collection[str], vocabulary: Vocabulary
+) -> dict[str, float]:
+    """The features by name. `words` are the question's words with their rarity, `hits` what was found, best first.
+
+    `found` are the words of what was found, where the best hit is in the question's language: in the other one they cannot be compared.
+    """
+    total = sum(words.values()) or 1.0
     names = {word for name in proper_names(question, openers=True) for word in morphemes(name)}
-    total = sum(rarity for word, rarity in words.items() if not is_verb(word)) or 1.0
     values = {
         "whole_cosine": max((hit.near.whole_cosine for hit in hits), default=0.0),
         "sentence_cosine": max((hit.near.sentence_cosine for hit in hits), default=0.0),
         "whole": max((hit.near.whole for hit in hits), default=0.0),
         "sentence": max((hit.near.sentence for hit in hits), default=0.0),
         "coverage": max((hit.lexical for hit in hits), default=0.0),
-        "absent": sum(strange.values()) / total,
-        "unknown": max(strange.values(), default=0.0),
-        "name": max((rarity for word, rarity in strange.items() if word in names), default=0.0),
+        "missing": sum(rarity for word, rarity in words.items() if found and word not in found) / total,
+        "absent": sum(rarity for word, rarity in words.items() if word not in vocabulary) / total,
+        "name": max((rarity for word, rarity in words.items() if word in names and not vocabulary.knows(word)), default=0.0),
     }
     return {name: float(values[name]) for name in FEATURES}
 

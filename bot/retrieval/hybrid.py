@@ -124,7 +124,16 @@ class Retriever:
     def evidence(self, question: str, hits: Sequence[Hit]) -> dict[str, float]:
         """The features of `outcome`: see `retrieval.evidence`."""
         vocabulary = self._table.vocabulary
-        return evidence.features(question, vocabulary.weights(question), hits, vocabulary)
+        is_comparable = bool(hits) and self._essays[hits[0].passage.essay].language == language_of(question)
+        found = self._words_of(hits) if is_comparable else frozenset()
+        return evidence.features(question, vocabulary.weights(question), hits, found, vocabulary)
+
+    def _words_of(self, hits: Sequence[Hit]) -> frozenset[str]:
+        """The words of the passages that the hits were made of, and of their essays' titles."""
+        identities = {window.passage for hit in hits for window in hit.windows} | {hit.passage.id for hit in hits}
+        rows = [self._row[identity] for identity in identities if identity in self._row]
+        titles = (self._table.titles[hit.passage.essay] for hit in hits)
+        return frozenset().union(*(self._table.vocabularies[row] for row in rows), *titles)
 
     def in_language_of(self, question: str) -> Mask:
         """Which passages are in the question's language."""

@@ -19,7 +19,7 @@ import pytest
 import ingest
 from bot import Bot
 from bot.cli.console import ProgressBar
-from bot.errors import IndexMismatch, IndexMissing
+from bot.errors import CorpusError, IndexMismatch, IndexMissing
 from bot.indexing import splitter
 from bot.indexing.build import build_index
 from bot.indexing.loader import load_essays
@@ -500,6 +500,21 @@ def test_paths_without_essays_are_one_error_line_and_the_index_is_kept(
     assert indexed.manifest() == before
     assert indexed.answers()
     assert indexed.run("--json", *spoil(indexed)).error_line() == line
+
+
+def test_no_embedder_is_fetched_for_a_path_that_is_refused(tmp_path: Path) -> None:
+    fetched: list[ToyEmbedder] = []
+
+    def fetch() -> ToyEmbedder:
+        fetched.append(ToyEmbedder())
+        return fetched[-1]
+
+    settings = Settings.load(index=tmp_path / "index", llm="quotes")
+    with pytest.raises(CorpusError):
+        build_index(settings, [tmp_path / "missing"], embedder=fetch)
+    assert fetched == []
+    assert build_index(settings, [ESSAYS], embedder=fetch).added == 4
+    assert len(fetched) == 1
 
 
 # A source that is missing or empty, as a disk that is not mounted
