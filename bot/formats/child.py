@@ -109,7 +109,7 @@ def _answer(answers: IO[bytes], header: dict[str, Any], data: bytes) -> bool:
     except FormatError as error:
         return _refuse(answers, error.reason)
     except ImportError as error:
-        return _refuse(answers, messages.NOT_INSTALLED.format(package=error.name))
+        return _refuse(answers, messages.NOT_INSTALLED.format(package=error.name or error))
     except RecursionError:
         return _refuse(answers, messages.TOO_DEEP.format(limit=STACK_DEPTH))
     except MemoryError:
