@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot import tracing
-from bot.answers import context, extractive, generation
+from bot.answers import context, extractive, generation, subject, suggestions
+from bot.answers.turn import Turn
 from bot.chats.messages import normalized
 from bot.errors import IndexMismatch, QuestionError
+from bot.grounding import quotations
+from bot.indexing import intents
 from bot.indexing.analogies import Analogy, narrowed
 from bot.indexing.build import index_fingerprint, ingest_command, made_with, pending_changes
 from bot.messages import errors
@@ -25,8 +28,8 @@ from bot.models.embeddings import Embedder
 from bot.models.reranker import Reranker
 from bot.retrieval import condense
 from bot.retrieval.index import Index, OpenGeneration, Published
-from bot.retrieval.intent import is_about_all_essays
-from bot.schema import MODES, Answer, Essay, Hit, Message, Use
+from bot.retrieval.intent import is_about_all_essays, is_greeting
+from bot.schema import MODES, Answer, Citation, Essay, Hit, Message, Use
 from bot.settings import Keys, Settings, collection_name
 from bot.store import Store, collections_in, index_missing, store_of
 from bot.store.salvage import has_generations
@@ -159,7 +162,9 @@ class Bot:
         """
         turns = [_cleaned(message) for message in normalized(history)[-MAX_HISTORY_MESSAGES:]]
         by_rule = condense.standalone(question, turns)
-        if by_rule == question or self._model is None:
+        if by_rule == question or condense.may_stand_alone(question) and self._is_answered(question):
+            return question
+        if self._model is None:
             return by_rule
         traced = self.settings.tracing
         with tracing.context(traced):
@@ -206,6 +211,12 @@ class Bot:
     def sentences(self, identity: str) -> list[tuple[int, int]]:
         """The spans, in characters, of an essay's sentences. Raises `QuestionError` where there is no such essay."""
         return self.index().sentence_spans(self.essay(identity))
+
+    def summary(self, identity: str, count: int = 5) -> list[Citation]:
+        """The `count` highest of an essay's three to five key sentences, in the order of its text. Raises `QuestionError` as `essay` does."""
+        essay, index = self.essay(identity), self.index()
+        spans = index.key_sentences(essay.id, count)
+        return [quotations.cite(essay, start, end, number) for number, (start, end) in enumerate(spans, start=1)]
 
     def try_model(self) -> float:
         """Seconds until the chat model's first word; 0 without a model. Raises `ModelError` with the cause and the remedy."""
@@ -291,22 +302,45 @@ class Bot:
         It is a generator on the caller's own thread, so that closing it ends the model's work at once.
         """
         started = time.perf_counter()
-        draft = self._draft(checked_question(question, mode), normalized(history), mode, config)
+        turns = normalized(history)
+        draft = self._draft(checked_question(question, mode), turns, mode, config)
         index, hits = self._retrieve(draft, essays, config)
         retrieved = time.perf_counter()
+        turn = self._turn(draft, turns, index, hits, essays)
         answer = draft
-        for answer in extractive.extractive_answers(draft, index, hits, self._analogies(index, essays)):
+        for answer in extractive.extractive_answers(turn):
             yield replace(answer, timings=_timings(started, retrieved))
-        if answer.citations and not answer.abstained and self._model:
+        asked = [message.text for message in turns if message.role == "user"]
+        answer = replace(answer, suggestions=suggestions.of(turn, answer, asked))
+        yield replace(answer, timings=_timings(started, retrieved))
+        if answer.citations and not answer.abstained and self._model and draft.intent.partition(".")[0] != "documents":
             yield from self._generate(answer, index, hits, self._model, config, (started, retrieved))
 
     def _draft(self, question: str, history: Sequence[Message], mode: str, config: "RunnableConfig") -> Answer:
-        """The answer without content yet: question, condensed question, language, mode and chat model."""
+        """The answer without content yet: question, condensed question, language, mode, chat model and intent."""
         earlier = [message.text for message in reversed(history) if message.role == "user"]
         worded = next(
             (text for text in (question, *earlier) if any(map(str.isalpha, text))), question
         )  # an emoji has no language
-        return Answer(question, self.standalone(question, history, config), language_of(worded), mode, self.model_name)
+        standalone = self.standalone(question, history, config)
+        intent = self._intent(question) if mode == "answer" else ""
+        return Answer(question, standalone, language_of(worded), mode, self.model_name, intent=intent)
+
+    def _intent(self, question: str) -> str:
+        """What the reader wants: a label of `bot.indexing.intents`."""
+        if is_greeting(question):
+            return "smalltalk"
+        return intents.of_embedder(self.embedder).of(question, self.embedder.encode_turns([question])[0])
+
+    def _turn(self, draft: Answer, history: Sequence[Message], index: Index, hits: list[Hit], essays: Sequence[str]) -> Turn:
+        """The question with what an answer may need beside it."""
+
+        def search(question: str, k: int, use: Use, only: Sequence[str]) -> list[Hit]:
+            return self._hits(index, question, k, use, only)
+
+        shown = frozenset(quote for message in history for quote in message.quotations)
+        about = subject.of_chat(history, index.essays)
+        return Turn(draft, index, hits, self._analogies(index, essays), search, about, tuple(essays), shown)
 
     def _retrieve(self, draft: Answer, essays: Sequence[str], config: "RunnableConfig") -> tuple[Index, list[Hit]]:
         """The index that is published now, and its hits for the condensed question, found by a LangChain retriever."""
@@ -320,6 +354,11 @@ class Bot:
 
         retriever = HitRetriever.of(search, index.essays.__getitem__, ANSWER_PASSAGES, self.settings.tracing)
         return index, retriever.hits(draft.standalone, config)
+
+    def _is_answered(self, question: str) -> bool:
+        """Whether the essays answer a question by itself."""
+        index = self.index()
+        return index.outcome(question, self._hits(index, question, ANSWER_PASSAGES, "answer")) == "answered"
 
     def _generate(
         self,
@@ -355,6 +394,7 @@ class Bot:
 
     def _hits(self, index: Index, question: str, k: int, use: Use = "rank", essays: Sequence[str] = ()) -> list[Hit]:
         rerank = self._reranker.scores if self._reranker else None
+        question = index.retriever.spelled(question)
         return index.search(question, self.embedder.encode_query(question), k, use, essays, rerank)
 
     def _checked_essays(self, essays: Sequence[str]) -> tuple[str, ...]:

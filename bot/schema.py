@@ -235,7 +235,8 @@ class Answer:
     `standalone` is the question that was searched for, a follow-up condensed with its history. `voice` is the chat model's name, or
     `quotes` for quotations only. `abstained` says that the essays do not answer, `related` that the sentences shown are only the nearest
     ones; `nearest` are the passages nearest to the question. `refused` are the sentences that the check removed. `complete` is false where
-    the chat model was interrupted. `timings` are in milliseconds since the question.
+    the chat model was interrupted. `timings` are in milliseconds since the question. `intent` is what the reader wants (see
+    `bot.indexing.intents`), empty in a mode that says so itself; `suggestions` are next questions, in the reader's language.
     """
 
     question: str
@@ -251,6 +252,8 @@ class Answer:
     refused: tuple[Refusal, ...] = ()
     complete: bool = True
     timings: dict[str, float] = field(default_factory=dict)
+    intent: str = ""
+    suggestions: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -292,6 +295,8 @@ class Answer:
             "refused": [asdict(refusal) for refusal in self.refused],
             "timings": dict(self.timings),
             "complete": self.complete,
+            "intent": self.intent,
+            "suggestions": list(self.suggestions),
         }
 
     @classmethod
@@ -310,6 +315,8 @@ class Answer:
                 refused=tuple(_record(Refusal, refusal) for refusal in payload["refused"]),
                 complete=_typed(bool, payload.get("complete", True)),
                 timings={_typed(str, name): float(value) for name, value in payload["timings"].items()},
+                intent=_typed(str, payload.get("intent", "")),
+                suggestions=tuple(_typed(str, question) for question in payload.get("suggestions", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             reason = f"{type(error).__name__}: {error}"

@@ -5,16 +5,17 @@ What the map says in its own words is of kind `reading`; what an essay says is q
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from bot.answers.turn import Line
 from bot.indexing.analogies import Analogy, Break, Pair, Quotation
 from bot.messages import map as texts
 from bot.messages.text import Text
-from bot.schema import Kind, Language
+from bot.schema import Language
 from bot.text.tokenize import morphemes
 
 MAX_RELATED = 4  # analogies named after the one that is explained
 MAX_NAMED = 8  # analogies in one line
+MAX_BREAKS = 3  # that are shown where the question asks for them
 _ASKS_FOR_BREAKS = re.compile(
     r"어긋|깨지|깨어|무너|안 맞|맞지 않|다른 점|다르|차이|한계|약점|허점|틀리|틀렸|반론|반박|비판|문제"
     r"|\b(?:break\w*|fail\w*|differ\w*|unlike|limits?|wrong|weak\w*|flaws?|objections?|against|mislead\w*|problems?)\b",
@@ -22,26 +23,36 @@ _ASKS_FOR_BREAKS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of an answer: `text`, or a quotation of an essay. With both, `text` is how the quotation is shown."""
-
-    text: str
-    kind: Kind
-    quotation: Quotation | None = None
-
-
 def explain(analogies: Sequence[Analogy], question: str, language: Language) -> list[Line]:
-    """The first analogy's pairs with their quotations, its breaks with who raised them, and the names of the other analogies.
+    """The first analogy: what it claims, in a quotation, its pairs, a line each, its strongest break with the reply, and what else there is.
 
-    The breaks come first where the question asks for what is wrong with the analogy; pairs and breaks that the question names come first.
+    The breaks come first where the question asks for what is wrong with the analogy; the pair that the question names comes first.
     """
     first = analogies[0]
-    lines = [_notice(texts.NAME.format(name=first.name), language), Line(first.shows.of(language), "reading")]
-    parts = [_pair_lines(first, question, language), _break_section(first, question, language)]
-    lines += [line for part in (reversed(parts) if _ASKS_FOR_BREAKS.search(question) else parts) for line in part]
+    breaks = _ranked_breaks(first, question)
+    asks_for_breaks = bool(_ASKS_FOR_BREAKS.search(question))
+    shown = breaks[: MAX_BREAKS if asks_for_breaks else 1]
+    claim = [Line(first.shows.of(language), "reading"), *_quotation_line(_best_pair(first, question).quotes, language)]
+    pairs = [_notice(texts.PAIRS, language), *(_correspondence(pair, language) for pair in _ranked_pairs(first, question))]
+    objections = (
+        [_notice(texts.BREAKS, language), *(line for point in shown for line in _break_lines(point, language))] if shown else []
+    )
+    parts = [claim, objections, pairs] if asks_for_breaks else [claim, pairs, objections]
+    lines = [_notice(texts.NAME.format(name=first.name), language), *(line for part in parts for line in part)]
+    if len(breaks) > len(shown):
+        lines.append(_notice(texts.MORE_BREAKS.format(count=len(breaks) - len(shown)), language))
     related = [analogy.name.of(language) for analogy in analogies[1 : 1 + MAX_RELATED]]
     return [*lines, _notice(texts.OTHERS.format(names=" · ".join(related)), language)] if related else lines
+
+
+def arguments(analogies: Sequence[Analogy], question: str, language: Language, count: int = 0) -> list[Line]:
+    """The objections that essays raise to the first analogy, each with its quotation and reply; `count` of them, `MAX_BREAKS` for 0."""
+    first = analogies[0]
+    quoted = [point for point in _ranked_breaks(first, question) if point.by == "essay"][: count or MAX_BREAKS]
+    if not quoted:
+        return []
+    claim = [_notice(texts.CLAIM.format(name=first.name), language), Line(first.shows.of(language), "reading")]
+    return [*claim, *(line for point in quoted for line in _break_lines(point, language))]
 
 
 def list_all(analogies: Sequence[Analogy], language: Language) -> list[Line]:
@@ -101,22 +112,10 @@ def _correspondence(pair: Pair, language: Language) -> Line:
     return Line(f"{pair.source.of(language)} ↔ {pair.target.of(language)}", "reading")
 
 
-def _pair_lines(analogy: Analogy, question: str, language: Language) -> list[Line]:
+def _ranked_pairs(analogy: Analogy, question: str) -> list[Pair]:
+    """The pairs, those that share most words with the question first."""
     asked = set(morphemes(question))
-    lines = [_notice(texts.PAIRS, language)]
-    for pair in sorted(analogy.pairs, key=lambda pair: -_words_in_common(asked, pair)):
-        lines += [_correspondence(pair, language), *_quotation_line(pair.quotes, language)]
-    return lines
-
-
-def _break_section(analogy: Analogy, question: str, language: Language) -> list[Line]:
-    own_words = _words_beside_names(analogy, question)
-    ordered = sorted(analogy.breaks, key=lambda point: -len(own_words & _morphemes(point.text)))
-    return [
-        _notice(texts.BREAKS, language),
-        *(line for point in ordered for line in _break_lines(point, language)),
-        Line(f"{texts.UNMAPPED.of(language)}: {analogy.unmapped.of(language)}", "reading"),
-    ]
+    return sorted(analogy.pairs, key=lambda pair: -_words_in_common(asked, pair))
 
 
 def _break_lines(point: Break, language: Language) -> Iterator[Line]:
@@ -128,14 +127,19 @@ def _break_lines(point: Break, language: Language) -> Iterator[Line]:
         yield from _quotation_line(point.reply_quotes, language)
 
 
-def _best_objection(analogy: Analogy, question: str) -> Break | None:
-    """The break that shares most words with the question; among equals one that an essay raises, then one with a reply."""
+def _ranked_breaks(analogy: Analogy, question: str) -> list[Break]:
+    """Those first that share most words with the question; among equals those that an essay raises, then those with a reply."""
     own_words = _words_beside_names(analogy, question)
 
     def rank(point: Break) -> tuple[int, bool, bool]:
         return len(own_words & _morphemes(point.text)), point.by == "essay", point.reply is not None
 
-    return max(analogy.breaks, key=rank, default=None)
+    return sorted(analogy.breaks, key=rank, reverse=True)
+
+
+def _best_objection(analogy: Analogy, question: str) -> Break | None:
+    """The first of the ranked breaks; None where there is none."""
+    return next(iter(_ranked_breaks(analogy, question)), None)
 
 
 def _best_pair(analogy: Analogy, question: str) -> Pair:

@@ -1,79 +1,130 @@
-"""Answers without a chat model: from the analogy map, in the essays' own sentences, or an abstention."""
+"""Answers without a chat model: about the essays as documents, from the analogy map, in the essays' own sentences, or an abstention."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.answers import debate, selection, sentence_features
-from bot.answers.debate import Line
+from bot.answers import argument, comparison, debate, documents, selection, summary
+from bot.answers.turn import Line, Turn
 from bot.grounding import quotations
-from bot.indexing.analogies import Analogy, Quotation
+from bot.indexing.analogies import Quotation
+from bot.messages import answers as texts
 from bot.messages import map as map_texts
 from bot.messages import notices
 from bot.messages.text import Text
 from bot.retrieval import map_search
 from bot.retrieval.index import Index
-from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
-from bot.schema import Answer, Essay, Hit, Language, Passage, Sentence
-from bot.text.sentences import outline, place_of
+from bot.retrieval.intent import is_about_all_essays, is_greeting
+from bot.schema import Answer, Essay, Hit, Passage, Sentence
+from bot.text.sentences import place_of
 
 MAX_NEAREST = 2  # passages shown with an abstention
 MAX_RELATED = 3  # sentences shown where the essays may not answer
 MAX_COMPARED = 2  # essays that are compared with each other
+MORE_HITS = 12  # passages that are looked through for what the chat has not shown yet
 
 _FROM_MAP = {"counter": debate.counter, "socratic": debate.socratic, "compare": debate.compare}
 
 
-def extractive_answers(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> Iterator[Answer]:
-    """The answer to the question of `draft`, an `Answer` without content, in its mode: first with its citations, then with its sentences.
+def extractive_answers(turn: Turn) -> Iterator[Answer]:
+    """The answer to a turn's question, in its mode: first with its citations, then with its sentences.
 
-    `analogies` is the analogy map. A greeting, a question that is out of scope and an abstention have no citations and one step.
+    A greeting, other work that the essays do not answer and an abstention have no citations and one step.
     """
+    draft = turn.draft
     if is_greeting(draft.question):
-        yield replace(draft, sentences=(Sentence(notices.GREETING.of(draft.language), "notice"),), abstained=True)
-    elif is_out_of_scope(draft.question):
-        yield _decline(draft, hits)
-    elif lines := _lines(draft, index, hits, analogies):
-        yield from _answers_of(draft, index, lines)
-    elif index.outcome(draft.standalone, hits) == "related":
-        yield from _related(draft, index, hits)
+        yield _told(draft, notices.GREETING)
+    elif lines := _lines(turn):
+        yield from _answers_of(draft, turn.index, lines)
+    elif draft.intent == "smalltalk":
+        yield _told(draft, notices.GREETING)
+    elif draft.intent == "other_work":
+        yield _told(draft, notices.OUT_OF_SCOPE, turn.hits)
+    elif turn.outcome() == "related":
+        yield from _related(turn)
     else:
-        yield _abstain(draft, index, hits)
+        yield _abstain(turn)
 
 
-def _lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
-    """From the map where the question is about an analogy, otherwise quotations; empty where the essays do not answer."""
-    question, language = draft.standalone, draft.language
-    if draft.mode != "answer":
-        return _debate_lines(draft, index, hits, analogies)
-    if analogies and map_search.asks_for_all_analogies(question):
-        return debate.list_all(analogies, language)
-    if is_about_all_essays(question) and (lines := _lines_of_all_essays(draft, index, hits, analogies)):
+def _lines(turn: Turn) -> list[Line]:
+    """The lines by the intent of the question, else quotations; empty where the essays do not answer."""
+    if turn.draft.mode != "answer":
+        return _debate_lines(turn)
+    intent, _, kind = turn.draft.intent.partition(".")
+    if intent == "documents" and (lines := documents.lines(turn, kind)):
         return lines
-    if matches := map_search.analogies_about(question, analogies):
+    if intent in _BY_INTENT and (lines := _BY_INTENT[intent](turn)):
+        return lines
+    return _content_lines(turn)
+
+
+def _content_lines(turn: Turn) -> list[Line]:
+    """From the map where the question is about an analogy, otherwise quotations; empty where the essays do not answer."""
+    question, language = turn.question, turn.language
+    if turn.analogies and map_search.asks_for_all_analogies(question):
+        return debate.list_all(turn.analogies, language)
+    if is_about_all_essays(question) and (lines := _lines_of_all_essays(turn)):
+        return lines
+    if matches := map_search.analogies_about(question, turn.analogies):
         return debate.explain(matches, question, language)
-    return list(_quotation_lines(draft, index, hits)) if _is_answered(draft, index, hits) else []
+    return _quotation_lines(turn, turn.hits) if turn.outcome() == "answered" else []
 
 
-def _debate_lines(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
-    """A counter-argument, a Socratic question or a comparison: from the map, otherwise from the essays where they answer."""
-    question, language = draft.standalone, draft.language
-    matches = map_search.analogies_about(question, analogies) or map_search.analogies_mentioning(question, analogies)
-    if matches:
-        return _FROM_MAP[draft.mode](matches, question, language)
-    if not _is_answered(draft, index, hits):
+def _argument_lines(turn: Turn) -> list[Line]:
+    """The objections of the map where the claim is an analogy of it, else what the essays say for and against the claim."""
+    matches = map_search.analogies_about(turn.question, turn.analogies)
+    wanted = summary.count_in(turn.draft.question)
+    from_map = debate.arguments(matches, turn.question, turn.language, wanted) if matches else []
+    return from_map or argument.lines(turn)
+
+
+def _comparison_lines(turn: Turn) -> list[Line]:
+    """The analogy where the map holds the two sides as one, else what the essays say of each."""
+    matches = map_search.analogies_about(turn.question, turn.analogies)
+    return debate.explain(matches, turn.question, turn.language) if matches else comparison.lines(turn)
+
+
+def _more_lines(turn: Turn) -> list[Line]:
+    """What the chat has not shown yet of the matter that it is about."""
+    hits = turn.search(turn.question, MORE_HITS, "rank", turn.essays)
+    if turn.outcome(hits) == "absent":
         return []
-    if draft.mode == "socratic":
-        question_back = Line(map_texts.SOCRATIC_QUESTIONS[""].of(language), "reading")
-        return [*_quotation_lines(draft, index, hits, limit=1), question_back]
-    heading = map_texts.NO_OBJECTION if draft.mode == "counter" else map_texts.SIDE_BY_SIDE
-    return [
-        Line(heading.of(language), "notice"),
-        *_quotation_lines(draft, index, _best_per_essay(hits)[:MAX_COMPARED], one_per_hit=True),
+    fresh = [
+        sentence
+        for hit in hits
+        for sentence in turn.pick([hit], 2)
+        if sentence.essay.text[sentence.start : sentence.end] not in turn.shown
     ]
+    unique = list({(sentence.essay.id, sentence.start): sentence for sentence in fresh}.values())[: selection.MAX_SENTENCES]
+    if not unique:
+        return [turn.notice(texts.NO_MORE)]
+    unique.sort(key=lambda sentence: [hit.passage.essay for hit in hits].index(sentence.essay.id))
+    return [turn.notice(texts.MORE), *turn.quotations(unique)]
 
 
-def _is_answered(draft: Answer, index: Index, hits: Sequence[Hit]) -> bool:
-    return index.outcome(draft.standalone, hits) == "answered"
+_BY_INTENT: dict[str, Callable[[Turn], list[Line]]] = {
+    "summary": summary.lines,
+    "compare": _comparison_lines,
+    "argument": _argument_lines,
+    "followup_more": _more_lines,
+}
+
+
+def _debate_lines(turn: Turn) -> list[Line]:
+    """A counter-argument, a Socratic question or a comparison: from the map, otherwise from the essays where they answer."""
+    question, language = turn.question, turn.language
+    matches = map_search.analogies_about(question, turn.analogies) or map_search.analogies_mentioning(question, turn.analogies)
+    if matches:
+        return _FROM_MAP[turn.draft.mode](matches, question, language)
+    if turn.outcome() != "answered":
+        return []
+    if turn.draft.mode == "socratic":
+        question_back = Line(map_texts.SOCRATIC_QUESTIONS[""].of(language), "reading")
+        return [*turn.quotations(turn.pick(turn.hits, 1)), question_back]
+    maker = argument.lines if turn.draft.mode == "counter" else comparison.lines
+    if lines := maker(turn):
+        return lines
+    heading = map_texts.NO_OBJECTION if turn.draft.mode == "counter" else map_texts.SIDE_BY_SIDE
+    return [turn.notice(heading), *_one_of_each(turn, _best_per_essay(turn.hits)[:MAX_COMPARED])]
 
 
 def _best_per_essay(hits: Sequence[Hit]) -> list[Hit]:
@@ -84,13 +135,26 @@ def _best_per_essay(hits: Sequence[Hit]) -> list[Hit]:
     return list(best.values())
 
 
-def _lines_of_all_essays(draft: Answer, index: Index, hits: list[Hit], analogies: tuple[Analogy, ...]) -> list[Line]:
+def _lines_of_all_essays(turn: Turn) -> list[Line]:
     """The analogies that the question mentions and one sentence per essay; empty where neither the map nor the essays answer."""
-    names = debate.name_all(map_search.analogies_mentioning(draft.standalone, analogies), draft.language)
-    if not names and not _is_answered(draft, index, hits):
+    names = debate.name_all(map_search.analogies_mentioning(turn.question, turn.analogies), turn.language)
+    if not names and turn.outcome() != "answered":
         return []
-    with_words = [hit for hit in hits if hit.lexical > 0]  # the others have none of the question's words
-    return [*names, *_quotation_lines(draft, index, with_words if len(with_words) > 1 else hits, one_per_hit=True)]
+    with_words = [hit for hit in turn.hits if hit.lexical > 0]  # the others have none of the question's words
+    return [*names, *_one_of_each(turn, with_words if len(with_words) > 1 else turn.hits)]
+
+
+def _quotation_lines(turn: Turn, hits: Sequence[Hit], limit: int = selection.MAX_SENTENCES) -> list[Line]:
+    """At most `limit` sentences of the hits, after a line that says from how many essays they are where there are several."""
+    selected = turn.pick(hits, limit)
+    essays = {sentence.essay.id for sentence in selected}
+    introduction = [turn.notice(texts.SEVERAL_ESSAYS.format(count=len(essays)))] if len(essays) > 1 else []
+    return [*introduction, *turn.quotations(selected)]
+
+
+def _one_of_each(turn: Turn, hits: Sequence[Hit]) -> Iterator[Line]:
+    """The best sentence of each hit."""
+    return turn.quotations([sentence for hit in hits for sentence in turn.pick([hit], 1)])
 
 
 def _answers_of(draft: Answer, index: Index, lines: Sequence[Line]) -> Iterator[Answer]:
@@ -113,54 +177,21 @@ def _answers_of(draft: Answer, index: Index, lines: Sequence[Line]) -> Iterator[
     yield replace(draft, citations=citations, sentences=tuple(sentences))
 
 
-def _quotation_lines(
-    draft: Answer,
-    index: Index,
-    hits: Sequence[Hit],
-    *,
-    one_per_hit: bool = False,
-    limit: int = selection.MAX_SENTENCES,
-) -> Iterator[Line]:
-    """At most `limit` sentences of the essays, or with `one_per_hit` the best of each hit, each group after the title of its essay."""
-    groups = [[hit] for hit in hits] if one_per_hit else [hits]
-    words = index.retriever.words(draft.standalone)
-    selected = [
-        sentence
-        for group in groups
-        for sentence in selection.select_sentences(
-            draft.standalone, group, index.essays, index.sentence_spans, words, index.weights, limit=1 if one_per_hit else limit
-        )
-    ]
-    title = ""
-    for sentence in selected:
-        if sentence.essay.title != title:
-            title = sentence.essay.title
-            yield Line(notices.FROM.format(title=title).of(draft.language), "notice")
-        text = sentence.essay.text[sentence.start : sentence.end]
-        shown = _shown_text(sentence, text, draft.language)
-        yield Line(shown, "essay", Quotation(sentence.essay.id, text, sentence.start, sentence.end))
-
-
-def _shown_text(sentence: selection.SelectedSentence, quote: str, language: Language) -> str:
-    """How the row of a table or the text of a footnote is quoted; empty for any other sentence."""
-    if sentence_features.is_note(sentence.essay.text, sentence.start):
-        return notices.FOOTNOTE.format(quote=quote).of(language)
-    cells = outline(sentence.essay.text).cells(sentence.essay.text, (sentence.start, sentence.end))
-    return " · ".join(f"{head}: {notices.QUOTED.format(quote=cell)}" for head, cell in cells)
-
-
-def _related(draft: Answer, index: Index, hits: Sequence[Hit]) -> Iterator[Answer]:
+def _related(turn: Turn) -> Iterator[Answer]:
     """The sentences that are nearest to a question that the essays may not answer."""
-    heading = Line(notices.RELATED.of(draft.language), "notice")
-    lines = [heading, *_quotation_lines(draft, index, hits, limit=MAX_RELATED)]
-    nearest = tuple(hit.passage for hit in hits[:MAX_NEAREST])
-    yield from _answers_of(replace(draft, abstained=True, related=True, nearest=nearest), index, lines)
+    lines = [turn.notice(notices.RELATED), *turn.quotations(turn.pick(turn.hits, MAX_RELATED))]
+    draft = replace(turn.draft, abstained=True, related=True, nearest=_nearest_passages(turn.hits))
+    yield from _answers_of(draft, turn.index, lines)
 
 
-def _decline(draft: Answer, hits: Sequence[Hit]) -> Answer:
-    """The answer to a question that is out of scope, with the nearest passages."""
-    notice = Sentence(notices.OUT_OF_SCOPE.of(draft.language), "notice")
-    return replace(draft, sentences=(notice,), abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))
+def _told(draft: Answer, text: Text, hits: Sequence[Hit] = ()) -> Answer:
+    """An answer of one notice, with the nearest passages."""
+    notice = Sentence(text.of(draft.language), "notice")
+    return replace(draft, sentences=(notice,), abstained=True, nearest=_nearest_passages(hits))
+
+
+def _nearest_passages(hits: Sequence[Hit]) -> tuple[Passage, ...]:
+    return tuple(hit.passage for hit in hits[:MAX_NEAREST])
 
 
 def _nearest(index: Index, passage: Passage) -> Text:
@@ -178,10 +209,8 @@ def _place(essay: Essay, start: int) -> Text:
     return notices.PARAGRAPH.format(number=paragraph) if heading in {"", essay.title} else notices.UNDER.format(heading=heading)
 
 
-def _abstain(draft: Answer, index: Index, hits: Sequence[Hit]) -> Answer:
+def _abstain(turn: Turn) -> Answer:
     """The answer that the essays do not say, with the nearest passages."""
-    texts = [notices.ABSTAIN]
-    if hits:
-        texts.append(_nearest(index, hits[0].passage))
-    sentences = tuple(Sentence(text.of(draft.language), "notice") for text in texts)
-    return replace(draft, sentences=sentences, abstained=True, nearest=tuple(hit.passage for hit in hits[:MAX_NEAREST]))
+    found = [notices.ABSTAIN, *(_nearest(turn.index, hit.passage) for hit in turn.hits[:1])]
+    sentences = tuple(Sentence(text.of(turn.language), "notice") for text in found)
+    return replace(turn.draft, sentences=sentences, abstained=True, nearest=_nearest_passages(turn.hits))

@@ -11,14 +11,10 @@ from bot.answers import sentence_features
 from bot.retrieval.weights import Weights
 from bot.schema import Essay, Hit
 from bot.text.markdown import Span
+from bot.text.sentences import refers_back
 
 MAX_SENTENCES = 4  # in an answer, so that it can be read at a glance
 MIN_SENTENCES = 2
-# A sentence that begins with one of these refers to the sentence before it.
-REFERRING_OPENINGS = (
-    *"이것 그것 이는 그는 이런 그런 그래서 따라서 즉".split(),
-    *("This ", "That ", "These ", "Those ", "It ", "They ", "He ", "She ", "So "),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def _select(
 def _antecedent(sentence: SelectedSentence, sentence_spans: Callable[[Essay], list[Span]]) -> SelectedSentence | None:
     """The sentence before, in the same paragraph, if `sentence` refers to it by its opening ("This is why…")."""
     text = sentence.essay.text
-    if not text[sentence.start : sentence.end].startswith(REFERRING_OPENINGS):
+    if not refers_back(text[sentence.start : sentence.end]):
         return None
     earlier = [span for span in sentence_spans(sentence.essay) if span[1] <= sentence.start]
     if not earlier or "\n\n" in text[earlier[-1][1] : sentence.start]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.errors import CorpusError, StoreError
 from bot.indexing import analogies as maps
-from bot.indexing import loader, splitter
+from bot.indexing import loader, splitter, summaries
 from bot.indexing.roots import load_roots
 from bot.indexing.saved_vectors import SavedVectors
 from bot.messages import errors
@@ -125,7 +125,15 @@ def publish(
         passages = tuple(passage for split in splits for passage in split.passages)
         terms = tuple(line for split in splits for line in split.terms)
         contents = Contents(collection.essays, passages, terms, windows, vectors)
-        writer.publish(contents, fingerprint, [str(root.resolve()) for root in roots], collection.paths, analogies, embedder.name)
+        writer.publish(
+            contents,
+            fingerprint,
+            [str(root.resolve()) for root in roots],
+            collection.paths,
+            analogies,
+            embedder.name,
+            summaries.of_essays(contents.essays, windows, vectors, {passage.id: passage.essay for passage in passages}),
+        )
         saved.clear()
     return replace(report, embedded=embedded)
 
@@ -138,12 +146,12 @@ def _withdraw(store: Store, progress: Progress) -> None:
 
 
 def index_fingerprint(embedder: Embedder) -> dict[str, str]:
-    """Return what an index depends on: the embedder's fingerprint and the versions of splitter and tokenizer."""
+    """Return what an index depends on: the embedder's fingerprint and the versions of splitter, tokenizer and summaries."""
     return {**embedder.fingerprint, "splitter": _splitter_version()}
 
 
 def _splitter_version() -> str:
-    return f"{splitter.VERSION}.{tokenize.VERSION}"
+    return f"{splitter.VERSION}.{tokenize.VERSION}.{summaries.VERSION}"
 
 
 def _compare(

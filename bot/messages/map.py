@@ -62,6 +62,9 @@ BREAKS = Text("Where the analogy breaks down", "비유가 어긋나는 곳")
 OBJECTION = Text("{by} ({move}): {text}", "{by}({move}): {text}")
 OBJECTED = Text("An objection: {text}", "이런 지적이 있습니다: {text}")
 AGAINST = Text("An objection to the same analogy:", "같은 비유에 대한 반론입니다.")
+MORE_BREAKS = Text(
+    "Ask where it breaks down: {count} more objections.", "어디가 어긋나는지 물으면 {count}가지를 더 볼 수 있습니다."
+)
 OTHERS = Text("Related analogies: {names}", "관련된 다른 비유: {names}")
 TOUCHED = Text("Analogies on the map that mention this: {names}", "비유 지도에서 이 말이 나오는 비유: {names}")
 ALL = Text("The analogy map has {count} analogies.", "비유 지도에는 비유가 {count}개 있습니다.")

@@ -114,6 +114,22 @@ class Embedder(Embeddings):
         """Embed a question: float32 (dimension,), of length 1."""
         return np.asarray(self._loaded().encode_query(text, show_progress_bar=False, normalize_embeddings=True), dtype=np.float32)
 
+    def encode_turns(self, turns: Sequence[str]) -> np.ndarray:
+        """Embed what readers write, to tell what they want: float32 (number of turns, dimension), each row of length 1.
+
+        A model that has a prompt for classification reads a turn with it, another one as a question.
+        """
+        model = self._loaded()
+        prompts = {name.casefold(): prompt for name, prompt in model.prompts.items()}
+        prompt = prompts.get("classification") or prompts.get("query") or ""
+        vectors = np.zeros((len(turns), self.dimension), np.float32)
+        for indices in batches(turns):
+            batch = [turns[index] for index in indices]
+            vectors[indices] = model.encode(
+                batch, prompt=prompt, batch_size=len(batch), show_progress_bar=False, normalize_embeddings=True
+            )
+        return vectors
+
     def encode_parts(self, parts: Sequence[Parts], progress: Progress = no_progress) -> Iterator[tuple[int, np.ndarray]]:
         """Embed passages and their sentences, in batches: yields the place of each of `parts`, in any order, with its vectors.
 

@@ -48,6 +48,10 @@ _FRAGMENT = re.compile(
     r"|^(?!.*\b(?:how|why|what|when|where|who|which|did|does|do|is|was|are|were|can|could|would|should)\b)[^가-힣]*$",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    r"뭐|무엇|뭔|누구|누가|왜|어떻게|언제|어디|몇|얼마|어떤|무슨|까\W*$|나요\W*$|니\W*$|어\W*$|\b(?:what|who|why|how|when|where|which|did|does|do|is|are|was|were)\b",
+    re.IGNORECASE,
+)
 _NEW_TOPIC = re.compile(
     r"^\W*(?:그럼|그러면|그렇다면|그런데|근데|and|what about|how about|then)\W+(.{1,40}?)(?:은요|는요|은|는|이랑은|도)?\s*\??$",
     re.IGNORECASE,
@@ -71,6 +75,14 @@ def standalone(question: str, history: Sequence[Message]) -> str:
     if quotations and (_BARE_WHY.match(question) or _ABOUT_ANSWER.search(question)):
         return f"{previous} {quotations[0]} {question}"
     return f"{previous} {question}"
+
+
+def may_stand_alone(question: str) -> bool:
+    """Whether a question that is taken for a follow-up only for its few words may be a whole one: it asks, and nothing in it refers back."""
+    patterns = (_REFERENCE, _ABOUT_ANSWER, _BARE_WHY, _BARE_TOPIC, _NEW_TOPIC, *_ORDINALS.values())
+    return (
+        bool(_ASKS.search(question)) and bool(morphemes(question)) and not any(pattern.search(question) for pattern in patterns)
+    )
 
 
 def is_faithful(condensed: str, question: str, history: Sequence[Message]) -> bool:

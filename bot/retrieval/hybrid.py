@@ -60,6 +60,16 @@ class Retriever:
         """The content words of a question, misspelt ones corrected, with their weights in this collection."""
         return self._lexical.weights(self._table.vocabulary.weights(question))
 
+    def has(self, word: str) -> bool:
+        """Whether a passage or a title holds the word, as `morphemes` gives it."""
+        return word in self._table.vocabulary
+
+    def spelled(self, question: str) -> str:
+        """The question with the spelling that the collection has for each name of the other script (Daedongbeop: 대동법) after it."""
+        vocabulary = self._table.vocabulary
+        added = [vocabulary.other_spelling(vocabulary.corrected(word)) for word in morphemes(question)]
+        return " ".join([question, *(f"({word})" for word in dict.fromkeys(filter(None, added)))])
+
     def features(self, question: str, dense: Dense) -> passages.Features:
         """The features of all passages, shape (passages, features): see `retrieval.passages`."""
         return self._features(question, self._table.vocabulary.weights(question), dense)[0]

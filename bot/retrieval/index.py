@@ -129,6 +129,11 @@ class Index:
         """The spans of the essay's quotable sentences."""
         return quotable(essay)
 
+    def key_sentences(self, identity: str, count: int) -> list[Span]:
+        """The spans of the `count` highest of an essay's key sentences, in the order of its text; see `bot.indexing.summaries`."""
+        keys = [key for snapshot in self._snapshots for key in snapshot.manifest.summaries.get(identity, ())]
+        return sorted((start, end) for start, end, rank in keys if rank <= count)
+
     def _read_sample(self) -> Sample:
         """A sample of `SAMPLE_SIZE` windows, of each part in proportion to its windows."""
         total = sum(len(snapshot.windows) for snapshot in self._snapshots)

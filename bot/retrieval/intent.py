@@ -1,29 +1,7 @@
-"""Classify the intent of a question by regular expressions: greeting, request that is out of scope, question about all essays. Pure."""
+"""Tells by regular expressions a turn that only greets, and a question about all essays; other intents: `bot.indexing.intents`. Pure."""
 
 import re
 
-# Korean: a verb of making or fetching with an auxiliary of request ("짜 줘", "예매해 주세요", "지어 줄래").
-_KOREAN_REQUEST = re.compile(
-    r"""(?:^|[\s가-힣])
-    (?:짜|써|지어|만들어|그려|(?:번역|예매|예약|주문|작곡|번안)\s?해|고쳐|보내|틀어|사|켜|받아|뽑아|불러)\s?
-    (?:줘|줄래|줄\ 수|줬으면|주라|주세요|주실|주시|주면|주십|다오|봐(?:요|라|\s*[.!?]*$)|보세요|내라|라\s*[.!?]*$)""",
-    re.VERBOSE,
-)
-# Korean requests that are in scope: summaries, examples and quotations made from the essays.
-_KOREAN_IN_SCOPE = re.compile(
-    r"예를? (?:들어|만들어)|(?:요점|핵심|요약|문장|대목|구절|인용)\S*\s(?:\S+\s)?(?:뽑아|써|만들어)|비교해|정리해|상상해"
-)
-_ENGLISH_REQUEST = re.compile(
-    r"""^\W*(?:(?:hi|hello|hey|ok|okay|so|now|and|then|please|pls)\b\W*)*
-    (?:(?:can|could|would|will)\ you\ |i(?:'d|\ would)\ like\ you\ to\ |i\ (?:want|need)\ you\ to\ |help\ me\ (?:to\ )?)?(?:please\ )?
-    (?:write|compose|translate|draft|paint|design|program|generate|order|buy|sell|book|reserve|send|e-?mail|paste|download|proofread|sing
-    |(?:rewrite|correct|fix)\ (?:my|this)|draw\ (?:me|us|a\ picture|an\ image)|play\ me|remind\ me
-    |set\ (?:a|an|my)\ (?:reminder|alarm|timer)|(?:make|build|create|code)\ (?:me|us|a|an|my|the)
-    |give\ me\ (?:a|an|the|some)\ (?:\w+\ )?(?:code|grammar|recipe|script|translation|poem))\b
-    |\band\ (?:paste|send|e-?mail|post|print)\ \w+""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ENGLISH_IN_SCOPE = re.compile(r"\bmake (?:a|the) (?:case|argument|point|comparison)\b", re.IGNORECASE)
 _ALL_ESSAYS = re.compile(
     r"""(?:에세이|글|필자|글쓴이|저자)들(?:은|이|의|끼리|마다|\s|$)|(?:여러|모든|각|다른|서로\ 다른|전체)\s?(?:에세이|글)(?!쓴)
     |(?:에세이|글)마다|서가(?:의|에|는)\s|[가-힣]{2,}들(?:을|끼리|을\ 서로|을\ 다)\s?(?:\S+\s)?(?:비교|견주)
@@ -53,13 +31,6 @@ _ABOUT_BOT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b", re.IGNORECASE)
-
-
-def is_out_of_scope(question: str) -> bool:
-    """Whether a question asks the bot to make, fetch or do something other than answer from the essays: a script, a translation, a booking."""
-    korean = bool(_KOREAN_REQUEST.search(question)) and not _KOREAN_IN_SCOPE.search(question)
-    english = bool(_ENGLISH_REQUEST.search(question)) and not _ENGLISH_IN_SCOPE.search(question)
-    return korean or english
 
 
 def is_greeting(question: str) -> bool:

@@ -1,6 +1,5 @@
 """What ranking reads of the passages of a collection, computed once a generation; the tables of several collections can be joined. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +9,9 @@ import numpy as np
 from bot.retrieval.bm25 import Postings
 from bot.retrieval.vocabulary import Vocabulary
 from bot.schema import Essay, Passage
-from bot.text.markdown import blocks
+from bot.text.sentences import back_matter_start
 from bot.text.tokenize import bigrams, morphemes
 
-_BACK_MATTER = re.compile(r"출처|참고 ?문헌|\b(?:sources|references|bibliography)\b", re.IGNORECASE)
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
@@ -86,10 +84,3 @@ class Table:
             for word in words:
                 by_word.setdefault(word, set()).add(identity)
         return {word: frozenset(identities) for word, identities in by_word.items()}
-
-
-def back_matter_start(text: str) -> int:
-    """The offset of the essay's list of sources; the length of the text where it has none."""
-    headings = [block.lines[0] for block in blocks(text) if block.kind == "heading"] if _BACK_MATTER.search(text) else []
-    starts = [text.rfind("\n", 0, start) + 1 for start, end in headings if _BACK_MATTER.search(text, start, end)]
-    return starts[-1] if starts else len(text)

@@ -45,11 +45,15 @@ class Vocabulary:
 
     def knows(self, word: str) -> bool:
         """Whether the collection holds the word, or a rare word of the other script that sounds alike (chinchilla and 친칠라)."""
-        if word in self._words:
-            return True
-        if is_verb(word):
-            return False
-        return any(may_be_same_name(word, other) for key in sound_keys(word) for other in self._by_sound.get(key, ()))
+        return word in self._words or bool(self.other_spelling(word))
+
+    def other_spelling(self, word: str) -> str:
+        """The rare word of the other script that sounds like one that the collection does not hold; empty where there is none."""
+        if word in self._words or is_verb(word):
+            return ""
+        return next(
+            (other for key in sound_keys(word) for other in self._by_sound.get(key, ()) if may_be_same_name(word, other)), ""
+        )
 
     @cached_property
     def _spellings(self) -> Mapping[str, str]:

@@ -230,10 +230,12 @@ class Writer:
         paths: Mapping[str, str] = MappingProxyType({}),
         analogies: Sequence[dict[str, Any]] = (),
         embedder: str = "",
+        summaries: Mapping[str, Sequence[tuple[int, int, int]]] = MappingProxyType({}),
     ) -> Manifest:
         """Build a generation of `contents`, check it and publish it; the last two generations are kept.
 
-        `roots` and `paths` say where the essays come from, `analogies` are their map, `embedder` is a name: see `Manifest`.
+        `roots` and `paths` say where the essays come from, `analogies` are their map, `embedder` is a name,
+        `summaries` are their key sentences: see `Manifest`.
 
         Stages in a folder: `space`, `passages`, `windows`, `vectors`, `hash`, `check`, `manifest`, `sync`, `rename`, `pointer`,
         `collect`; on a server: `passages`, `windows`, `check`, `manifest`, `pointer`, `collect`.
@@ -259,6 +261,7 @@ class Writer:
             paths=dict(paths),
             analogies=list(analogies),
             embedder=embedder,
+            summaries={identity: list(map(list, keys)) for identity, keys in summaries.items()},
         )
         return self._store._build(contents, draft, self._progress)
 

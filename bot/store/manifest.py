@@ -109,7 +109,8 @@ class Manifest:
     is that of the contents, `outline` that of everything except the vectors; `created` is an ISO time in UTC; `files` maps a
     path inside the generation to "<bytes> <sha256>" (empty on a server); `roots` are the paths that were ingested, `paths` maps an
     essay's id to its file, all absolute (empty in an index of version 0.1.0 and where essays do not come from files); `analogies` are
-    the entries of the analogy map, as JSON; `embedder` is the name or folder that the embedder can be opened by (empty in an older index).
+    the entries of the analogy map, as JSON; `embedder` is the name or folder that the embedder can be opened by (empty in an older index);
+    `summaries` maps an essay's id to its key sentences, each with beginning, end and rank.
     """
 
     schema: int
@@ -128,6 +129,7 @@ class Manifest:
     paths: dict[str, str] = field(default_factory=dict)
     analogies: list[dict[str, Any]] = field(default_factory=list)
     embedder: str = ""
+    summaries: dict[str, list[list[int]]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return it as JSON, with a `seal`: the sha256 of all other fields."""

@@ -10,7 +10,13 @@ from bot.text.markdown import Block, Span, blocks, separators
 
 CACHED_TEXTS = 256  # an ingest and an answer ask for the sentences of the same essays several times
 _PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n\s*")
+_BACK_MATTER = re.compile(r"출처|참고 ?문헌|\b(?:sources|references|bibliography)\b", re.IGNORECASE)
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
+# A sentence that begins with one of these refers to the sentence before it.
+_REFERRING_OPENINGS = (
+    *"이것 그것 이는 그는 이런 그런 그래서 따라서 즉".split(),
+    *("This ", "That ", "These ", "Those ", "It ", "They ", "He ", "She ", "So "),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +110,15 @@ def place_of(text: str, offset: int) -> tuple[str, int]:
     """The heading that the character at `offset` stands under, empty where there is none, and the number of its paragraph, from 1."""
     paragraphs = [match.end() for match in _PARAGRAPH_BREAK.finditer(text.rstrip())]
     return outline(text).heading_before(text, offset), 1 + sum(end <= offset for end in paragraphs)
+
+
+def back_matter_start(text: str) -> int:
+    """The offset of the essay's list of sources; the length of the text where it has none."""
+    headings = [block.lines[0] for block in blocks(text) if block.kind == "heading"] if _BACK_MATTER.search(text) else []
+    starts = [text.rfind("\n", 0, start) + 1 for start, end in headings if _BACK_MATTER.search(text, start, end)]
+    return starts[-1] if starts else len(text)
+
+
+def refers_back(sentence: str) -> bool:
+    """Whether a sentence refers by its opening to the one before it ("This is why…")."""
+    return sentence.startswith(_REFERRING_OPENINGS)

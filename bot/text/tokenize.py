@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _STEMMING = Lock()  # a stemmer keeps the word that it works on, so that only one thread may use it
 
-VERSION = "4"  # part of an index's fingerprint; raise it when tokens or sentence spans change
+VERSION = "5"  # part of an index's fingerprint; raise it when tokens or sentence spans change
 BOTH_LANGUAGES = "고인돌 dolmen"  # a text for which all that reads words has to be loaded
 
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]")
@@ -149,7 +149,9 @@ MISREAD = {"지다": "짓다"}
 _ENGLISH_STOP_WORDS = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have he her his how i if in into is it "
     "its many may me more most much my no not of on or our she should so some than that the their them then there these they this those "
-    "tell happen happens happened to us was we were what when where which who whom whose why will with would you your s t".split()
+    "tell happen happens happened to us was we were what when where which who whom whose why will with would you your s t "
+    "whats whos wheres hows whens whys thats theres heres lets dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt "
+    "shouldnt hasnt havent hadnt im ive id ill youre youve theyre".split()
 )
 
 

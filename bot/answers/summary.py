@@ -1,0 +1,47 @@
+"""Summaries: the key sentences of the essay that a question is about, in the order of its text."""
+
+import re
+
+from bot.answers import documents, subject
+from bot.answers.turn import Line, Turn
+from bot.messages import answers as texts
+
+DEFAULT, MOST = 5, 5  # key sentences
+_KOREAN_NUMBERS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7}
+_ENGLISH_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_COUNT = re.compile(
+    r"(\d{1,2}|한|두|세|네|다섯|여섯|일곱)\s?(?:줄|문장|개|가지|마디)|\b(\d{1,2}|one|two|three|four|five|six|seven)\s(?:\w+\s)?(?:lines?|sentences?|points?|things)\b",
+    re.IGNORECASE,
+)
+
+
+def lines(turn: Turn) -> list[Line]:
+    """The key sentences of one essay, as many as were asked for; none where no essay can be told."""
+    if unknown := subject.unknown_title(turn.draft.question, turn.in_scope()):
+        return [turn.notice(texts.NO_SUCH_TITLE.format(title=unknown))]
+    identity = _essay(turn)
+    if not identity:
+        return documents.lines(turn, "topics")
+    keys = turn.key_sentences(identity, min(count_in(turn.draft.question) or DEFAULT, MOST))
+    title = turn.index.essays[identity].title
+    pattern = texts.SUMMARY if len(keys) > 1 else texts.SUMMARY_OF_ONE
+    return [turn.notice(pattern.format(title=title, count=len(keys))), *keys] if keys else []
+
+
+def count_in(question: str) -> int:
+    """How many lines or sentences the question asks for; 0 where it does not say."""
+    match = _COUNT.search(question)
+    if not match:
+        return 0
+    written = (match[1] or match[2]).lower()
+    return int(written) if written.isdigit() else {**_KOREAN_NUMBERS, **_ENGLISH_NUMBERS}[written]
+
+
+def _essay(turn: Turn) -> str:
+    """The essay that is named, else the open one, else the one that the chat is about, else the one that is found."""
+    named = subject.named(turn.draft.question, turn.in_scope(), turn.language)
+    if named or len(turn.essays) == 1:
+        return named or turn.essays[0]
+    if turn.subject and (subject.points_at_one(turn.draft.question) or not turn.index.retriever.words(turn.question)):
+        return turn.subject
+    return subject.of_hits(turn.hits) if turn.outcome() == "answered" else turn.subject
