@@ -46,6 +46,8 @@ ONE_PER_ESSAY_MODES = ("counter", "compare")  # modes that compare essays: one p
 MAX_QUESTION_CHARACTERS = 4_000
 ANSWER_PASSAGES = 6  # that an answer is made from
 MAX_CACHED_VECTORS = 4_000  # of sentences, 6 MB
+LEANING_INTENTS = ("followup_more", "summary", "argument", "compare")  # that a turn without a subject of its own may have
+MAX_CACHED_QUERIES = 16
 MAX_HISTORY_MESSAGES = 12  # that a follow-up may refer to
 
 
@@ -67,6 +69,7 @@ class Bot:
         self._published: tuple[Published, ...] = (self._published_by(store_of(settings)),)
         self._index: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._queries: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -162,7 +165,7 @@ class Bot:
         """
         turns = [_cleaned(message) for message in normalized(history)[-MAX_HISTORY_MESSAGES:]]
         by_rule = condense.standalone(question, turns)
-        if by_rule == question or condense.may_stand_alone(question) and self._is_answered(question):
+        if by_rule == question or condense.may_stand_alone(question) and self._is_near(question):
             return question
         if self._model is None:
             return by_rule
@@ -263,7 +266,7 @@ class Bot:
         """A copy of this bot that has not opened its index yet."""
         other = copy.copy(self)
         other.settings = settings
-        other._index, other._vectors, other._lock = None, {}, threading.Lock()
+        other._index, other._vectors, other._queries, other._lock = None, {}, {}, threading.Lock()
         return other
 
     def _published_by(self, store: Store) -> Published:
@@ -323,14 +326,20 @@ class Bot:
             (text for text in (question, *earlier) if any(map(str.isalpha, text))), question
         )  # an emoji has no language
         standalone = self.standalone(question, history, config)
-        intent = self._intent(question) if mode == "answer" else ""
+        intent = self._intent(question, standalone) if mode == "answer" else ""
         return Answer(question, standalone, language_of(worded), mode, self.model_name, intent=intent)
 
-    def _intent(self, question: str) -> str:
-        """What the reader wants: a label of `bot.indexing.intents`."""
+    def _intent(self, question: str, standalone: str) -> str:
+        """What the reader wants: a label of `bot.indexing.intents`. A turn that leans on the chat is told by the whole question it makes."""
         if is_greeting(question):
             return "smalltalk"
-        return intents.of_embedder(self.embedder).of(question, self.embedder.encode_turns([question])[0])
+        own = self._classified(question)
+        return own if standalone == question or own in LEANING_INTENTS else self._classified(standalone)
+
+    def _classified(self, text: str) -> str:
+        as_query, as_turn = self.embedder.encode_question(text)
+        self._keep_query(text, as_query)
+        return intents.of_embedder(self.embedder).of(text, as_turn)
 
     def _turn(self, draft: Answer, history: Sequence[Message], index: Index, hits: list[Hit], essays: Sequence[str]) -> Turn:
         """The question with what an answer may need beside it."""
@@ -338,7 +347,7 @@ class Bot:
         def search(question: str, k: int, use: Use, only: Sequence[str]) -> list[Hit]:
             return self._hits(index, question, k, use, only)
 
-        shown = frozenset(quote for message in history for quote in message.quotations)
+        shown = tuple(quote for message in history for quote in message.quotations)
         about = subject.of_chat(history, index.essays)
         return Turn(draft, index, hits, self._analogies(index, essays), search, about, tuple(essays), shown)
 
@@ -347,18 +356,20 @@ class Bot:
         from bot.runnables import HitRetriever
 
         index = self.index()
+        if not essays and draft.intent == intents.CONTENT:
+            essays = subject.written_out(draft.question, list(index.essays.values()))
         one_per_essay = is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
 
         def search(question: str, k: int) -> list[Hit]:
-            return self._hits(index, question, k, "each" if one_per_essay else "answer", essays)
+            return self._hits(index, question, k, "each" if one_per_essay else "answer", essays, leaning=draft.question)
 
         retriever = HitRetriever.of(search, index.essays.__getitem__, ANSWER_PASSAGES, self.settings.tracing)
         return index, retriever.hits(draft.standalone, config)
 
-    def _is_answered(self, question: str) -> bool:
-        """Whether the essays answer a question by itself."""
+    def _is_near(self, question: str) -> bool:
+        """Whether the essays answer a question by itself, or hold something related."""
         index = self.index()
-        return index.outcome(question, self._hits(index, question, ANSWER_PASSAGES, "answer")) == "answered"
+        return index.outcome(question, self._hits(index, question, ANSWER_PASSAGES, "answer")) != "absent"
 
     def _generate(
         self,
@@ -392,10 +403,29 @@ class Bot:
         """The analogies of the map; with `essays`, ids, what of them these essays say."""
         return narrowed(index.analogies, essays) if essays else index.analogies
 
-    def _hits(self, index: Index, question: str, k: int, use: Use = "rank", essays: Sequence[str] = ()) -> list[Hit]:
+    def _hits(
+        self, index: Index, question: str, k: int, use: Use = "rank", essays: Sequence[str] = (), leaning: str = ""
+    ) -> list[Hit]:
+        """The hits for a question. `leaning` is the turn that it was condensed from: it is to count as much as all of the question."""
         rerank = self._reranker.scores if self._reranker else None
         question = index.retriever.spelled(question)
-        return index.search(question, self.embedder.encode_query(question), k, use, essays, rerank)
+        vector = self._query_vector(question)
+        if leaning and leaning not in (question, index.retriever.spelled(leaning)) and question.endswith(leaning):
+            vector = vector + self._query_vector(leaning)
+            vector = vector / np.linalg.norm(vector)
+        return index.search(question, vector, k, use, essays, rerank)
+
+    def _query_vector(self, question: str) -> NDArray[np.float32]:
+        """The vector of a question, shape (dimension,). Those of the last questions are kept: a turn may search for one more than once."""
+        vector = self._queries.get(question)
+        if vector is None:
+            vector = self.embedder.encode_query(question)
+            self._keep_query(question, vector)
+        return vector
+
+    def _keep_query(self, question: str, vector: NDArray[np.float32]) -> None:
+        last = dict(list(self._queries.items())[-MAX_CACHED_QUERIES:])
+        self._queries = {**last, question: vector}  # replaced, not changed: other threads may be reading the old one
 
     def _checked_essays(self, essays: Sequence[str]) -> tuple[str, ...]:
         """The ids, each of an essay of the collection. Raises `QuestionError` for another one."""
@@ -419,7 +449,7 @@ class Bot:
             if self.settings.embedding_model or own in {"", self.embedder.name}:
                 raise
             self._embedder = self._embedder_for(own)
-            self._vectors = {}
+            self._vectors, self._queries = {}, {}
             return tuple(published.open() for published in self._published)
 
 

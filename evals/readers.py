@@ -50,8 +50,10 @@ class Question:
         """Whether the answer holds what it should; of an unanswerable question whether it is none."""
         if not self.answerable:
             return answer.abstained
-        if answer.abstained:
-            return False
+        return not answer.abstained and self.is_held_by(answer)
+
+    def is_held_by(self, answer: Answer) -> bool:
+        """Whether the answer, be it only of the closest passages, holds what it should."""
         needed = SUMMARY_QUOTATIONS if self.kind == "summary" else min(1, len(self.any_of))
         text = answer.text.casefold()
         return (
@@ -62,13 +64,16 @@ class Question:
 
 
 def measure(bot: Bot, split: str = "") -> dict[str, Any]:
-    """The share right of each kind, collection and language, with its 95 % interval, by split; `wrong` lists the questions that failed."""
-    groups: dict[str, list[bool]] = defaultdict(list)
+    """The share right of each kind, collection and language, with its 95 % interval, by split; `wrong` lists the questions that failed.
+
+    `held` is the share in which what is needed stands, be it under the heading that the passages may not answer.
+    """
+    groups: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     wrong: dict[str, list[str]] = defaultdict(list)
     for question, answer in answers(bot, split):
         right = question.is_right(answer)
         for name in ("all", question.kind, question.collection, question.language):
-            groups[f"{question.split} {name}"].append(right)
+            groups[f"{question.split} {name}"].append((right, right or question.answerable and question.is_held_by(answer)))
         if not right:
             wrong[question.split].append(f"{question.id} ({question.kind}, {question.collection}) {question.question}")
     return {
@@ -149,6 +154,6 @@ def _is_at(citation: Citation, places: Sequence[Place]) -> bool:
     )
 
 
-def _row(found: Sequence[bool]) -> dict[str, Any]:
-    share = sum(found) / len(found)
-    return {"n": len(found), "right": round(share, 3), "interval": interval(share, len(found))}
+def _row(found: Sequence[tuple[bool, bool]]) -> dict[str, Any]:
+    right, held = (sum(column) / len(found) for column in zip(*found, strict=True))
+    return {"n": len(found), "right": round(right, 3), "interval": interval(right, len(found)), "held": round(held, 3)}

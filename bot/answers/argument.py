@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.answers.selection import SelectedSentence
 from bot.answers.summary import count_in
@@ -15,6 +16,11 @@ DEFAULT, MOST = 4, 5  # sentences
 HITS = 8
 CONSIDERED = 10  # sentences that arguments are chosen from
 ECHO = 0.8  # share of the claim's words, by their rarity, above which a sentence only says the claim again
+CONTRAST = 1.0  # in the scores of sentences
+_CONTRAST = re.compile(
+    r"않|아니|없|못하|못했|그러나|하지만|그런데|다만|오히려|도리어|반대|\b(?:but|however|yet|not|no|never|nor|none|nothing|instead|unlike|rather|hardly|although)\b|n[’']t\b",
+    re.IGNORECASE,
+)
 # What a claim is searched for with, beside itself: an objection is near to the claim that it answers and to such words.
 _OBJECTING = Text("An objection: it is not so, because … {claim}", "반론: 그렇지 않다. {claim}")
 _OWN_VIEW = re.compile(
@@ -31,7 +37,9 @@ def lines(turn: Turn) -> list[Line]:
         return []
     hits = list({hit.passage.id: hit for hit in (*objecting, *turn.hits)}.values())
     fresh = [sentence for sentence in turn.pick(hits, CONSIDERED) if not _echoes(turn, sentence)]
-    chosen = _diverse(fresh)[: min(count_in(turn.draft.question) or DEFAULT, MOST)]
+    chosen = _diverse([replace(sentence, score=sentence.score + _objects(sentence)) for sentence in fresh])[
+        : min(count_in(turn.draft.question) or DEFAULT, MOST)
+    ]
     if not chosen:
         return []
     counted = texts.ARGUMENTS if len(chosen) > 1 else texts.ONE_ARGUMENT
@@ -45,6 +53,11 @@ def _echoes(turn: Turn, sentence: SelectedSentence) -> bool:
     words = set(morphemes(sentence.essay.text[sentence.start : sentence.end]))
     total = sum(weights.values())
     return len(weights) > 2 and sum(weight for word, weight in weights.items() if word in words) > ECHO * total > 0
+
+
+def _objects(sentence: SelectedSentence) -> float:
+    """What a word of contrast or denial adds to the score of a sentence."""
+    return CONTRAST * bool(_CONTRAST.search(sentence.essay.text, sentence.start, sentence.end))
 
 
 def _diverse(sentences: Sequence[SelectedSentence]) -> list[SelectedSentence]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
 from typing import TYPE_CHECKING
 
 from bot.answers import subject
@@ -29,13 +28,14 @@ _FRAME = re.compile(
     r"|please|you|me|tell|more|less|better|worse|turn|out|go|went|say|says|said|according|their|his|her|its|there|about|view|views|one)\b",
     re.IGNORECASE,
 )
+_ASKS = re.compile(r"\s*(?:what|how|where|which|who|when|why|do|does|did|is|are|was|were|according)\b", re.IGNORECASE)
 _ESSAY = re.compile(
     r"\b(?:essays?|posts?|notes?|pieces?|articles?|texts?|entry|entries|one)\b(?:\s+(?:on|about|of)\b)?|\s*(?:글|에세이|노트|메모|포스트)$",
     re.IGNORECASE,
 )
 _JOINERS = {"JC", "SP"}  # Kiwi's tags of 와, 과, 랑, 하고 and of commas between nouns
 _JOINING = {"vs", "대", "vs."}
-_NOUNS = {"NNG", "NNP", "NR", "SL", "SN", "SH", "XPN", "XSN", "NNB", "XR", "MM", "JKG", "SSO", "SSC"}
+_NOUNS = {"NNG", "NNP", "NR", "SL", "SN", "SH", "XPN", "XSN", "NNB", "XR", "SSO", "SSC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _english_sides(question: str) -> list[str]:
     """The runs of words around "versus", else around "and", "or", "with" and commas, without the words that ask."""
     text = question.strip(" ?.!")
     for separator in (_STRONG_SEPARATOR, _SEPARATOR):
-        parts = separator.split(text)
+        parts = [part for place, part in enumerate(separator.split(text)) if not place or not _ASKS.match(part)]
         names = [_core(part, is_last=place == len(parts) - 1) for place, part in enumerate(parts)]
         named = [name for name in names if name]
         if len(named) > 1:

@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bot.answers import subject
 from bot.answers.turn import Line, Turn, essay_name
 from bot.messages import answers as texts
 from bot.messages.text import Text, joined
-from bot.schema import Essay
+from bot.schema import Essay, Language
 from bot.text.tokenize import morphemes
 
 MAX_LISTED = 40  # essays in a list
@@ -16,13 +16,17 @@ MAX_NAMED = 4  # essays of one author that are named
 MAX_TOPICS = 5  # essays whose key sentence is quoted where the collection is described
 MAX_FOUND = 3  # essays that are named where one is looked for
 SEARCHED = 20  # passages that are looked through where one essay is looked for
-FOUND_GAP = 1.0  # how far below the best passage that of another essay may be, in the ranker's scores
-_KOREAN = re.compile(r"한국어|한글|우리말|국문|\bkorean\b", re.IGNORECASE)
-_ENGLISH = re.compile(r"영어|영문|\benglish\b", re.IGNORECASE)
+_LANGUAGES: dict[Language, re.Pattern[str]] = {
+    "ko": re.compile(r"한국어|한글|우리말|국문|\bkorean\b", re.IGNORECASE),
+    "en": re.compile(r"영어|영문|\benglish\b", re.IGNORECASE),
+}
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _OLDEST = re.compile(r"오래|처음|첫|최초|먼저|옛|\b(?:oldest|first|earliest)\b", re.IGNORECASE)
 _LENGTH = re.compile(r"긴|길|\blong", re.IGNORECASE)
 _SHORTNESS = re.compile(r"짧|\bshort", re.IGNORECASE)
+
+Selection = tuple[list[Essay], Text]
+"""Essays that have a property, and the property in words."""
 
 
 def lines(turn: Turn, kind: str) -> list[Line]:
@@ -157,16 +161,14 @@ def _which(turn: Turn) -> list[Line]:
     essays, what = _selected(turn)
     if what and essays:
         return [_count_line(turn, essays, what), *_items(turn, essays)]
-    hits = list({hit.passage.essay: hit for hit in reversed(turn.search(turn.question, SEARCHED, "rank", turn.essays))}.values())[
-        ::-1
-    ]
+    hits = turn.search(turn.question, SEARCHED, "rank", turn.essays)
     if not hits or turn.outcome(hits) == "absent":
         return []
-    near = [hit for hit in hits if hit.score >= hits[0].score - FOUND_GAP][:MAX_FOUND]
     found = [turn.notice(texts.WHICH if turn.outcome(hits) == "answered" else texts.WHICH_PERHAPS)]
-    for hit in near:
-        found.append(turn.notice(_item(turn, turn.index.essays[hit.passage.essay])))
-        found += [turn.quoted(sentence) for sentence in turn.pick([hit], 1)]
+    for identity in subject.ranked(hits)[:MAX_FOUND]:
+        best = next(hit for hit in hits if hit.passage.essay == identity)
+        found.append(turn.notice(_item(turn, turn.index.essays[identity])))
+        found += [turn.quoted(sentence) for sentence in turn.pick([best], 1)]
     return found
 
 
@@ -203,24 +205,37 @@ def _ask(turn: Turn) -> list[Line]:
 
 def _selected(turn: Turn) -> tuple[list[Essay], Text | None]:
     """The essays that the question selects by language, author, kind or year, and what selects them; all and None where nothing does."""
-    question, essays = turn.draft.question, turn.in_scope()
-    chosen: list[tuple[Callable[[Essay], bool], Text]] = []
-    for language, pattern in (("ko", _KOREAN), ("en", _ENGLISH)):
-        if pattern.search(question):
-            chosen.append((lambda essay, language=language: essay.language == language, texts.WRITTEN_IN[language]))
-    words = set(morphemes(question))
-    for author in sorted({essay.author for essay in essays if essay.author}):
-        if author.casefold() in question.casefold() or set(morphemes(author)) & words and len({e.author for e in essays}) > 1:
-            chosen.append((lambda essay, author=author: essay.author == author, texts.BY.format(author=author)))
-    for kind in sorted({essay.kind for essay in essays} - {"essay", ""}):
-        if re.search(rf"\b{re.escape(kind)}", question, re.IGNORECASE):
-            chosen.append((lambda essay, kind=kind: essay.kind == kind, texts.OF_KIND.format(kind=kind)))
-    if year := _YEAR.search(question):
-        chosen.append((lambda essay, year=year[1]: essay.date.startswith(year), texts.OF_YEAR.format(year=year[1])))
+    essays = turn.in_scope()
+    chosen = [*_by_language(turn), *_by_author(turn, essays), *_by_kind(turn, essays), *_by_year(turn, essays)]
     if not chosen:
         return essays, None
-    found = [essay for essay in essays if all(test(essay) for test, _ in chosen)]
-    return found, joined(", ", (text for _, text in chosen))
+    ids = set.intersection(*({essay.id for essay in found} for found, _ in chosen))
+    return [essay for essay in essays if essay.id in ids], joined(", ", (text for _, text in chosen))
+
+
+def _by_language(turn: Turn) -> Iterator[Selection]:
+    for language, pattern in _LANGUAGES.items():
+        if pattern.search(turn.draft.question):
+            yield [essay for essay in turn.in_scope() if essay.language == language], texts.WRITTEN_IN[language]
+
+
+def _by_author(turn: Turn, essays: Sequence[Essay]) -> Iterator[Selection]:
+    question, authors = turn.draft.question, sorted({essay.author for essay in essays if essay.author})
+    words = set(morphemes(question))
+    for author in authors:
+        if author.casefold() in question.casefold() or len(authors) > 1 and set(morphemes(author)) & words:
+            yield [essay for essay in essays if essay.author == author], texts.BY.format(author=author)
+
+
+def _by_kind(turn: Turn, essays: Sequence[Essay]) -> Iterator[Selection]:
+    for kind in sorted({essay.kind for essay in essays} - {"essay", ""}):
+        if re.search(rf"\b{re.escape(kind)}", turn.draft.question, re.IGNORECASE):
+            yield [essay for essay in essays if essay.kind == kind], texts.OF_KIND.format(kind=kind)
+
+
+def _by_year(turn: Turn, essays: Sequence[Essay]) -> Iterator[Selection]:
+    if year := _YEAR.search(turn.draft.question):
+        yield [essay for essay in essays if essay.date.startswith(year[1])], texts.OF_YEAR.format(year=year[1])
 
 
 _BY_KIND: dict[str, Callable[[Turn], list[Line]]] = {

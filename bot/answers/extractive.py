@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.answers import argument, comparison, debate, documents, selection, summary
+from bot.answers import argument, comparison, debate, documents, more, selection, summary
 from bot.answers.turn import Line, Turn
 from bot.grounding import quotations
 from bot.indexing.analogies import Quotation
@@ -20,7 +20,6 @@ from bot.text.sentences import place_of
 MAX_NEAREST = 2  # passages shown with an abstention
 MAX_RELATED = 3  # sentences shown where the essays may not answer
 MAX_COMPARED = 2  # essays that are compared with each other
-MORE_HITS = 12  # passages that are looked through for what the chat has not shown yet
 
 _FROM_MAP = {"counter": debate.counter, "socratic": debate.socratic, "compare": debate.compare}
 
@@ -83,29 +82,11 @@ def _comparison_lines(turn: Turn) -> list[Line]:
     return debate.explain(matches, turn.question, turn.language) if matches else comparison.lines(turn)
 
 
-def _more_lines(turn: Turn) -> list[Line]:
-    """What the chat has not shown yet of the matter that it is about."""
-    hits = turn.search(turn.question, MORE_HITS, "rank", turn.essays)
-    if turn.outcome(hits) == "absent":
-        return []
-    fresh = [
-        sentence
-        for hit in hits
-        for sentence in turn.pick([hit], 2)
-        if sentence.essay.text[sentence.start : sentence.end] not in turn.shown
-    ]
-    unique = list({(sentence.essay.id, sentence.start): sentence for sentence in fresh}.values())[: selection.MAX_SENTENCES]
-    if not unique:
-        return [turn.notice(texts.NO_MORE)]
-    unique.sort(key=lambda sentence: [hit.passage.essay for hit in hits].index(sentence.essay.id))
-    return [turn.notice(texts.MORE), *turn.quotations(unique)]
-
-
 _BY_INTENT: dict[str, Callable[[Turn], list[Line]]] = {
     "summary": summary.lines,
     "compare": _comparison_lines,
     "argument": _argument_lines,
-    "followup_more": _more_lines,
+    "followup_more": more.lines,
 }
 
 

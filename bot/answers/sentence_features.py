@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 from bot.schema import Essay, Hit
@@ -86,7 +87,7 @@ def _inside(hit: Hit, spans: Sequence[Span]) -> list[Span]:
 def _of_text(question: str, essay: Essay, span: Span, weights: Mapping[str, float], short_length: float) -> dict[str, float]:
     """The features that a sentence has by its own text."""
     sentence = outline(essay.text).reading(essay.text, span)
-    words = set(morphemes(sentence))
+    words = _words(sentence)
     total = sum(weights.values()) or 1.0
     asked = {word for word in weights if word in words}
     return {
@@ -97,10 +98,21 @@ def _of_text(question: str, essay: Essay, span: Span, weights: Mapping[str, floa
         "source": float(" — " in sentence and essay.text[: span[0]].endswith("- ")),
         "note": float(is_note(essay.text, span[0])),
         "number": float(bool(_ASKS_NUMBER.search(question)) and bool(_NUMBER.search(sentence))),
-        "person": float(bool(_ASKS_PERSON.search(question)) and bool(proper_names(sentence, openers=True))),
+        "person": float(bool(_ASKS_PERSON.search(question)) and _has_name(sentence)),
         "defines": float(bool(_WHAT_IS.search(question)) and bool(asked) and _defines(sentence)),
         "same_language": float(essay.language == language_of(question)),
     }
+
+
+@lru_cache(20_000)
+def _words(sentence: str) -> frozenset[str]:
+    """The morphemes of a sentence; the same sentences are looked at for one question after the other."""
+    return frozenset(morphemes(sentence))
+
+
+@lru_cache(20_000)
+def _has_name(sentence: str) -> bool:
+    return bool(proper_names(sentence, openers=True))
 
 
 def is_note(text: str, start: int) -> bool:

@@ -1,7 +1,7 @@
 """Which essay a turn is about: the one that it names, the one that is open, the one that the chat is about. Pure."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from bot.schema import Essay, Hit, Language, Message
@@ -36,10 +36,20 @@ def named(question: str, essays: Sequence[Essay], language: Language) -> str:
     return best[1]
 
 
+def written_out(question: str, essays: Sequence[Essay]) -> tuple[str, ...]:
+    """The id of the one essay whose title the question writes in quotation marks; empty where it writes none or more than one."""
+    found = {
+        essay.id
+        for essay in essays
+        if len(essay.title) >= MIN_TITLE_LETTERS and re.search(rf"[‘'“\"「『]{re.escape(essay.title)}[’'”\"」』]", question)
+    }
+    return tuple(found) if len(found) == 1 else ()
+
+
 def unknown_title(question: str, essays: Sequence[Essay]) -> str:
     """The title that the question writes in quotation marks where no essay has it or anything like it; empty where there is none."""
     for match in _QUOTED.finditer(question):
-        title = next(filter(None, match.groups()))
+        title = str(match[1] or match[2])
         words, letters = set(morphemes(title)), _letters(title)
         if all(letters not in _letters(essay.title) and not words & set(morphemes(essay.title)) for essay in essays):
             return title
@@ -66,14 +76,17 @@ def of_chat(history: Sequence[Message], essays: Mapping[str, Essay]) -> str:
 
 
 def of_hits(hits: Sequence[Hit]) -> str:
-    """The id of the essay that was found best: by the sum of its passages' scores above the lowest one."""
-    if not hits:
-        return ""
-    lowest = min(hit.score for hit in hits)
-    sums: Counter[str] = Counter()
+    """The id of the essay that was found best; empty without hits."""
+    return next(iter(ranked(hits)), "")
+
+
+def ranked(hits: Sequence[Hit]) -> list[str]:
+    """The ids of the essays of the hits, best first: by the sums of their passages' scores above the lowest one."""
+    lowest = min((hit.score for hit in hits), default=0.0)
+    sums: dict[str, float] = defaultdict(float)
     for hit in hits:
-        sums[hit.passage.essay] += hit.score - lowest  # type: ignore[assignment]
-    return max(sums, key=lambda identity: (sums[identity], identity == hits[0].passage.essay))
+        sums[hit.passage.essay] += hit.score - lowest
+    return sorted(sums, key=lambda identity: -sums[identity])
 
 
 def _holding(quote: str, essays: Mapping[str, Essay]) -> list[str]:

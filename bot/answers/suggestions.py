@@ -16,7 +16,7 @@ from bot.text.tokenize import WORD, morphemes, needs_kiwi, tokenize
 COUNT = 3
 MAX_HEADING = 40  # characters; a longer heading makes no question
 MAX_SEARCHED = 1  # questions that are searched for at most: each costs an embedding
-MIN_RARITY = 1.0  # of a word that a question is about
+MIN_RARITY = 2.0  # of a word that a question is about
 SEARCH_HITS = 4
 
 

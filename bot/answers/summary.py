@@ -9,6 +9,7 @@ from bot.messages import answers as texts
 DEFAULT, MOST = 5, 5  # key sentences
 _KOREAN_NUMBERS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7}
 _ENGLISH_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_EVERYTHING = re.compile(r"(?:^|\s)(?:전부|전체|모두|모든|다)\s|\b(?:all|everything|whole)\b", re.IGNORECASE)
 _COUNT = re.compile(
     r"(\d{1,2}|한|두|세|네|다섯|여섯|일곱)\s?(?:줄|문장|개|가지|마디)|\b(\d{1,2}|one|two|three|four|five|six|seven)\s(?:\w+\s)?(?:lines?|sentences?|points?|things)\b",
     re.IGNORECASE,
@@ -44,4 +45,6 @@ def _essay(turn: Turn) -> str:
         return named or turn.essays[0]
     if turn.subject and (subject.points_at_one(turn.draft.question) or not turn.index.retriever.words(turn.question)):
         return turn.subject
-    return subject.of_hits(turn.hits) if turn.outcome() == "answered" else turn.subject
+    if turn.outcome() == "absent" or _EVERYTHING.search(turn.draft.question):
+        return turn.subject
+    return subject.of_hits(turn.hits)

@@ -30,7 +30,7 @@ class Turn:
     """One question: its draft, an `Answer` without content, the hits for it, and what else an answer may need.
 
     `subject` is the id of the essay under discussion, empty where there is none; `essays` are the ids that the reader narrowed the
-    question to; `shown` are the quotations that stand in the chat already.
+    question to; `shown` are the quotations that stand in the chat already, the last answer's last.
     """
 
     draft: Answer
@@ -40,7 +40,7 @@ class Turn:
     search: Search
     subject: str = ""
     essays: tuple[str, ...] = ()
-    shown: frozenset[str] = frozenset()
+    shown: tuple[str, ...] = ()
 
     @property
     def question(self) -> str:
@@ -67,11 +67,19 @@ class Turn:
 
     def pick(self, hits: Sequence[Hit], limit: int, question: str = "") -> list[selection.SelectedSentence]:
         """At most `limit` sentences of the hits, the best first, those of an essay together."""
+        words = self.index.retriever.words(question) if question else self._words()
         question = question or self.question
-        words = self.index.retriever.words(question)
         return selection.select_sentences(
             question, hits, self.index.essays, self.index.sentence_spans, words, self.index.weights, limit=limit
         )
+
+    def _words(self) -> dict[str, float]:
+        """The content words of the question; those that a turn adds to the chat before it count double."""
+        words = self.index.retriever.words(self.question)
+        if self.draft.standalone == self.draft.question:
+            return words
+        own = self.index.retriever.words(self.draft.question)
+        return {word: weight * (2 if word in own else 1) for word, weight in words.items()}
 
     def quoted(self, sentence: selection.SelectedSentence) -> Line:
         """The line that quotes a sentence."""

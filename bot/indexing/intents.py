@@ -6,7 +6,6 @@ a language model that saw neither the essays nor the turns of the evaluation.
 
 import hashlib
 import json
-
 import threading
 import uuid
 from collections.abc import Sequence
@@ -71,11 +70,10 @@ def examples() -> list[tuple[str, str]]:
 
 
 def _fit(embedder: Embedder) -> Intents:
-    from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
 
     labels, turns = zip(*examples(), strict=True)
-    values = hstack([csr_matrix(embedder.encode_turns(turns)), _vectorizer().transform(turns)]).tocsr()
+    values = np.hstack([embedder.encode_turns(turns), _letters(turns)])
     model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(values, labels)
     return Intents(tuple(map(str, model.classes_)), model.coef_.astype(np.float32), model.intercept_.astype(np.float32))
 

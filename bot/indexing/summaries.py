@@ -1,10 +1,15 @@
 """Key sentences of an essay: what it says in three to five sentences of its own. Pure.
 
-A sentence is scored by how near its vector is to that of the whole essay (its centrality, as in MEAD, Radev et al., 2004), by where it
-stands, and by whether it can be read alone. One is taken from each stretch of the essay, so that a summary follows its course.
+Each sentence is scored by a linear model of its features: how near its vector is to those of the essay's passages (centrality, as in MEAD,
+Radev et al., 2004), where it stands, and whether it can be read alone. Its weights stand in summaries.json and are fitted by
+`python -m evals.fit_summaries` on sentences that a language model chose from other essays than those of the `test` questions.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import cache
+from math import ceil, log
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -13,41 +18,66 @@ from numpy.typing import NDArray
 from bot.schema import Essay, Window
 from bot.text.markdown import Span
 from bot.text.sentences import back_matter_start, outline, refers_back
-from bot.text.tokenize import weighted_length
+from bot.text.tokenize import morphemes, proper_names, weighted_length
 
-VERSION = "1"  # part of an index's fingerprint; raise it when other sentences are chosen
+FILE = Path(__file__).with_name("summaries.json")
+VERSION = "2"  # part of an index's fingerprint; raise it when other sentences are chosen
 
 Key = tuple[int, int, int]
 """A key sentence: where it begins and ends, and its rank among those of its essay, from 1."""
 
+FEATURES = ("whole", "lead", "near_end", "opens", "short", "long", "refers", "asks", "names", "title")
 SENTENCES_OF_FOUR, SENTENCES_OF_FIVE = 25, 50  # from how many sentences on an essay has four or five key sentences
-MIN_LENGTH, MAX_LENGTH = 0.6, 2.2  # of a key sentence, in medians of the essay's sentences
-# What is added to the centrality, which has a spread of 1.
-OPENS_PARAGRAPH, ENDS_PARAGRAPH, ENDS_ESSAY = 0.3, 0.2, 0.5
-REFERS_BACK, ASKS, TOO_SHORT_OR_LONG = -1.0, -1.0, -1.0
 SAME = 0.92  # cosine of two sentences that say the same
+SHARE_OF_A_THIRD = 0.5  # of the key sentences that may stand in one third of the essay
+MANY_NAMES = 3
 
 
 def of_essays(
     essays: Sequence[Essay], windows: Sequence[Window], vectors: NDArray[np.float32], essay_of: Mapping[str, str]
 ) -> dict[str, list[Key]]:
     """The key sentences of each essay, by its id, in the order of its text. `vectors` has a row for each window; `essay_of` is by passage."""
-    rows: dict[str, dict[Span, int]] = {essay.id: {} for essay in essays}
+    rows: dict[str, list[int]] = {essay.id: [] for essay in essays}
     for row, window in enumerate(windows):
-        if window.context:
-            rows[essay_of[window.passage]][window.start, window.end] = row
-    return {essay.id: _of_essay(essay, rows[essay.id], vectors) for essay in essays}
+        rows[essay_of[window.passage]].append(row)
+    return {essay.id: _of_essay(essay, [windows[row] for row in rows[essay.id]], vectors[rows[essay.id]]) for essay in essays}
 
 
-def _of_essay(essay: Essay, rows: Mapping[Span, int], vectors: NDArray[np.float32]) -> list[Key]:
-    spans = _body(essay, rows)
+def _of_essay(essay: Essay, windows: Sequence[Window], vectors: NDArray[np.float32]) -> list[Key]:
+    spans, values, own = described(essay, windows, vectors)
     if not spans:
         return []
+    scores = values @ np.array([_weights()[name] for name in FEATURES], dtype=np.float32)
+    chosen = choose(scores, own)
+    return sorted((*spans[place], rank) for rank, place in enumerate(chosen, start=1))
+
+
+def described(
+    essay: Essay, windows: Sequence[Window], vectors: NDArray[np.float32]
+) -> tuple[list[Span], NDArray[np.float32], NDArray[np.float32]]:
+    """The sentences that may be key sentences, their features, shape (sentences, features), and their vectors."""
+    rows = {(window.start, window.end): row for row, window in enumerate(windows) if window.context}
+    spans = _body(essay, rows)
+    if not spans:
+        return [], np.zeros((0, len(FEATURES)), np.float32), np.zeros((0, vectors.shape[1]), np.float32)
     own = vectors[[rows[span] for span in spans]]
-    scores = _centrality(own) + np.array(_manners(essay, spans))
-    chosen = _one_of_each_stretch(spans, own, scores)
-    ranks = {place: rank for rank, place in enumerate(sorted(chosen, key=lambda place: -scores[place]), start=1)}
-    return [(*spans[place], ranks[place]) for place in sorted(chosen)]
+    centre = vectors[[row for row, window in enumerate(windows) if not window.context]].mean(axis=0)
+    whole = _standardised(own @ (centre / max(float(np.linalg.norm(centre)), 1e-6)))
+    return spans, np.array([[near, *rest] for near, rest in zip(whole, _of_text(essay, spans), strict=True)], np.float32), own
+
+
+def choose(scores: NDArray[np.float32], vectors: NDArray[np.float32]) -> list[int]:
+    """The places of three to five sentences, best first: none says what another one does, and no third of the essay has most of them."""
+    count = min(3 + (len(scores) >= SENTENCES_OF_FOUR) + (len(scores) >= SENTENCES_OF_FIVE), len(scores))
+    chosen: list[int] = []
+    per_third = [0, 0, 0]
+    for place in np.argsort(-scores, kind="stable").tolist():
+        third = 3 * place // len(scores)
+        is_same = any(vectors[place] @ vectors[other] > SAME for other in chosen)
+        if len(chosen) < count and not is_same and per_third[third] < ceil(SHARE_OF_A_THIRD * count):
+            chosen.append(place)
+            per_third[third] += 1
+    return chosen
 
 
 def _body(essay: Essay, rows: Mapping[Span, int]) -> list[Span]:
@@ -59,35 +89,36 @@ def _body(essay: Essay, rows: Mapping[Span, int]) -> list[Span]:
     ]
 
 
-def _centrality(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cosines with the mean vector, standardised."""
-    centre = vectors.mean(axis=0)
-    cosines = vectors @ (centre / max(float(np.linalg.norm(centre)), 1e-6))
-    return np.asarray((cosines - cosines.mean()) / max(float(cosines.std()), 1e-6), dtype=np.float32)
-
-
-def _manners(essay: Essay, spans: Sequence[Span]) -> list[float]:
-    """What place and wording add to each sentence."""
+def _of_text(essay: Essay, spans: Sequence[Span]) -> list[list[float]]:
+    """The features after `whole`, of each sentence."""
     texts = [essay.text[slice(*span)] for span in spans]
     usual = median(map(weighted_length, texts))
-    values = []
+    title = set(morphemes(essay.title))
+    rows = []
     for place, (text, span) in enumerate(zip(texts, spans, strict=True)):
-        before = essay.text[spans[place - 1][1] : span[0]] if place else "\n\n"
-        after = essay.text[span[1] : spans[place + 1][0]] if place + 1 < len(spans) else "\n\n"
-        opens, ends = "\n\n" in before, "\n\n" in after
-        length = weighted_length(text) / usual
-        value = OPENS_PARAGRAPH * opens + ENDS_PARAGRAPH * ends + ENDS_ESSAY * (place >= len(spans) - 2)
-        value += REFERS_BACK * (refers_back(text) and not opens) + ASKS * text.rstrip("”\"'’) ").endswith("?")
-        values.append(value + TOO_SHORT_OR_LONG * (not MIN_LENGTH <= length <= MAX_LENGTH))
-    return values
+        opens = not place or "\n\n" in essay.text[spans[place - 1][1] : span[0]]
+        length = log(weighted_length(text) / usual)
+        rows.append(
+            [
+                1 - place / len(texts),
+                float(place >= len(texts) - 2),
+                float(opens),
+                max(0.0, -length),
+                max(0.0, length),
+                float(refers_back(text)),
+                float(text.rstrip("”\"'’) ").endswith("?")),
+                min(MANY_NAMES, len(proper_names(text, openers=True))) / MANY_NAMES,
+                len(title & set(morphemes(text))) / max(1, len(title)),
+            ]
+        )
+    return rows
 
 
-def _one_of_each_stretch(spans: Sequence[Span], vectors: NDArray[np.float32], scores: NDArray[np.float32]) -> list[int]:
-    """The places of the best sentence of each of three to five stretches of equal length, none that says what another one does."""
-    count = 3 + (len(spans) >= SENTENCES_OF_FOUR) + (len(spans) >= SENTENCES_OF_FIVE)
-    chosen: list[int] = []
-    for stretch in np.array_split(np.arange(len(spans)), min(count, len(spans))):
-        ranked = sorted(stretch.tolist(), key=lambda place: (-scores[place], place))
-        fresh = (place for place in ranked if all(vectors[place] @ vectors[other] < SAME for other in chosen))
-        chosen += [place for place in [next(fresh, None)] if place is not None]
-    return chosen
+def _standardised(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray((values - values.mean()) / max(float(values.std()), 1e-6), dtype=np.float32)
+
+
+@cache
+def _weights() -> dict[str, float]:
+    weights: dict[str, float] = json.loads(FILE.read_text(encoding="utf-8"))["weights"]
+    return weights

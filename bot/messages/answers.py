@@ -65,11 +65,11 @@ ASK = Text(
     "글에 무엇이 쓰여 있는지, 누가 언제 썼는지 물어보거나, 요약이나 비교, 반론을 부탁할 수 있습니다. 예를 들면 이렇습니다.",
 )
 
-NO_SUCH_TITLE = Text("There is no essay “{title}” here.", "「{title}」이라는 글은 여기에 없습니다.")
+NO_SUCH_TITLE = Text("There is no essay “{title}” here.", "「{title}」이라는 제목의 글은 없습니다.")
 
 # next questions
 SUGGEST_SUMMARY = Text("Summarise “{title}” in three sentences", "「{title}」 세 문장으로 요약해 줘")
-SUGGEST_AGAINST = Text("What speaks against the analogy of {source} and {target}?", "{source}와 {target}의 비유에 대한 반론은?")
+SUGGEST_AGAINST = Text("What speaks against the analogy of {source} and {target}?", "{source:과} {target}의 비유에 대한 반론은?")
 SUGGEST_OTHER = Text("What does “{title}” say about {topic}?", "「{title}」에서는 {topic}에 대해 뭐라고 해?")
-SUGGEST_HEADING = Text("What does “{title}” say under “{heading}”?", "「{title}」의 ‘{heading}’은 무슨 이야기야?")
+SUGGEST_HEADING = Text("What does “{title}” say under “{heading}”?", "「{title}」의 ‘{heading}’ 부분은 무슨 이야기야?")
 SUGGEST_LIST = Text("Which essays are there?", "어떤 글들이 있어?")

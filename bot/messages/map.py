@@ -90,10 +90,10 @@ BREAK = Text("Break {number}: {move}", "어긋나는 곳 {number}: {move}")
 ASK = Text("Ask about this", "이것에 대해 묻기")
 PAIR_QUESTION = Text(
     "In the analogy of {source} and {target}, how is “{a}” like “{b}”?",
-    "{source}와 {target}의 비유에서 ‘{a}’는 ‘{b}’와 어떻게 닮았나요?",
+    "{source:과} {target}의 비유에서 ‘{a}’는 ‘{b}’와 어떻게 닮았나요?",
 )
 BREAK_QUESTION = Text(
     "Does the analogy of {source} and {target} break here? {text}",
-    "{source}와 {target}의 비유는 여기서 어긋나나요? {text}",
+    "{source:과} {target}의 비유는 여기서 어긋나나요? {text}",
 )
 CLOSE = Text("Close", "닫기")

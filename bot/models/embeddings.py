@@ -119,16 +119,32 @@ class Embedder(Embeddings):
 
         A model that has a prompt for classification reads a turn with it, another one as a question.
         """
-        model = self._loaded()
-        prompts = {name.casefold(): prompt for name, prompt in model.prompts.items()}
-        prompt = prompts.get("classification") or prompts.get("query") or ""
         vectors = np.zeros((len(turns), self.dimension), np.float32)
         for indices in batches(turns):
-            batch = [turns[index] for index in indices]
-            vectors[indices] = model.encode(
-                batch, prompt=prompt, batch_size=len(batch), show_progress_bar=False, normalize_embeddings=True
-            )
+            vectors[indices] = self._with_prompts([(self._turn_prompt, turns[index]) for index in indices])
         return vectors
+
+    def encode_question(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """The vectors of a text as a question and as a turn, in one pass: those of `encode_query` and `encode_turns`."""
+        query = self._loaded().prompts.get("query") or ""
+        if query == self._turn_prompt:
+            vector = self.encode_query(text)
+            return vector, vector
+        as_query, as_turn = self._with_prompts([(query, text), (self._turn_prompt, text)])
+        return as_query, as_turn
+
+    @property
+    def _turn_prompt(self) -> str:
+        prompts = {name.casefold(): prompt for name, prompt in self._loaded().prompts.items()}
+        return prompts.get("classification") or prompts.get("query") or ""
+
+    def _with_prompts(self, texts: Sequence[tuple[str, str]]) -> np.ndarray:
+        """Embed texts, each after its prompt, in one batch."""
+        whole = [prompt + text for prompt, text in texts]
+        vectors = self._loaded().encode(
+            whole, prompt="", batch_size=len(whole), show_progress_bar=False, normalize_embeddings=True
+        )
+        return np.asarray(vectors, dtype=np.float32)
 
     def encode_parts(self, parts: Sequence[Parts], progress: Progress = no_progress) -> Iterator[tuple[int, np.ndarray]]:
         """Embed passages and their sentences, in batches: yields the place of each of `parts`, in any order, with its vectors.
