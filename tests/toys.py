@@ -14,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from bot.indexing import intents
 from bot.models.chat import ChatModel, Limits
 from bot.models.embeddings import Embedder
 from bot.retrieval.weights import Weights
@@ -77,6 +78,22 @@ class ToyEmbedder(Embedder):
         self.load()
         self.queries.append(text)
         return _vector(text)
+
+    def encode_turns(self, turns: Sequence[str]) -> np.ndarray:
+        return np.array([_vector(turn) for turn in turns], np.float32).reshape(len(turns), BUCKETS)
+
+    def encode_question(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        vector = self.encode_query(text)
+        return vector, vector
+
+
+def _intents_of(embedder: Embedder) -> intents.Intents:
+    """With a toy every turn is a question of content: its vectors hold no meaning to tell intents by."""
+    return CONTENT_ONLY if isinstance(embedder, ToyEmbedder) else _real_intents_of(embedder)
+
+
+CONTENT_ONLY = intents.Intents((intents.CONTENT,), np.zeros((1, BUCKETS + intents.LETTERS), np.float32), np.zeros(1, np.float32))
+_real_intents_of, intents.of_embedder = intents.of_embedder, _intents_of
 
 
 def essay_of(

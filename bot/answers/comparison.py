@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_SIDES = 3
 SENTENCES = 4  # in all
 HITS = 4  # that are searched for each side
+CONSIDERED = 8  # sentences of each side that are looked through
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:vs\.?|versus|and|or|with|to|than|from)\s+", re.IGNORECASE)
 _STRONG_SEPARATOR = re.compile(r"\s+(?:vs\.?|versus|compared (?:to|with)|as opposed to|rather than|unlike)\s+", re.IGNORECASE)
 # Words around the things that are compared: the first match of the longest run between them is one side.
@@ -33,6 +34,10 @@ _ESSAY = re.compile(
     r"\b(?:essays?|posts?|notes?|pieces?|articles?|texts?|entry|entries|one)\b(?:\s+(?:on|about|of)\b)?|\s*(?:글|에세이|노트|메모|포스트)$",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:in )?((?:19|20)\d\d)\s?년?", re.IGNORECASE)
+_KOREAN_PAIR = re.compile(
+    r"(\S+?)(?:하고|이랑|랑|와|과)\s+(\S+?)(?:에게|에서|에|은|는|이|가|을|를|도|의)?(?=\s|$)"
+)  # where Kiwi sees no nouns
 _JOINERS = {"JC", "SP"}  # Kiwi's tags of 와, 과, 랑, 하고 and of commas between nouns
 _JOINING = {"vs", "대", "vs."}
 _NOUNS = {"NNG", "NNP", "NR", "SL", "SN", "SH", "XPN", "XSN", "NNB", "XR", "SSO", "SSC"}
@@ -40,15 +45,15 @@ _NOUNS = {"NNG", "NNP", "NR", "SL", "SN", "SH", "XPN", "XSN", "NNB", "XR", "SSO"
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: how the question names it, and the essay that it is where it is one."""
+    """One side of a comparison: how the question names it, and the ids of the essays that it is where it is one, or those of a year."""
 
     name: str
-    essay: str = ""
+    essays: tuple[str, ...] = ()
 
 
 def lines(turn: Turn) -> list[Line]:
     """What the essays say of each side; none where the question names no two sides or neither is found."""
-    found = sides(turn.draft.question, turn.in_scope(), turn)
+    found = sides(turn)
     if len(found) < 2:
         return []
     parts = [(side, _about(turn, side, found)) for side in found]
@@ -60,31 +65,48 @@ def lines(turn: Turn) -> list[Line]:
     return made
 
 
-def sides(question: str, essays: Sequence[Essay], turn: Turn) -> list[Side]:
+def sides(turn: Turn) -> list[Side]:
     """The things, or essays, that the question sets beside each other, at most `MAX_SIDES`; fewer than two where it names none."""
+    question = turn.draft.question
     names = _korean_sides(question) if needs_kiwi(question) else _english_sides(question)
-    return [_side(turn, name, essays) for name in names if morphemes(name)][:MAX_SIDES]
+    return [_side(turn, name, turn.in_scope()) for name in names if morphemes(name)][:MAX_SIDES]
 
 
 def _side(turn: Turn, name: str, essays: Sequence[Essay]) -> Side:
     """The side of this name: an essay where it names one by its title, or as the essay on something."""
     if titled := subject.named(name, essays, turn.language):
-        return Side(name, titled)
+        return Side(name, (titled,))
+    if year := _YEAR.fullmatch(name):
+        return Side(name, tuple(essay.id for essay in essays if essay.date.startswith(year[1])))
     about = _ESSAY.sub("", name).strip()
     if about and about != name:
-        return Side(name, subject.of_hits(turn.search(about, HITS, "rank", turn.essays)))
+        return Side(name, (subject.of_hits(turn.search(about, HITS, "rank", turn.essays)),))
     return Side(name)
 
 
 def _about(turn: Turn, side: Side, all_sides: Sequence[Side]) -> list[SelectedSentence]:
-    """The sentences about one side: of its essay, or of passages that hold its words or are near it."""
+    """The sentences about one side: of its essays, or of passages that hold its words or are near it; those that name it first."""
     question = turn.draft.question
     for other in all_sides:
-        question = question.replace(other.name, side.name) if other is not side and not side.essay else question
-    hits = turn.search(question, HITS, "answer", (side.essay,) if side.essay else turn.essays)
-    if not side.essay:
+        question = question.replace(other.name, side.name) if other is not side and not side.essays else question
+    hits = turn.search(question, HITS, "answer", side.essays or turn.essays)
+    if not side.essays:
         hits = [hit for hit in hits if _holds(turn, hit, side)]
-    return turn.pick(hits, SENTENCES // min(len(all_sides), 2), question)
+    count = max(1, SENTENCES // len(all_sides))
+    found = turn.pick(hits, CONSIDERED, question)
+    found.sort(key=lambda sentence: not side.essays and not _names(turn, sentence, side))
+    return _together(found[:count])
+
+
+def _together(sentences: Sequence[SelectedSentence]) -> list[SelectedSentence]:
+    """The sentences, those of one essay together in the order of its text."""
+    order = {identity: place for place, identity in enumerate(dict.fromkeys(each.essay.id for each in sentences))}
+    return sorted(sentences, key=lambda sentence: (order[sentence.essay.id], sentence.start))
+
+
+def _names(turn: Turn, sentence: SelectedSentence, side: Side) -> bool:
+    """Whether a sentence holds a word of the side."""
+    return bool(set(turn.index.retriever.words(side.name)) & set(morphemes(sentence.essay.text[sentence.start : sentence.end])))
 
 
 def _holds(turn: Turn, hit: Hit, side: Side) -> bool:
@@ -142,7 +164,8 @@ def _korean_sides(question: str) -> list[str]:
             found.append(name)
         if len(found) > 1:
             return found
-    return []
+    match = _KOREAN_PAIR.search(question)
+    return [match[1], match[2]] if match else []
 
 
 def _joins(token: "Token") -> bool:

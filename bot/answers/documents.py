@@ -15,6 +15,7 @@ MAX_LISTED = 40  # essays in a list
 MAX_NAMED = 4  # essays of one author that are named
 MAX_TOPICS = 5  # essays whose key sentence is quoted where the collection is described
 MAX_FOUND = 3  # essays that are named where one is looked for
+FOUND_SHARE = 0.5  # of the score of the best essay that another one needs to be named beside it
 SEARCHED = 20  # passages that are looked through where one essay is looked for
 _LANGUAGES: dict[Language, re.Pattern[str]] = {
     "ko": re.compile(r"한국어|한글|우리말|국문|\bkorean\b", re.IGNORECASE),
@@ -133,11 +134,10 @@ def _items(turn: Turn, essays: Sequence[Essay]) -> list[Line]:
 
 
 def _item(turn: Turn, essay: Essay) -> Text:
-    """Title, author and date of an essay; the author only where the collection has more than one, the kind where it has more."""
-    authors, kinds = ({getattr(each, name) for each in turn.index.essays.values()} for name in ("author", "kind"))
+    """Title, author and date of an essay; the author only where the collection has more than one."""
+    authors = {each.author for each in turn.index.essays.values()}
     details = [essay.author] if essay.author and len(authors) > 1 else []
     details += [essay.date] if essay.date else []
-    details += [essay.kind] if essay.kind and len(kinds) > 1 else []
     return texts.ITEM.format(essay=essay_name(essay), details="".join(f", {detail}" for detail in details))
 
 
@@ -165,7 +165,9 @@ def _which(turn: Turn) -> list[Line]:
     if not hits or turn.outcome(hits) == "absent":
         return []
     found = [turn.notice(texts.WHICH if turn.outcome(hits) == "answered" else texts.WHICH_PERHAPS)]
-    for identity in subject.ranked(hits)[:MAX_FOUND]:
+    scores = subject.scores(hits)
+    near = [identity for identity, score in scores.items() if score >= FOUND_SHARE * max(scores.values())]
+    for identity in near[:MAX_FOUND]:
         best = next(hit for hit in hits if hit.passage.essay == identity)
         found.append(turn.notice(_item(turn, turn.index.essays[identity])))
         found += [turn.quoted(sentence) for sentence in turn.pick([best], 1)]

@@ -30,12 +30,10 @@ def extractive_answers(turn: Turn) -> Iterator[Answer]:
     A greeting, other work that the essays do not answer and an abstention have no citations and one step.
     """
     draft = turn.draft
-    if is_greeting(draft.question):
+    if is_greeting(draft.question) or draft.intent == "smalltalk":
         yield _told(draft, notices.GREETING)
     elif lines := _lines(turn):
         yield from _answers_of(draft, turn.index, lines)
-    elif draft.intent == "smalltalk":
-        yield _told(draft, notices.GREETING)
     elif draft.intent == "other_work":
         yield _told(draft, notices.OUT_OF_SCOPE, turn.hits)
     elif turn.outcome() == "related":
@@ -78,7 +76,8 @@ def _argument_lines(turn: Turn) -> list[Line]:
 
 def _comparison_lines(turn: Turn) -> list[Line]:
     """The analogy where the map holds the two sides as one, else what the essays say of each."""
-    matches = map_search.analogies_about(turn.question, turn.analogies)
+    sides = [side.name for side in comparison.sides(turn)]
+    matches = map_search.analogies_between(sides, turn.analogies)
     return debate.explain(matches, turn.question, turn.language) if matches else comparison.lines(turn)
 
 

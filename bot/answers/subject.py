@@ -77,16 +77,16 @@ def of_chat(history: Sequence[Message], essays: Mapping[str, Essay]) -> str:
 
 def of_hits(hits: Sequence[Hit]) -> str:
     """The id of the essay that was found best; empty without hits."""
-    return next(iter(ranked(hits)), "")
+    return next(iter(scores(hits)), "")
 
 
-def ranked(hits: Sequence[Hit]) -> list[str]:
-    """The ids of the essays of the hits, best first: by the sums of their passages' scores above the lowest one."""
+def scores(hits: Sequence[Hit]) -> dict[str, float]:
+    """How well each essay was found, by its id, the best first: the sum of its passages' scores above the lowest one."""
     lowest = min((hit.score for hit in hits), default=0.0)
     sums: dict[str, float] = defaultdict(float)
     for hit in hits:
         sums[hit.passage.essay] += hit.score - lowest
-    return sorted(sums, key=lambda identity: -sums[identity])
+    return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
 
 
 def _holding(quote: str, essays: Mapping[str, Essay]) -> list[str]:

@@ -61,7 +61,7 @@ def _candidates(turn: Turn, answer: Answer) -> Iterator[tuple[Text, bool]]:
 
 def _on_the_matter(turn: Turn, seen: Sequence[str]) -> Iterator[tuple[Text, bool]]:
     """What speaks against an analogy of the map, and what another essay says of the matter where its passages answer the question."""
-    matches = map_search.analogies_mentioning(turn.question, turn.analogies)
+    matches = map_search.analogies_about(turn.question, turn.analogies)
     if matches and turn.draft.intent != "argument":
         yield texts.SUGGEST_AGAINST.format(source=matches[0].source, target=matches[0].target), False
     topic = _topic(turn)
@@ -95,10 +95,17 @@ def _topic(turn: Turn) -> str:
 
 
 def _nouns(question: str) -> list[str]:
-    """The nouns of a Korean question, the words of an English one but its first."""
+    """The nouns of a Korean question, as they are written together, and the words of an English one but its first."""
     if not needs_kiwi(question):
         return WORD.findall(question)[1:]
-    return [token.form for token in tokenize(question) if token.tag in {"NNG", "NNP", "SL"} and len(token.form) > 1]
+    runs: list[list[int]] = []
+    for token in tokenize(question):
+        if token.tag in {"NNG", "NNP", "SL"}:
+            if runs and runs[-1][1] == token.start:
+                runs[-1][1] = token.end
+            else:
+                runs.append([token.start, token.end])
+    return [question[start:end] for start, end in runs if end - start > 1]
 
 
 def _plain(question: str) -> str:

@@ -119,7 +119,8 @@ def _last_standalone(asked: Sequence[str]) -> str:
     """The last question that stands alone, with the follow-ups after it."""
     for place in range(len(asked) - 1, -1, -1):
         if not _is_follow_up(asked[place]):
-            return " ".join(asked[place:])
+            later = [turn for turn in asked[place + 1 :] if not _ABOUT_ANSWER.search(turn)]  # "tell me more" adds no subject
+            return " ".join([asked[place], *later])
     return " ".join(asked[-2:])
 
 

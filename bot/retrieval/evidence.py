@@ -8,7 +8,9 @@ from bot.retrieval.weights import Weights
 from bot.schema import Hit
 from bot.text.tokenize import morphemes, proper_names
 
-FEATURES = ("whole_cosine", "sentence_cosine", "whole", "sentence", "coverage", "missing", "absent", "name")
+FEATURES = ("whole_cosine", "sentence_cosine", "whole", "sentence", "coverage", "missing", "absent", "name", "held")
+FEW_WORDS = 2  # of a question that only names something: who is X
+ALL_WORDS = 0.95  # share of a question's words, by their rarity
 Outcome = Literal["answered", "related", "absent"]
 
 
@@ -30,6 +32,7 @@ def features(
         "missing": sum(rarity for word, rarity in words.items() if found and word not in found) / total,
         "absent": sum(rarity for word, rarity in words.items() if word not in vocabulary) / total,
         "name": max((rarity for word, rarity in words.items() if word in names and not vocabulary.knows(word)), default=0.0),
+        "held": float(len(words) <= FEW_WORDS and bool(hits) and max(hit.lexical for hit in hits) >= ALL_WORDS),
     }
     return {name: float(values[name]) for name in FEATURES}
 

@@ -20,23 +20,13 @@ _GREETING = re.compile(
     |ok|okay|cool|great|nice|lol|haha)(?:,?\ (?:there|all|everyone|dolmen))?(?:\W+|$))+""",
     re.IGNORECASE | re.VERBOSE,
 )
-# A turn that asks about the bot.
-_ABOUT_BOT = re.compile(
-    r"""\W*(?:(?:너|넌|너는|당신|당신은|네|니)\s(?:누구(?:야|니|냐|세요|예요|입니까)|(?:이름|정체)[이가]\ (?:뭐|무엇)\S*
-     |뭐\s?하는\ (?:거|것|봇|앱)\S*)
-    |(?:넌|너는|당신은|여기서)?\s?(?:뭘|뭐를|무엇을|무얼)\ 할\ 수\ 있(?:어|어요|나요|니|습니까)|(?:사용법|도움말)\S*
-    |(?:이거|이건|여기는?)\s(?:뭐\s?하는\ (?:거|것|데|곳)|어떻게\ (?:써|쓰|사용))\S*
-    |who\ are\ you|what\ are\ you|what(?:\ is|'s|’s)\ your\ name|what\ can\ you\ do|what\ is\ dolmen\ for
-    |how\ do(?:es)?\ (?:this|it|you)\ work|what\ can\ i\ (?:ask|do)(?:\ here|\ you)?|help(?:\ me)?)\W*""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _WHY = re.compile(r"왜|이유|까닭|\bwhy\b", re.IGNORECASE)
 
 
 def is_greeting(question: str) -> bool:
-    """Whether a turn only greets, thanks, holds no words at all, or asks about the bot: nothing is to be searched for."""
+    """Whether a turn only greets, thanks or holds no words at all: nothing is to be searched for."""
     has_words = any(character.isalnum() or character in "?？" for character in question)
-    return not has_words or bool(_GREETING.fullmatch(question) or _ABOUT_BOT.fullmatch(question))
+    return not has_words or bool(_GREETING.fullmatch(question))
 
 
 def is_about_all_essays(question: str) -> bool:

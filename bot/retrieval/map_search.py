@@ -1,6 +1,7 @@
 """Finds the analogies of the map that a question is about."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.indexing.analogies import Analogy, DomainWords
@@ -36,6 +37,20 @@ def analogies_about(question: str, analogies: tuple[Analogy, ...]) -> tuple[Anal
     one_named = [item for item in counts if item[0] or item[1]] if _ASKS_FOR_ANALOGY.search(question) else []
     ranked = sorted(both_named or one_named, key=lambda item: (not _is_quoted(item[2], question), -(item[0] + item[1])))
     return tuple(analogy for _, _, analogy in ranked)
+
+
+def analogies_between(sides: Sequence[str], analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:
+    """The analogies whose two domains are named by two different ones of the sides, in the order of the map."""
+    return tuple(
+        analogy
+        for analogy in analogies
+        if any(
+            _count_named(analogy.words.source, first) and _count_named(analogy.words.target, second)
+            for first in sides
+            for second in sides
+            if first != second
+        )
+    )
 
 
 def analogies_mentioning(question: str, analogies: tuple[Analogy, ...]) -> tuple[Analogy, ...]:

@@ -1,10 +1,10 @@
-"""Intents: greetings, requests that are out of scope, questions about all essays, and questions that are none of these."""
+"""Greetings, questions about all essays, and questions that are neither."""
 
 import pytest
 
-from bot.retrieval.intent import is_about_all_essays, is_greeting, is_out_of_scope
+from bot.retrieval.intent import is_about_all_essays, is_greeting
 
-OUT_OF_SCOPE = [
+REQUESTS = [
     "파이썬으로 정렬 코드 짜줘",
     "이 글 프랑스어로 번역해 주세요",
     "왕관 그림 하나 그려줄래?",
@@ -47,10 +47,10 @@ GREETINGS = [
     "Thank you so much!",
     "ok, thanks",
     "Good morning everyone",
-]
-ABOUT_BOT = [
     "😀",
     "...",
+]
+ABOUT_BOT = [
     "너는 누구야?",
     "넌 뭐 하는 봇이니",
     "네 이름이 뭐야?",
@@ -100,16 +100,6 @@ ONE_SUBJECT = [
 ]
 
 
-@pytest.mark.parametrize("question", OUT_OF_SCOPE)
-def test_a_request_for_other_work_is_out_of_scope(question: str) -> None:
-    assert is_out_of_scope(question)
-
-
-@pytest.mark.parametrize("question", [*IN_SCOPE, *ALL_ESSAYS, *ONE_SUBJECT])
-def test_a_question_about_the_essays_is_in_scope(question: str) -> None:
-    assert not is_out_of_scope(question)
-
-
 @pytest.mark.parametrize("question", ALL_ESSAYS)
 def test_a_question_about_all_essays(question: str) -> None:
     assert is_about_all_essays(question)
@@ -120,11 +110,11 @@ def test_a_question_about_one_subject_is_not_about_all_essays(question: str) -> 
     assert not is_about_all_essays(question)
 
 
-@pytest.mark.parametrize("question", [*GREETINGS, *ABOUT_BOT])
-def test_a_greeting_or_a_question_about_the_bot_is_a_greeting(question: str) -> None:
+@pytest.mark.parametrize("question", GREETINGS)
+def test_a_turn_that_only_greets_is_a_greeting(question: str) -> None:
     assert is_greeting(question)
 
 
-@pytest.mark.parametrize("question", [*IN_SCOPE, *ALL_ESSAYS, *ONE_SUBJECT, *OUT_OF_SCOPE, *NOT_GREETINGS])
+@pytest.mark.parametrize("question", [*IN_SCOPE, *ALL_ESSAYS, *ONE_SUBJECT, *REQUESTS, *ABOUT_BOT, *NOT_GREETINGS])
 def test_a_question_is_not_a_greeting(question: str) -> None:
     assert not is_greeting(question)
