@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 LABELS = Path(__file__).with_name("key_sentences.jsonl")
 FOLDERS = ("corpus", "evals/small/cook", "evals/small/family", "evals/small/lab")
 STRENGTH = 0.3  # inverse of the regularisation
-GRADE_OF_A_FIRST = 2  # of a sentence that would stand in a summary of three
+WEIGHTS = (1.0, 0.1, 3.0)  # of a sentence without a label, of one in a long summary, of one in a summary of three sentences
 
 Row = tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32], NDArray[np.float32]]
 
@@ -60,7 +60,7 @@ def _of_essay(essay: Essay, grades: dict[str, int], embedder: Embedder) -> Row:
     found = np.array(
         [max((grade for quote, grade in grades.items() if quote in text or text in quote), default=0) for text in texts]
     )
-    return values, found > 0, np.where(found == GRADE_OF_A_FIRST, 2.0, 1.0).astype(np.float32), own
+    return values, found > 0, np.choose(found, WEIGHTS).astype(np.float32), own
 
 
 def _fit(rows: list[Row]) -> NDArray[np.float32]:

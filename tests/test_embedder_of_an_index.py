@@ -130,7 +130,6 @@ def test_another_embedder_than_the_named_one_is_refused_with_the_command(setting
         assert "\n" not in caught.value.text("ko")
         assert "python -m bot doctor --repair" in caught.value.text("ko")
     assert bot.embedder.name == "other"
-    assert not bot.embedder.ready
     remake(named, Other())
     assert WORDS in bot.ask(QUESTION).text
 

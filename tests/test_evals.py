@@ -58,12 +58,13 @@ def test_the_sets_have_enough_questions_of_each_kind() -> None:
 
 def test_no_question_of_an_evaluation_is_in_the_code() -> None:
     code = "\n".join(
-        path.read_text(encoding="utf-8") for path in [*(ROOT / "bot").rglob("*.py"), ROOT / "app.py", ROOT / "ingest.py"]
+        path.read_text(encoding="utf-8")
+        for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "bot").rglob("*.jsonl"), ROOT / "app.py", ROOT / "ingest.py"]
     )
     rows = [
         json.loads(line) for path in (ROOT / "evals").glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    texts = [row.get("question") or row.get("turn") or row["sentence"] for row in rows]
+    texts = [row[name] for row in rows for name in ("question", "turn", "sentence", "second") if name in row]
     long_texts = [text for text in texts if len(text) > 12]
     assert len(long_texts) > 500
     assert [text for text in long_texts if text in code] == []

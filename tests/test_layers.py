@@ -40,6 +40,7 @@ ROW = {name: row for row, names in enumerate(ORDER) for name in names}
 MODULES = {  # the packages' modules, as docs/architecture.md describes them
     "messages": {
         "text",
+        "answers",
         "errors",
         "index_errors",
         "repair",
@@ -123,6 +124,8 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "hidden",
         "dates",
         "splitter",
+        "summaries",
+        "intents",
         "analogies",
         "sources",
         "roots",
@@ -147,7 +150,21 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "map_search",
         "table",
     },
-    "answers": {"selection", "sentence_features", "segmentation", "extractive", "debate", "context", "prompts", "generation"},
+    "answers": {
+        *(
+            "turn",
+            "subject",
+            "selection",
+            "sentence_features",
+            "extractive",
+            "documents",
+            "summary",
+            "comparison",
+            "argument",
+            "more",
+        ),
+        *("debate", "suggestions", "context", "prompts", "segmentation", "generation"),
+    },
     "chats": {"messages", "history", "open_chats", "export", "export_reader", "recheck"},
     "cli": {"console", "doctor"},
 }
@@ -158,6 +175,7 @@ HOMES = {
     "chromadb": ("bot/store/chroma.py",),
     "sentence_transformers": ("bot/models/embeddings.py", "bot/models/late_chunking.py", "bot/models/reranker.py"),
     "torch": ("bot/models/embeddings.py", "bot/models/late_chunking.py", "bot/models/reranker.py"),
+    "sklearn": ("bot/indexing/intents.py",),
     "wordfreq": ("bot/text/rarity.py",),
     "rapidfuzz": ("bot/retrieval/vocabulary.py",),
     "gradio": ("app.py", "bot/ui/"),

@@ -33,18 +33,31 @@ HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 # What an error may end with: a full stop, a command or a value behind a colon, or a text that ends with a full stop itself.
 ERROR_END = re.compile(r"(?:\.|: (?:python|make|pip|chroma|BOT_|openai:|\{command\})(?:(?!\. ).)*|\{fault\})$")
 WORDS = {f"index_errors.{name}" for name in ("UNKNOWN", "NOW", "DEFAULT_COLLECTION", "NO_COLLECTIONS")}  # in an error
-WITHOUT_LETTERS = {"index_errors.UNKNOWN", "map.OBJECTION", "model_errors.TRIAL_FAILED", "page.MODEL_OTHER", "page.UPLOADS_NOTE"}
+WITHOUT_LETTERS = {
+    "answers.ESSAY",
+    "answers.ITEM",
+    "answers.SIDE",
+    "index_errors.UNKNOWN",
+    "map.OBJECTION",
+    "model_errors.TRIAL_FAILED",
+    "page.MODEL_OTHER",
+    "page.UPLOADS_NOTE",
+}
 IN_ITS_OWN_LANGUAGE = {"page.OTHER_LANGUAGE"}  # the other language's name
 
 # Where Hangul is data that texts are analysed with, or a text for a model, and not a text for readers.
 ANALYSIS = (
+    "bot/answers/argument.py",  # words of objections and of questions
+    "bot/answers/comparison.py",  # words that join what is compared
     "bot/answers/context.py",
     "bot/answers/generation.py",  # labels that models put before an answer
     "bot/answers/debate.py",  # words of questions
+    "bot/answers/documents.py",  # names of languages, words of questions
     "bot/answers/prompts.py",
     "bot/answers/segmentation.py",
-    "bot/answers/selection.py",
     "bot/answers/sentence_features.py",  # words of questions and reasons
+    "bot/answers/subject.py",  # words for a text
+    "bot/answers/summary.py",  # numbers in words
     "bot/formats/",  # names of styles and parts of pages, and marks of lists
     "bot/grounding/",
     "bot/indexing/dates.py",
@@ -235,3 +248,18 @@ def test_an_error_is_raised_with_a_text_and_not_with_a_string() -> None:
         raised = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ERROR_CLASSES]
         strings = [call.lineno for call in raised if any(isinstance(part, ast.Constant | ast.JoinedStr) for part in call.args)]
         assert not strings, f"{name}:{strings}"
+
+
+@pytest.mark.parametrize(
+    ("value", "marked"),
+    [
+        ("로마", "로마는 로마가 로마를 로마와"),
+        ("고인돌", "고인돌은 고인돌이 고인돌을 고인돌과"),
+        ("「값」", "「값」은 「값」이 「값」을 「값」과"),
+        ("GPT-3", "GPT-3은 GPT-3이 GPT-3을 GPT-3과"),
+    ],
+)
+def test_a_korean_particle_fits_the_value_before_it(value: str, marked: str) -> None:
+    text = Text("{value}", "{value:은} {value:이} {value:을} {value:과}")
+    assert text.format(value=value) == Text(value, marked)
+    assert Text("{a}", "{a:>4}").format(a="가").ko == "   가"

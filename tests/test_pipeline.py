@@ -38,7 +38,7 @@ FACTS = [
 UNKNOWN = ["zzz qqq xyzzy", "뷁뷁 쀍쀍 뛟뛟"]  # words that no essay holds
 ANSWER_KEYS = {
     *("question", "standalone", "language", "mode", "voice", "text", "abstained", "related"),
-    *("sentences", "citations", "nearest", "refused", "timings", "complete"),
+    *("sentences", "citations", "nearest", "refused", "timings", "complete", "intent", "suggestions"),
 }
 CITATION_KEYS = {"number", "essay", "title", "source", "quote", "start", "end", "sha256"}
 HANGUL = re.compile("[가-힣]")
@@ -69,10 +69,11 @@ def assert_sound(answer: Answer, essays: Mapping[str, Essay]) -> None:
         assert {sentence.kind for sentence in answer.sentences} == {"notice", "essay"}
     elif answer.abstained:
         assert not answer.citations
-        assert answer.nearest or is_greeting(answer.question)
+        assert answer.nearest or is_greeting(answer.question) or answer.intent == "smalltalk"
         assert {sentence.kind for sentence in answer.sentences} == {"notice"}
     else:
-        assert {sentence.kind for sentence in answer.sentences} & {"essay", "reading"}
+        is_about_documents = answer.intent.startswith("documents.")
+        assert is_about_documents or {sentence.kind for sentence in answer.sentences} & {"essay", "reading"}
     _assert_plain(answer)
 
 
@@ -359,7 +360,11 @@ def test_an_unknown_essay_is_refused_with_the_known_ids(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("question", ["종탑에 대한 시 한 편 써 줘", "Write me a poem about the bell tower"])
-def test_an_out_of_scope_request_is_declined_with_the_nearest_passages(question: str, bot: Bot) -> None:
+def test_an_out_of_scope_request_that_no_essay_answers_is_declined_with_the_nearest_passages(
+    question: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bot, "_classified", lambda *_: "other_work")
+    monkeypatch.setattr(Retriever, "outcome", lambda *_: "absent")
     answer = bot.ask(question)
     assert_sound(answer, essays_by_id(bot))
     assert answer.abstained

@@ -196,7 +196,7 @@ def test_a_stream_ends_with_the_whole_answer(bot: Bot) -> None:
     runnable = bot.as_runnable()
     streams = (list(runnable.stream(QUESTION)), *(asyncio.run(collected(one.astream(QUESTION))) for one in (runnable, bot)))
     for answers in streams:
-        assert len(answers) == 2
+        assert len(answers) == 3  # citations, sentences, next questions
         assert (answers[0].citations, answers[0].sentences) == (whole.citations, ())
         assert answers[-1].text == whole.text
     assert asyncio.run(bot.aask(QUESTION)).text == asyncio.run(runnable.ainvoke(QUESTION)).text == whole.text

@@ -82,13 +82,15 @@ def test_the_json_of_an_answer() -> None:
         "refused": [{"text": "돌은 1997년에 죽었다.", "reason": "1997 stands in no passage"}],
         "timings": {"retrieval_ms": 1.5, "first_token_ms": 2.0, "total_ms": 3.0},
         "complete": True,
+        "intent": "",
+        "suggestions": [],
     }
 
 
 def test_the_json_of_an_answer_has_the_published_order_of_keys() -> None:
     assert list(ANSWER.to_dict()) == [
         "question", "standalone", "language", "mode", "voice", "text", "abstained", "related",
-        "sentences", "citations", "nearest", "refused", "timings", "complete",
+        "sentences", "citations", "nearest", "refused", "timings", "complete", "intent", "suggestions",
     ]  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def test_a_new_answer_has_empty_parts() -> None:
     assert Answer("q", "q", "en", "answer", "quotes").to_dict() == {
         "question": "q", "standalone": "q", "language": "en", "mode": "answer", "voice": "quotes", "text": "", "abstained": False,
         "related": False, "sentences": [], "citations": [], "nearest": [], "refused": [], "timings": {},
-        "complete": True,
+        "complete": True, "intent": "", "suggestions": [],
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.answers import argument, comparison, debate, documents, more, selection, summary
+from bot.answers import argument, comparison, debate, documents, more, selection, subject, summary
 from bot.answers.turn import Line, Turn
 from bot.grounding import quotations
 from bot.indexing.analogies import Quotation
@@ -32,6 +32,8 @@ def extractive_answers(turn: Turn) -> Iterator[Answer]:
     draft = turn.draft
     if is_greeting(draft.question) or draft.intent == "smalltalk":
         yield _told(draft, notices.GREETING)
+    elif unknown := _unknown_title(turn):
+        yield _told(draft, texts.NO_SUCH_TITLE.format(title=unknown), turn.hits)
     elif lines := _lines(turn):
         yield from _answers_of(draft, turn.index, lines)
     elif draft.intent == "other_work":
@@ -40,6 +42,12 @@ def extractive_answers(turn: Turn) -> Iterator[Answer]:
         yield from _related(turn)
     else:
         yield _abstain(turn)
+
+
+def _unknown_title(turn: Turn) -> str:
+    """The title that a question about a text as a whole names in quotation marks, where no essay has it."""
+    is_about_a_text = turn.draft.intent.partition(".")[0] in {"summary", "documents"}
+    return subject.unknown_title(turn.draft.question, turn.in_scope()) if is_about_a_text else ""
 
 
 def _lines(turn: Turn) -> list[Line]:
@@ -95,13 +103,14 @@ def _debate_lines(turn: Turn) -> list[Line]:
     matches = map_search.analogies_about(question, turn.analogies) or map_search.analogies_mentioning(question, turn.analogies)
     if matches:
         return _FROM_MAP[turn.draft.mode](matches, question, language)
+    if turn.draft.mode == "compare" and (lines := comparison.lines(turn)):
+        return lines
     if turn.outcome() != "answered":
         return []
     if turn.draft.mode == "socratic":
         question_back = Line(map_texts.SOCRATIC_QUESTIONS[""].of(language), "reading")
         return [*turn.quotations(turn.pick(turn.hits, 1)), question_back]
-    maker = argument.lines if turn.draft.mode == "counter" else comparison.lines
-    if lines := maker(turn):
+    if turn.draft.mode == "counter" and (lines := argument.lines(turn)):
         return lines
     heading = map_texts.NO_OBJECTION if turn.draft.mode == "counter" else map_texts.SIDE_BY_SIDE
     return [turn.notice(heading), *_one_of_each(turn, _best_per_essay(turn.hits)[:MAX_COMPARED])]

@@ -18,8 +18,6 @@ _COUNT = re.compile(
 
 def lines(turn: Turn) -> list[Line]:
     """The key sentences of one essay, as many as were asked for; none where no essay can be told."""
-    if unknown := subject.unknown_title(turn.draft.question, turn.in_scope()):
-        return [turn.notice(texts.NO_SUCH_TITLE.format(title=unknown))]
     identity = _essay(turn)
     if not identity:
         return documents.lines(turn, "topics")

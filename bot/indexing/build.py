@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.errors import CorpusError, StoreError
 from bot.indexing import analogies as maps
-from bot.indexing import loader, splitter, summaries
+from bot.indexing import intents, loader, splitter, summaries
 from bot.indexing.roots import load_roots
 from bot.indexing.saved_vectors import SavedVectors
 from bot.messages import errors
@@ -51,7 +51,10 @@ def build_index(
     embedder = embedder() if callable(embedder) else embedder
     embedder = embedder or choice.chosen(settings.embedding_model, made_with(store), settings.cache)
     require_revision(embedder)
-    return publish(collection, store, embedder, progress, roots=folders, analogies=load_maps(folders, collection.essays))
+    report = publish(collection, store, embedder, progress, roots=folders, analogies=load_maps(folders, collection.essays))
+    if report.embedded:
+        intents.of_embedder(embedder)  # fitted now where it has to be, not at the first question
+    return report
 
 
 def require_revision(embedder: Embedder) -> None:

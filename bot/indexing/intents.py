@@ -1,7 +1,8 @@
 """What a reader wants of a turn, told by a linear classifier of the turn's vector and its letters, fitted from intents.jsonl.
 
-It is fitted once for each embedder, at an ingest or else at the first question, and kept in the user's cache. The examples were written by
-a language model that saw neither the essays nor the turns of the evaluation.
+Those of the two known embedders are fitted by `python -m evals.fit_intents` and stand beside this file. For any other embedder it is fitted
+at an ingest, or else at the first question, and kept in the user's cache. The examples were written by a language model that saw neither
+the essays nor the turns of the evaluation.
 """
 
 import hashlib
@@ -50,17 +51,27 @@ class Intents:
 
 def of_embedder(embedder: Embedder) -> Intents:
     """The classifier for an embedder: the one in memory, else the kept one, else one that is fitted now, which takes seconds."""
-    key = hashlib.sha256(json.dumps([embedder.fingerprint, _digest(), LETTERS, STRENGTH], sort_keys=True).encode()).hexdigest()[
-        :16
-    ]
+    key = key_of(embedder)
     with _fitting:
         if key not in _fitted:
-            file = embedder.cache / "intents" / f"{key}.npz"
-            kept = _read(file, embedder)
-            _fitted[key] = kept or _fit(embedder)
+            kept_in = embedder.cache / "intents" / f"{key}.npz"
+            kept = read(shipped(embedder), key, embedder) or read(kept_in, key, embedder)
+            _fitted[key] = kept or fit(embedder)
             if kept is None:
-                _write(file, _fitted[key])
+                with suppress(OSError):  # a cache that cannot be written only means that it is fitted again
+                    write(kept_in, key, _fitted[key])
         return _fitted[key]
+
+
+def key_of(embedder: Embedder) -> str:
+    """What a classifier depends on, as a hash: the embedder, the examples, and how it is fitted."""
+    parts = [embedder.fingerprint, _digest(), LETTERS, STRENGTH]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def shipped(embedder: Embedder) -> Path:
+    """The file beside this one that holds the classifier of a known embedder."""
+    return EXAMPLES.with_name(f"intents-{Path(embedder.name).name}.npz")
 
 
 def examples() -> list[tuple[str, str]]:
@@ -69,7 +80,8 @@ def examples() -> list[tuple[str, str]]:
     return [(row["intent"], row["turn"]) for row in rows]
 
 
-def _fit(embedder: Embedder) -> Intents:
+def fit(embedder: Embedder) -> Intents:
+    """The classifier for an embedder, fitted on the examples."""
     from sklearn.linear_model import LogisticRegression
 
     labels, turns = zip(*examples(), strict=True)
@@ -78,25 +90,29 @@ def _fit(embedder: Embedder) -> Intents:
     return Intents(tuple(map(str, model.classes_)), model.coef_.astype(np.float32), model.intercept_.astype(np.float32))
 
 
-def _read(file: Path, embedder: Embedder) -> Intents | None:
-    """The kept classifier; None where there is none that is whole."""
+def read(file: Path, key: str, embedder: Embedder) -> Intents | None:
+    """The classifier in a file; None where there is none that is whole and has this key."""
     with suppress(OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile):
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
-            found = Intents(tuple(map(str, saved["labels"])), saved["weights"], saved["offsets"])
-        if found.weights.shape == (len(found.labels), embedder.dimension + LETTERS) and found.offsets.shape == (
-            len(found.labels),
+            weights, offsets = saved["weights"].astype(np.float32), saved["offsets"].astype(np.float32)
+            found = Intents(tuple(map(str, saved["labels"])), weights, offsets)
+            is_this = str(saved["key"]) == key
+        if (
+            is_this
+            and weights.shape == (len(found.labels), embedder.dimension + LETTERS)
+            and offsets.shape == (len(found.labels),)
         ):
             return found
     return None
 
 
-def _write(file: Path, fitted: Intents) -> None:
-    """Keep the classifier. A cache that cannot be written only means that it is fitted again."""
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f".{uuid.uuid4().hex}.npz")
-        np.savez(partial, labels=np.array(fitted.labels), weights=fitted.weights, offsets=fitted.offsets)
-        partial.replace(file)
+def write(file: Path, key: str, fitted: Intents) -> None:
+    """Write the classifier to a file, in half precision. Raises `OSError`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{uuid.uuid4().hex}.npz")
+    weights, offsets = fitted.weights.astype(np.float16), fitted.offsets.astype(np.float16)
+    np.savez_compressed(partial, key=np.array(key), labels=np.array(fitted.labels), weights=weights, offsets=offsets)
+    partial.replace(file)
 
 
 def _letters(turns: Sequence[str]) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ from bot.text.sentences import back_matter_start, outline, refers_back
 from bot.text.tokenize import morphemes, proper_names, weighted_length
 
 FILE = Path(__file__).with_name("summaries.json")
-VERSION = "2"  # part of an index's fingerprint; raise it when other sentences are chosen
+VERSION = "3"  # part of an index's fingerprint; raise it when other sentences are chosen
 
 Key = tuple[int, int, int]
 """A key sentence: where it begins and ends, and its rank among those of its essay, from 1."""

@@ -19,8 +19,6 @@ CLAIM = Text("The claim, from “{title}”:", "따져 볼 주장 — 「{title}
 AGAINST = Text("What speaks against it:", "이와 어긋나는 대목입니다.")
 MORE = Text("More on this:", "더 찾아본 대목입니다.")
 NO_MORE = Text("The essays say no more about this.", "에세이에는 이에 대한 내용이 더 없습니다.")
-IN_ENGLISH = Text("(in English)", "(영어)")
-IN_KOREAN = Text("(in Korean)", "(한국어)")
 
 # about the essays as documents
 ESSAY = Text("“{title}”", "「{title}」")

@@ -60,9 +60,10 @@ def test_the_nearest_sentences_are_shown_as_what_they_are(question: str, languag
 @each
 @pytest.mark.usefixtures("only_related")
 def test_citations_come_first_and_all_steps_are_marked_as_related(question: str, language: Language, bot: Bot) -> None:
-    first, last = bot.stream(question)
+    first, second, last = bot.stream(question)
     assert (first.citations, first.sentences) == (last.citations, ())
-    assert [(step.abstained, step.related) for step in (first, last)] == [(True, True)] * 2
+    assert (second.sentences, second.suggestions) == (last.sentences, ())
+    assert [(step.abstained, step.related) for step in (first, second, last)] == [(True, True)] * 3
 
 
 @pytest.mark.parametrize("mode", MODES)
