@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_essay_option(search)
     _add_collection_option(search)
     _add_collection_option(_add_command(commands, "essays", _essays, "list the essays of the collection"))
+    summary = _add_command(commands, "summary", _summary, "show an essay's key sentences, in the order of its text")
+    summary.add_argument("essay", metavar="ID", help="an essay (ids: python -m bot essays)")
+    _add_collection_option(summary)
     text = "show the analogy map: pairs, quotations, and where each analogy breaks"
     _add_collection_option(_add_command(commands, "analogies", _analogies, text))
     check = _add_command(
@@ -107,6 +110,12 @@ def _ask(options: argparse.Namespace) -> tuple[Any, int]:
 def _search(options: argparse.Namespace) -> tuple[Any, int]:
     hits = Bot.open(collection=options.collection).search(options.question, options.k, options.essay)
     return ([hit.to_dict() for hit in hits] if options.json else "\n\n".join(map(_hit_text, hits))), 0
+
+
+def _summary(options: argparse.Namespace) -> tuple[Any, int]:
+    citations = Bot.open(collection=options.collection).summary(options.essay)
+    lines = (f"“{citation.quote}” [{citation.number}]" for citation in citations)
+    return ([citation.to_dict() for citation in citations] if options.json else "\n".join(lines)), 0
 
 
 def _essays(options: argparse.Namespace) -> tuple[Any, int]:
@@ -190,6 +199,7 @@ def _answer_text(answer: Answer) -> str:
         page = f" · {c.place.of(answer.language)}" if c.page else ""
         lines.append(f"[{c.number}] {c.title} · {c.essay} {c.start}–{c.end} · {c.source}{page}")
     lines += [f"… {passage.essay} {passage.start}–{passage.end}\n{passage.text.strip()}" for passage in answer.nearest]
+    lines += ["", *(f"? {question}" for question in answer.suggestions)]
     return "\n".join(lines).strip()
 
 

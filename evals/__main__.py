@@ -111,6 +111,18 @@ def _collections(_: argparse.Namespace) -> dict[str, Any]:
     return measure(Bot.open(llm="quotes").embedder)
 
 
+def _readers(_: argparse.Namespace) -> dict[str, Any]:
+    from evals.readers import measure
+
+    return measure(Bot.open(llm="quotes"))
+
+
+def _intents(_: argparse.Namespace) -> dict[str, Any]:
+    from evals.fit_intents import measure
+
+    return measure(Bot.open(llm="quotes").embedder)
+
+
 def _golden(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
     def run(_: argparse.Namespace) -> dict[str, Any]:
         from evals import golden
@@ -140,6 +152,8 @@ COMMANDS: list[tuple[str, Callable[[argparse.Namespace], dict[str, Any]], str]] 
         "the shares answered, related and refused of unanswerable questions and of their answerable twins",
     ),
     ("curve", _golden("curve"), 'what other thresholds of "do the essays answer it?" would give'),
+    ("readers", _readers, "answers to readers' questions of every kind, on the bundled essays and on three small collections"),
+    ("intents", _intents, "the share of turns whose intent is told right"),
     ("collections", _collections, "answers on small collections of people's own texts"),
     ("followup", _golden("followup"), "retrieval of follow-up questions, raw and condensed"),
     ("verify", _verify, "the check of sentences against the passages they cite: the share refused of each kind, true and false"),

@@ -1,6 +1,8 @@
 """Answers to readers' questions of every kind, on the bundled essays and on three small collections, scored by what a good answer holds.
 
-The questions and what a good answer holds (`readers.jsonl`) were written by a language model that saw the texts and no code.
+The questions and what a good answer holds (`readers.jsonl`) were written by a language model that saw the texts and no code. `also` are
+quotations of answers, of version 0.1.0 and of this one mixed, that a language model judged to answer, twice and without knowing whose
+they were.
 """
 
 import json
@@ -129,7 +131,7 @@ def _question(row: Mapping[str, Any], essays: Mapping[str, Essay]) -> Question:
         row["question"],
         tuple(row.get("history", ())),
         row["answerable"],
-        _places(row["any"], essays),
+        _places([*row["any"], *row.get("also", ())], essays),
         tuple(_places(group, essays) for group in row["all"]),
         tuple(row["names"]),
     )

@@ -10,9 +10,10 @@ from typing import Any
 
 from bot.indexing.build import index_fingerprint
 from bot.pipeline import Bot
-from evals import check, golden, small_collections, squad
+from evals import check, fit_intents, golden, readers, small_collections, squad
 from evals.sets import load
 
+JUDGED = Path(__file__).with_name("judged.json")
 CARD = Path(__file__).parent / "SCORECARD.md"
 ANSWERS = ("retrieval", "quoted", "abstain", "curve", "followup")
 PACKAGES = ("chromadb", "sentence-transformers", "torch", "langchain-core", "kiwipiepy", "bm25s", "ir-measures")
@@ -22,12 +23,14 @@ def measure(bot: Bot, squad_file: Path | None = None, other: Bot | None = None) 
     """Every figure by the name of its evaluation. Only `speed` differs from run to run. `other` is a bot with another embedder."""
     figures = {name: getattr(golden, name)(bot) for name in ANSWERS}
     figures["collections"] = small_collections.measure(bot.embedder)
+    figures |= {"readers": readers.measure(bot), "intents": fit_intents.measure(bot.embedder)}
     figures["verify"] = check.measure(bot)
     if squad_file:
         figures["squad"] = {"file": squad_file.name, **squad.measure(squad_file, bot.embedder)}
     if other:
         rows = {name: getattr(golden, name)(other) for name in ANSWERS}
         rows["collections"] = small_collections.measure(other.embedder)
+        rows |= {"readers": readers.measure(other), "intents": fit_intents.measure(other.embedder)}
         if squad_file:
             rows["squad"] = {"file": squad_file.name, **squad.measure(squad_file, other.embedder)}
         figures["other"] = {"embedder": other.embedder.name, **rows}
@@ -81,6 +84,13 @@ def write(figures: dict[str, Any], path: Path = CARD) -> None:
         "Targets: at least .97 of the false, at most .03 of the true. `generated` and `quotations` are generated from the essays with a seed.",
         _table(checked),
     ]
+    judged = json.loads(JUDGED.read_text(encoding="utf-8"))
+    parts += [
+        "## Answers to the readers' questions of the test half, judged",
+        f"Judged from 0 to 2 by a language model, {judged['judges']} times, {judged['answers']} answers of "
+        f"both versions mixed without their names: the same score {judged['agreement']:.0%} of the time, kappa {judged['kappa']}. Means by kind:",
+        _table(judged["means"]),
+    ]
     if "other" in figures:
         parts += [f"## With the embedder {figures['other']['embedder']}", *_answers(figures["other"], 3)]
     misses = figures["retrieval"]["misses"]
@@ -88,6 +98,8 @@ def write(figures: dict[str, Any], path: Path = CARD) -> None:
     failures = {
         "Golden questions not found": misses,
         **figures["failures"],
+        "readers' questions of the test half answered wrongly": figures["readers"]["wrong in test"],
+        "intents told wrongly": figures["intents"]["wrong"],
         "small collections": figures["collections"]["wrong"],
         "sentences checked wrongly": figures["verify"]["wrong"],
     }
@@ -117,6 +129,11 @@ def _answers(figures: dict[str, Any], level: int) -> list[str]:
         _table(figures["curve"]),
         f"{mark} Small collections",
         _table(small),
+        f"{mark} Readers' questions: the share answered rightly",
+        "An answer is right if it holds what a good answer holds, and does not say that the essays may not answer; `held` leaves out the second.",
+        _table({name: row for name, row in figures["readers"].items() if isinstance(row, dict)}),
+        f"{mark} Intents: the share of turns told rightly",
+        _table({name: row for name, row in figures["intents"].items() if isinstance(row, dict)}),
         f"{mark} Follow-ups: R@5",
         _table(figures["followup"]),
     ]

@@ -97,6 +97,8 @@ def test_the_scorecard_has_every_figure_and_every_failure(tmp_path: Path) -> Non
         "abstain": {"test answerable twins": share},
         "curve": {"answered at 1.5": {"off topic": 0.625}},
         "collections": {"shelf": {"n": 8, "right": 7}, "wrong": ["shelf-3 무엇?"]},
+        "readers": {"test what": share, "wrong in test": ["r-1 (what, cook) 뭐?"]},
+        "intents": {"test all": share, "wrong": ["i-1 (content, told as summary) 왜?"]},
         "followup": {"test raw": share},
         "verify": {"test false": {"n": 4, "refused": 0.75}, "seed": 7, "wrong": ["negated: let through: 문장 [1]."]},
         "squad": {"file": "x.json", "questions": 1200, "paragraphs": 3, "baselines": {}} | {"hybrid": {"R@1": 0.125}},
@@ -104,7 +106,7 @@ def test_the_scorecard_has_every_figure_and_every_failure(tmp_path: Path) -> Non
         "speed": {"retrieval_p95_ms": 19.25},
         "versions": {"model": "acme/model", "python": "3.11.0"},
     }
-    answers = ("retrieval", "quoted", "abstain", "curve", "collections", "followup", "squad")
+    answers = ("retrieval", "quoted", "abstain", "curve", "collections", "readers", "intents", "followup", "squad")
     figures["other"] = {"embedder": "acme/other", **{name: figures[name] for name in answers}}
     write(figures, tmp_path / "card.md")
     card = (tmp_path / "card.md").read_text(encoding="utf-8")

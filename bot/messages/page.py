@@ -43,6 +43,7 @@ MODEL_READING = Text("The model is reading these passages…", "모델이 찾은
 STOPPED = Text("Stopped here.", "여기서 중지했습니다.")
 SEARCHED_AS = Text("Searched as: {question}", "검색한 질문: {question}")
 READING_LABEL = Text("The bot’s reading", "봇의 풀이")
+NEXT_QUESTIONS = Text("Next questions", "이어서 물어볼 만한 질문")
 REFUSED_COUNT = Text("Sentences left out because the essays do not support them: {count}", "근거가 없어 뺀 문장 {count}개")
 NEAREST_PASSAGE = Text("Nearest passage", "가장 가까운 대목")
 OFFSETS = Text("characters {offsets}", "{offsets}번째 글자")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.messages import page
 from bot.schema import Answer, Citation, Language, Refusal, Sentence
-from bot.ui.markup import button, escape, label, notice, read_link
+from bot.ui.markup import ask_link, button, escape, label, link, notice, read_link
 
 
 def answer_markup(answer: Answer, turn: int, *, is_final: bool = True, status: str = "", rating: bool | None = None) -> str:
@@ -28,6 +28,7 @@ def answer_markup(answer: Answer, turn: int, *, is_final: bool = True, status: s
         parts.append(_refusals(answer.refused, answer))
     if is_final:
         parts.append(_buttons(answer, turn, rating))
+        parts.append(_next_questions(answer))
     css_class = "answer abstained" if answer.abstained else "answer"
     return f'<div class="{css_class}" lang="{answer.language}">{"".join(parts)}</div>'
 
@@ -65,6 +66,13 @@ def _reason(refusal: Refusal, language: Language) -> str:
     """Why a sentence was refused; the code itself where an older version wrote another one."""
     known = page.REFUSAL_REASONS.get(refusal.reason)
     return known.of(language) if known else refusal.reason
+
+
+def _next_questions(answer: Answer) -> str:
+    """The next questions as links that ask them; empty where there are none."""
+    links = "".join(f"<li>{link(ask_link('answer', question), question, 'act')}</li>" for question in answer.suggestions)
+    heading = escape(page.NEXT_QUESTIONS.of(answer.language))
+    return f'<nav class="next" aria-label="{heading}"><ul>{links}</ul></nav>' if links else ""
 
 
 def _buttons(answer: Answer, turn: int, rating: bool | None) -> str:

@@ -147,6 +147,20 @@ def test_essays_are_listed(run: Run) -> None:
     assert [essay["title"] for essay in essays][1:3] == ["한 번 덜 치는 종", "The Keeper Who Counted Ships"]
 
 
+def test_a_summary_is_the_key_sentences_in_the_order_of_the_text(run: Run, index: Path) -> None:
+    citations = Bot(Settings.load(index=index), Named()).summary("salt-road")
+    assert run("summary", "salt-road") == (0, "".join(f"“{each.quote}” [{each.number}]\n" for each in citations), "")
+    assert json.loads(run("summary", "salt-road", "--json")[1]) == [each.to_dict() for each in citations]
+    code, out, err = run("summary", "nothing")
+    assert (code, out) == (1, "")
+    assert "nothing" in err
+
+
+def test_next_questions_stand_below_an_answer(run: Run) -> None:
+    out = run("ask", "Which family paid its rent in salt?")[1]
+    assert len([line for line in out.splitlines() if line.startswith("? ")]) == 3
+
+
 def test_collection_without_a_map_has_no_analogies(run: Run) -> None:
     assert run("analogies", "--json") == (0, "[]\n", "")
 

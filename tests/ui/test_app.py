@@ -184,6 +184,19 @@ def test_the_markup_of_an_answer() -> None:
     )
 
 
+def test_next_questions_are_links_that_ask_them() -> None:
+    answer = replace(Answer("q", "q", "en", "answer", "quotes"), suggestions=("Who pays <b>?", "왜?"))
+    shown = answer_markup(answer, 1)
+    assert (
+        '<nav class="next" aria-label="Next questions"><ul><li><a class="act" href="#ask/answer/Who%20pays%20%3Cb%3E%3F">'
+        in shown
+    )
+    assert "Who pays &#60;b&#62;?</a></li>" in shown
+    assert "%EC%99%9C%3F" in shown
+    assert "<nav" not in answer_markup(answer, 1, is_final=False)
+    assert "<nav" not in answer_markup(replace(answer, suggestions=()), 1)
+
+
 def test_every_reason_for_a_refusal_has_a_text() -> None:
     given = set(re.findall(r'return "([a-z]{3,})"', (ROOT / "bot/grounding/checker.py").read_text("utf-8")))
     given |= {generation.CITATION, generation.LANGUAGE, generation.FRAGMENT, generation.REPEATED}
