@@ -19,10 +19,12 @@ from bot.retrieval.table import Mask, Table
 from bot.retrieval.weights import Weights
 from bot.schema import Hit, Near, Passage, Use
 from bot.text.language import language_of
+from bot.text.rarity import is_listed, rarity
 from bot.text.tokenize import morphemes
 
 MAX_PASSAGES_PER_ESSAY = 3  # of the six that an answer is made from, so that no single essay fills it
 RERANKED = 30  # passages that a reranker orders
+NAME_RARITY = 0.9  # of a word that may be the name meant by a word of the other script
 DUPLICATE_SIMILARITY = 0.8  # Jaccard similarity of morphemes above which the lower-ranked of two passages is dropped
 
 # Scores of texts for a question, the higher the better: `bot.models.reranker`.
@@ -67,8 +69,10 @@ class Retriever:
     def spelled(self, question: str) -> str:
         """The question with the spelling that the collection has for each name of the other script (Daedongbeop: 대동법) after it."""
         vocabulary = self._table.vocabulary
-        added = [vocabulary.other_spelling(vocabulary.corrected(word)) for word in morphemes(question)]
-        return " ".join([question, *(f"({word})" for word in dict.fromkeys(filter(None, added)))])
+        words = [vocabulary.corrected(word) for word in morphemes(question)]
+        added = [vocabulary.other_spelling(word) for word in words if not is_listed(word)]  # a common word is no name
+        names = dict.fromkeys(word for word in added if word and rarity(word) >= NAME_RARITY)
+        return " ".join([question, *(f"({word})" for word in names)])
 
     def features(self, question: str, dense: Dense) -> passages.Features:
         """The features of all passages, shape (passages, features): see `retrieval.passages`."""

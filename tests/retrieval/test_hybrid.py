@@ -170,3 +170,17 @@ def test_a_merged_hit_has_the_best_score_of_each_kind() -> None:
     near = (hit.near.whole_cosine, hit.near.sentence_cosine, hit.near.whole, hit.near.sentence)
     assert near == pytest.approx((0.6, 0.4, 1.0, 1.0), abs=1e-6)
     assert [window.cosine for window in hit.windows] == pytest.approx([0.6, 0.4, 0.3, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("question", "spelled"),
+    [
+        ("What was the Daedongbeop?", "What was the Daedongbeop? (대동법)"),
+        ("대동법이 뭐야", "대동법이 뭐야"),  # it stands there as it is written
+        ("Who won the World Cup?", "Who won the World Cup?"),  # a cup is no name, although 값 sounds like it
+        ("who is Seonho?", "who is Seonho?"),  # 손해 is no name
+    ],
+)
+def test_a_name_is_found_in_the_spelling_of_the_collection(question: str, spelled: str) -> None:
+    essay = essay_of("대동법은 값을 쌀로 정했다. 손해를 본 이는 적었다.", "tax.ko", "ko", "공납")
+    assert SearchableEssays([essay]).retriever.spelled(question) == spelled
