@@ -39,7 +39,7 @@ __all__ = ["browser", "pytestmark", "serve", "visit"]  # fixtures and marks that
 
 CODE = "```python\ndef haul(stone):\n    if stone < 2 and stone > 0:\n        return f'<b>{stone}</b> *돌*'\n```"
 SENTENCE = "고인돌은 왜 그 자리에 서 있는가, 삼천 년 동안 아무도 답하지 않았다."
-TAGS = """a article blockquote br button circle code details div h1 h2 h3 h4 h5 h6 header li mark p path rect section span
+TAGS = """a article blockquote br button circle code details div h1 h2 h3 h4 h5 h6 header li mark nav p path rect section span
 summary svg text tspan ul"""
 ATTRIBUTES = """aria-label aria-pressed class cx cy d font-size height href id lang open r rel role rx tabindex target text-anchor title type
 viewBox width x xmlns y"""
