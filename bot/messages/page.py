@@ -117,6 +117,9 @@ UPLOADS_DROP = Text(
     "Drop files here, or click to choose (.md, .txt, .html, .pdf, .docx, .epub, .hwp, .zip, …)",
     "파일을 여기에 끌어다 놓거나 눌러서 고르세요 (.md, .txt, .html, .pdf, .docx, .epub, .hwp, .zip 등)",
 )
+UPLOADS_PASTE = Text("Or paste a text; its first line becomes the title", "또는 글을 붙여 넣으세요. 첫 줄이 제목이 됩니다")
+UPLOADS_PASTE_ADD = Text("Add the text", "글 추가")
+UPLOADS_PASTE_NAME = Text("Pasted text", "붙여 넣은 글")  # of a text whose first line makes no name
 UPLOADS_ADDED = Text(
     "Essays added: {count}. You can ask about them now.",
     "내 글 {count}편을 추가했습니다. 이제 질문할 수 있습니다.",

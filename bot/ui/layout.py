@@ -44,6 +44,8 @@ class Components:
     essays: gr.Markdown
     map: gr.Markdown
     upload_files: gr.File
+    paste: gr.Textbox
+    paste_add: gr.Button
     upload_report: gr.Markdown
     uploads: gr.Markdown
     history_search: gr.Textbox
@@ -202,6 +204,16 @@ def _views() -> dict[str, Any]:
                         elem_id="drop",
                         height=150,
                     )
+                    components["paste"] = gr.Textbox(
+                        placeholder=i18n("uploads_paste"),
+                        label=i18n("uploads_paste"),
+                        show_label=False,
+                        elem_id="paste",
+                        lines=2,
+                        max_lines=8,
+                        container=False,
+                    )
+                    components["paste_add"] = gr.Button(i18n("uploads_paste_add"), elem_id="paste-add", size="sm")
                     components["upload_report"], components["uploads"] = markup("told"), markup("own")
                 elif view == "kept":
                     components["history_search"] = gr.Textbox(

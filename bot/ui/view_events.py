@@ -6,7 +6,7 @@ from typing import Any, cast
 import gradio as gr
 
 from bot.messages import page
-from bot.schema import MODES
+from bot.schema import MODES, Progress
 from bot.ui.chat_events import EVERY, NO_UPDATE, PRIVATE, Updates, parse_chat_id, parse_command, parse_place
 from bot.ui.layout import Components, chat_name_box, example_questions, writing_status
 from bot.ui.view_handlers import OpenedChat, ViewHandlers
@@ -46,6 +46,7 @@ class ViewEvents:
         uploads = [ui.upload_report, ui.uploads, ui.essays]
         progress: Any = {"show_progress_on": ui.upload_report, "api_visibility": "private"}
         ui.upload_files.upload(self.upload, [ui.upload_files, ui.collection], [*uploads, ui.upload_files], **progress)
+        ui.paste_add.click(self.paste, [ui.paste, ui.collection], [*uploads, ui.paste], **progress)
         commands["remove"].submit(self.remove_upload, [commands["remove"], ui.collection], uploads, **EVERY)
         ui.model_test.click(self.test_model, None, ui.model_test_result, **PRIVATE)
 
@@ -141,17 +142,27 @@ class ViewEvents:
         progress: Any = gr.Progress(),  # noqa: B008  Gradio's API
     ) -> Updates:
         """Add files to the reader's own essays, with a progress bar."""
-        ui, handlers, language = self._components, self._handlers, visitor_of(request).language
-        stages = {"scan": page.UPLOADS_READING, "split": page.UPLOADS_READING, "embed": page.UPLOADS_EMBEDDING}
+        report = self._handlers.upload(files or [], request, _shown(progress, request))
+        return {**self._added(report, collection, request), self._components.upload_files: None}
 
-        def show(stage: str, done: int, total: int) -> None:
-            progress((done, max(total, 1)), desc=stages.get(stage, page.UPLOADS_WRITING).of(language))
+    def paste(
+        self,
+        text: str,
+        collection: str,
+        request: gr.Request,
+        progress: Any = gr.Progress(),  # noqa: B008  Gradio's API
+    ) -> Updates:
+        """Add a pasted text to the reader's own essays, as `upload` adds a file."""
+        report = self._handlers.paste(str(text or ""), request, _shown(progress, request))
+        return {**self._added(report, collection, request), self._components.paste: ""}
 
+    def _added(self, report: str, collection: str, request: gr.Request) -> Updates:
+        """The updates after something was added."""
+        ui, handlers = self._components, self._handlers
         return {
-            ui.upload_report: handlers.upload(files or [], request, show),
+            ui.upload_report: report,
             ui.uploads: handlers.uploads(request),
             ui.essays: handlers.essays("", request, collection),
-            ui.upload_files: None,
         }
 
     def remove_upload(self, command: str, collection: str, request: gr.Request) -> tuple[str, str, str]:
@@ -174,6 +185,17 @@ class ViewEvents:
             ui.chat_name: chat_name_box(opened.name),
             ui.status: writing_status(opened.chat_id, opened.answering),
         }
+
+
+def _shown(progress: Any, request: gr.Request) -> Progress:
+    """What shows the stages of an ingest as Gradio's progress bar, in the reader's language."""
+    language = visitor_of(request).language
+    stages = {"scan": page.UPLOADS_READING, "split": page.UPLOADS_READING, "embed": page.UPLOADS_EMBEDDING}
+
+    def show(stage: str, done: int, total: int) -> None:
+        progress((done, max(total, 1)), desc=stages.get(stage, page.UPLOADS_WRITING).of(language))
+
+    return show
 
 
 def _chat_id(command: str) -> str:

@@ -1,6 +1,8 @@
 """The handlers of the views: essays, analogy map, uploads, saved chats, ratings and the chat model. Errors become messages."""
 
 import logging
+import re
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,8 @@ from bot.uploads import Uploads
 MAX_HITS = 8  # passages in the results of a search of the essays
 MAX_SEARCH_CHARACTERS = 200
 MAX_SPLIT_CHARACTERS = 300_000  # of an essay that is split into sentences when it is opened; Kiwi reads about as many in a second
+MAX_PASTED_NAME = 60  # characters of a pasted text's first line that make its name
+_NO_NAME = re.compile(r"[^\w\s-]")  # characters that the name of a pasted text leaves out
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +111,18 @@ class ViewHandlers:
         """The HTML of the list of the reader's own essays."""
         visitor = visitor_of(request)
         return _safely(lambda: reader.upload_list(self._essays_of(visitor), visitor.language), visitor.language)
+
+    def paste(self, text: str, request: Request | None, progress: Progress) -> str:
+        """Add a pasted text to the reader's own essays, under its first line. Returns messages as `upload` does; none without a word."""
+        first = next((line for line in text.splitlines() if any(map(str.isalnum, line))), "")
+        if not first:
+            return ""
+        name = " ".join(_NO_NAME.sub(" ", first).split())[:MAX_PASTED_NAME].strip(" .")
+        name = name or page.UPLOADS_PASTE_NAME.of(visitor_of(request).language)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{name}.md"
+            file.write_text(text, encoding="utf-8", errors="ignore")
+            return self.upload([str(file)], request, progress)
 
     def upload(self, files: Sequence[str], request: Request | None, progress: Progress) -> str:
         """Add files to the reader's own essays, and delete the uploaded copies. Returns messages about what was added and skipped."""

@@ -592,6 +592,19 @@ def test_every_kind_of_harm_is_found_in_unescaped_markup(browser: Browser, serve
 # Names, code and URL fragments
 
 
+def test_a_pasted_text_becomes_an_essay_under_its_first_line(open_bot: OpenBot, toy_bot: Bot) -> None:
+    page = open_bot(toy_bot, language="ko-KR")
+    page.locator("#view-mine-button").click()
+    page.locator("#paste textarea").fill("  ...\n")
+    page.locator("#paste-add").click()
+    expect(page.locator("#paste textarea")).to_have_value("")
+    expect(page.locator("#own .title")).to_have_count(0)
+    page.locator("#paste textarea").fill("../등대 <b>일지\n\n등대지기는 종을 서른세 번 쳤다. 안개가 걷혔다.")
+    page.locator("#paste-add").click()
+    expect(page.locator("#own .title")).to_have_text("등대 b 일지", timeout=60 * SECONDS)
+    expect(page.locator("#paste textarea")).to_have_value("")
+
+
 def test_a_chat_name_that_looks_like_a_translation_key_is_shown_as_written(visit: Open, serve: Serve) -> None:
     page = visit(serve(build_server(ScriptedBot(quoting))))  # type: ignore[arg-type]
     name = '__i18n__{"key":"tagline"}'
