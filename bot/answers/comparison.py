@@ -22,7 +22,7 @@ HITS = 4  # that are searched for each side
 CONSIDERED = 8  # sentences of each side that are looked through
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:vs\.?|versus|and|or|with|to|than|from)\s+", re.IGNORECASE)
 _STRONG_SEPARATOR = re.compile(r"\s+(?:vs\.?|versus|compared (?:to|with)|as opposed to|rather than|unlike)\s+", re.IGNORECASE)
-# Words around the things that are compared: the first match of the longest run between them is one side.
+# Words of the question around the things that are compared: a run of words between them is a side.
 _FRAME = re.compile(
     r"\b(?:how|what|where|which|who|when|why|is|are|was|were|do|does|did|has|have|had|can|could|would|should|the|a|an|of|in|on|at|by|for|as|both|each|them"
     r"|it|these|those|two|three|differ\w*|differences?|similar\w*|same|alike|between|compare[sd]?|comparing|contrast\w*|disagree\w*|agree\w*|clash\w*|common"

@@ -178,7 +178,7 @@ def _topics(turn: Turn) -> list[Line]:
     essay = _one(turn)
     if essay:
         keys = turn.key_sentences(essay.id, 3)
-        return [turn.notice(_summary_heading(essay, len(keys))), *keys]
+        return [summary_heading(turn, essay, len(keys)), *keys]
     essays = turn.in_scope()
     own = [essay for essay in essays if essay.language == turn.language] or essays
     found = [turn.notice(texts.TOPICS.format(count=len(essays)))]
@@ -196,9 +196,10 @@ def _spread(essays: Sequence[Essay]) -> list[Essay]:
     return [*ordered[:special], *ordered[special::step]][:MAX_TOPICS]
 
 
-def _summary_heading(essay: Essay, count: int) -> Text:
+def summary_heading(turn: Turn, essay: Essay, count: int) -> Line:
+    """The line above `count` key sentences of an essay."""
     pattern = texts.SUMMARY if count > 1 else texts.SUMMARY_OF_ONE
-    return pattern.format(title=essay.title, count=count)
+    return turn.notice(pattern.format(title=essay.title, count=count))
 
 
 def _ask(turn: Turn) -> list[Line]:

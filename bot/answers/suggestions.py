@@ -1,6 +1,7 @@
 """The next questions under an answer: not asked yet, and each known to be answerable.
 
-A question about an essay as a document or for its summary is answerable by its making; any other one is searched for first.
+A question for a list or a summary is answerable as it is made, and so is one for the objections of the map. One on another essay is
+made where the passages found in it answer the reader's question. One on a heading is searched for first.
 """
 
 from collections.abc import Iterator, Sequence

@@ -4,7 +4,6 @@ import re
 
 from bot.answers import documents, subject
 from bot.answers.turn import Line, Turn
-from bot.messages import answers as texts
 
 DEFAULT, MOST = 5, 5  # key sentences
 _KOREAN_NUMBERS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7}
@@ -17,14 +16,12 @@ _COUNT = re.compile(
 
 
 def lines(turn: Turn) -> list[Line]:
-    """The key sentences of one essay, as many as were asked for; none where no essay can be told."""
+    """The key sentences of one essay, as many as were asked for; what the collection is about where no essay can be told."""
     identity = _essay(turn)
     if not identity:
         return documents.lines(turn, "topics")
     keys = turn.key_sentences(identity, min(count_in(turn.draft.question) or DEFAULT, MOST))
-    title = turn.index.essays[identity].title
-    pattern = texts.SUMMARY if len(keys) > 1 else texts.SUMMARY_OF_ONE
-    return [turn.notice(pattern.format(title=title, count=len(keys))), *keys] if keys else []
+    return [documents.summary_heading(turn, turn.index.essays[identity], len(keys)), *keys] if keys else []
 
 
 def count_in(question: str) -> int:

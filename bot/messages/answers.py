@@ -15,8 +15,6 @@ FOR_AND_AGAINST = Text(
 )
 ARGUMENTS = Text("{count} passages that bear on this:", "이 주장을 따져 볼 대목 {count}개입니다.")
 ONE_ARGUMENT = Text("One passage bears on this:", "이 주장을 따져 볼 대목입니다.")
-CLAIM = Text("The claim, from “{title}”:", "따져 볼 주장 — 「{title}」")
-AGAINST = Text("What speaks against it:", "이와 어긋나는 대목입니다.")
 MORE = Text("More on this:", "더 찾아본 대목입니다.")
 NO_MORE = Text("The essays say no more about this.", "에세이에는 이에 대한 내용이 더 없습니다.")
 
