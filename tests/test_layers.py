@@ -93,6 +93,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "frames",
         "child",
         "worker",
+        "recent",
         "trees",
         "packed",
         "said",

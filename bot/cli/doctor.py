@@ -89,7 +89,7 @@ def _check_corpus(settings: Settings) -> Check:
     try:
         collection = loader.load_essays([settings.corpus])
     except CorpusError as error:
-        return Check("corpus", False, str(error), "set BOT_CORPUS to a folder with essays (.md, .txt)")
+        return Check("corpus", False, str(error), "set BOT_CORPUS to a folder with essays (.md, .txt, .html, .pdf, .docx, …)")
     return Check("corpus", True, f"{len(collection.essays)} essays in {settings.corpus}")
 
 

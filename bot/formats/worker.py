@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.formats.limits import MAX_PAGES, PAGES_A_STEP, Limits
 from bot.messages import formats as messages
 from bot.messages.text import Text
 
+MAX_WAITS = 6  # times the seconds of `Limits` by the wall clock, for a worker that gets less than its share of a busy machine
 MAX_IDLE = 2  # workers that are kept for the next file
 FRAME_OVERHEAD = 1_000_000  # bytes beside the text in what a worker sends for one file
 
@@ -70,7 +71,7 @@ class _Worker:
 
     def read(self, suffix: str, data: bytes) -> Found | Failed:
         """What is in the file. Where the worker does not answer in time it is killed."""
-        clock = _Clock(self.limits.seconds, self._process.kill)
+        clock = _Clock(self.limits.seconds, self._process)
         self.is_fit = False  # until it has answered
         self.has_served = True
         try:
@@ -132,34 +133,63 @@ class _Worker:
 
 
 class _Clock:
-    """Calls `ring` when its seconds are over, unless it is stopped. It can be set anew as often as a file has steps."""
+    """Kills a process that has used its seconds, unless it is stopped. It can be set anew as often as a file has steps.
 
-    def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
-        self.has_rung = False
-        self._seconds, self._ring = seconds, ring
+    Seconds of the processor count where the system tells them, so that a busy machine refuses no healthy file; the wall clock may
+    show `MAX_WAITS` times as many.
+    """
+
+    def __init__(self, seconds: float, process: "subprocess.Popen[bytes]") -> None:
+        self.has_rung = self._is_stopped = False
+        self._lock = threading.RLock()
+        self._seconds, self._process = seconds, process
         self._steps = MAX_PAGES // PAGES_A_STEP
-        self._timer = self._started()
+        self._begin()
 
-    def _started(self) -> threading.Timer:
-        timer = threading.Timer(self._seconds, self._over)
-        timer.daemon = True
-        timer.start()
-        return timer
+    def _begin(self) -> None:
+        self._used, self._waits = processor_seconds(self._process.pid), 1
+        self._wait(self._seconds)
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._over)
+        self._timer.daemon = True
+        self._timer.start()
 
     def _over(self) -> None:
-        self.has_rung = True
-        self._ring()
+        with self._lock:
+            if self._is_stopped:
+                return
+            used = processor_seconds(self._process.pid)
+            left = 0.0 if used is None or self._used is None else self._seconds - (used - self._used)
+            if left > 0 and self._waits < MAX_WAITS:
+                self._waits += 1
+                self._wait(self._seconds)
+                return
+            self.has_rung = True
+            self._process.kill()
 
     def restart(self) -> None:
         """Begin anew, where there are steps left."""
-        if self._steps:
-            self._steps -= 1
-            self._timer.cancel()
-            self._timer = self._started()
+        with self._lock:
+            if self._steps and not self.has_rung:
+                self._steps -= 1
+                self._timer.cancel()
+                self._begin()
 
     def stop(self) -> None:
         """Do not ring any more."""
-        self._timer.cancel()
+        with self._lock:
+            self._is_stopped = True
+            self._timer.cancel()
+
+
+def processor_seconds(process: int) -> float | None:
+    """The seconds of processor time that a process has used; None where the system does not say (see proc(5), stat)."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError, AttributeError):
+        return None
 
 
 _idle: list[_Worker] = []

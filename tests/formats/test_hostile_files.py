@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -15,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.formats import Failed, Found, read
+from bot.formats import Failed, Found
 from bot.formats.limits import Limits
-from bot.formats.worker import close_all
+from bot.formats.worker import close_all, read
 from bot.indexing.loader import load_essays, load_existing
 from evals.writers import office
 from tests.formats import hostile
@@ -98,6 +99,38 @@ def test_time_is_limited_and_the_next_file_is_served() -> None:
     assert isinstance(found, Failed)
     assert found.reason.en.startswith("reading it takes more than 0.001 s;")
     assert isinstance(read(".docx", data, LIMITS), Found)
+
+
+def test_a_worker_that_waits_for_the_processor_has_more_time_by_the_wall_clock() -> None:
+    """A stopped process stands for a busy machine: it is given no processor time."""
+    close_all()
+    limits, others = Limits(seconds=0.5), _children()
+    data = office.rtf(hostile.PIECE)
+    assert isinstance(read(".rtf", data, limits), Found)
+    (worker,) = map(int, _children() - others)
+    results: list[object] = []
+    reader = threading.Thread(target=lambda: results.append(read(".rtf", data, limits)))
+    os.kill(worker, signal.SIGSTOP)
+    reader.start()
+    reader.join(1.2)
+    assert results == []
+    os.kill(worker, signal.SIGCONT)
+    reader.join(10)
+    assert [type(result) for result in results] == [Found]
+    assert _children() - others == {str(worker)}
+
+
+def test_a_worker_that_never_gets_the_processor_is_given_up() -> None:
+    close_all()
+    limits, others = Limits(seconds=0.5), _children()
+    data = office.rtf(hostile.PIECE)
+    assert isinstance(read(".rtf", data, limits), Found)
+    (worker,) = map(int, _children() - others)
+    os.kill(worker, signal.SIGSTOP)
+    found = read(".rtf", data, limits)
+    assert isinstance(found, Failed)
+    assert found.reason.en.startswith("reading it takes more than 0.5 s;")
+    assert isinstance(read(".rtf", data, limits), Found)
 
 
 def test_memory_is_limited_and_the_next_file_is_served() -> None:
