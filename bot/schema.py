@@ -32,7 +32,8 @@ class Essay:
 
     `text` is NFC with line feeds as newlines, without front matter; every offset in the project counts its characters. `source` is a path
     or an address, `kind` the one that the front matter gives (`essay`, `retelling`, …), `date` an ISO date or empty. `pages` holds pairs
-    of an offset and the number of the page that begins there, in order; it is empty where the file has no pages.
+    of an offset and the number of the page that begins there, in order; it is empty where the file has no pages. `summary` is what the
+    front matter gives as one, empty where it gives none: sentences of the text in it are the first to be key sentences.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Essay:
     kind: str
     text: str
     pages: tuple[tuple[int, int], ...] = ()
+    summary: str = ""
 
     @cached_property
     def sha256(self) -> str:
@@ -52,7 +54,7 @@ class Essay:
 
     @cached_property
     def digest(self) -> str:
-        """Hex digest of all fields; an index compares it to tell whether an essay has changed. Without pages it is as in version 0.1.0."""
+        """Hex digest of all fields; an index compares it to tell whether an essay has changed. Without pages and summary it is as in 0.1.0."""
         return hashlib.sha256(repr(tuple(self._fields().values())).encode()).hexdigest()
 
     def page_at(self, offset: int) -> int:
@@ -61,11 +63,11 @@ class Essay:
         return self.pages[place - 1][1] if place else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The essay as plain JSON, with its text and the text's sha256, and its `pages` where it has some."""
+        """The essay as plain JSON, with its text and the text's sha256, its `pages` and its `summary` where it has some."""
         return {**self._fields(), "sha256": self.sha256}
 
     def _fields(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "pages" or value}
+        return {name: value for name, value in asdict(self).items() if value or name not in ("pages", "summary")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,14 @@ ANSWER = Answer(
 )
 
 
-def test_pages_stand_in_json_and_digest_where_there_are_some() -> None:
+def test_pages_and_summary_stand_in_json_and_digest_where_there_are_some() -> None:
     paged = replace(ESSAY, pages=((0, 1), (10, 2)))
     assert "pages" not in ESSAY.to_dict()
     assert paged.to_dict()["pages"] == ((0, 1), (10, 2))
     assert paged.digest != ESSAY.digest
+    assert "summary" not in ESSAY.to_dict()
+    assert replace(ESSAY, summary="고인돌은 무겁다.").to_dict()["summary"] == "고인돌은 무겁다."
+    assert replace(ESSAY, summary="고인돌은 무겁다.").digest != ESSAY.digest
     assert paged.sha256 == ESSAY.sha256
     assert (
         ESSAY.digest == hashlib.sha256(repr(tuple(list(vars_of(ESSAY).values())[:8])).encode()).hexdigest()

@@ -25,6 +25,7 @@ _NAMES = {
     "source": "source url link permalink canonical canonical_url origin original 출처 원문 링크 주소 url주소",
     "kind": "kind type 종류 유형",
 }
+_SUMMARY_NAMES = frozenset("summary description excerpt abstract 요약 설명".split())  # no sign of an essay's header by themselves
 _FIELD = {name: field for field, names in _NAMES.items() for name in names.split()}
 # Other keys of the headers of common tools (Jekyll, Hugo, Obsidian, Hexo, Zettlr, Quarto): they mark a block as a header and are not used.
 _OTHER = frozenset(
@@ -52,7 +53,7 @@ _WIKI_LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 class Header:
     """What was taken from the beginning of a file.
 
-    `fields` holds the strings of the keys that an essay uses (`title`, `author`, `date`, `language`, `source`, `kind`), `keys` every key as
+    `fields` holds the strings of the keys that an essay uses (`title`, `author`, `date`, `language`, `source`, `kind`, `summary`), `keys` every key as
     it was written, `lines` how many lines the header has, `by_line` whether its own parser could not read it, and `text` what follows.
     """
 
@@ -268,7 +269,7 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The fields that an essay uses, by their own names; of two keys for one field the first that has a value counts."""
     fields: dict[str, str] = {}
     for key, value in pairs:
-        name = _FIELD.get(_normal(key))
+        name = "summary" if _normal(key) in _SUMMARY_NAMES else _FIELD.get(_normal(key))
         value = _WIKI_LINK.sub(r"\1", _unquoted(" ".join(value.split())))
         if name and value and name not in fields:
             fields[name] = value

@@ -206,6 +206,7 @@ def _essay(root: Path, path: Path, source: Source) -> Essay:
         kind=fields.get("kind") or "essay",
         text=text,
         pages=source.pages,
+        summary=fields.get("summary", ""),
     )
 
 

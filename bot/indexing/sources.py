@@ -52,7 +52,7 @@ class SkipError(Exception):
 class Source:
     """One text of a file: cleaned, without header and hidden parts.
 
-    `fields` are those of a header (`title`, `author`, `date`, `language`, `source`, `kind`), `inside` its path inside the file, empty where
+    `fields` are those of a header (`title`, `author`, `date`, `language`, `source`, `kind`, `summary`), `inside` its path inside the file, empty where
     the file holds one text, `pages` as in `Essay`, `remarks` what is said about how it was read.
     """
 

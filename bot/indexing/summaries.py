@@ -21,13 +21,14 @@ from bot.text.sentences import back_matter_start, outline, refers_back
 from bot.text.tokenize import morphemes, proper_names, weighted_length
 
 FILE = Path(__file__).with_name("summaries.json")
-VERSION = "3"  # part of an index's fingerprint; raise it when other sentences are chosen
+VERSION = "4"  # part of an index's fingerprint; raise it when other sentences are chosen
 
 Key = tuple[int, int, int]
 """A key sentence: where it begins and ends, and its rank among those of its essay, from 1."""
 
 FEATURES = ("whole", "lead", "near_end", "opens", "short", "long", "refers", "asks", "names", "title")
 SENTENCES_OF_FOUR, SENTENCES_OF_FIVE = 25, 50  # from how many sentences on an essay has four or five key sentences
+LEAST, MOST = 3, 5  # key sentences of an essay whose front matter names some
 SAME = 0.92  # cosine of two sentences that say the same
 SHARE_OF_A_THIRD = 0.5  # of the key sentences that may stand in one third of the essay
 MANY_NAMES = 3
@@ -48,8 +49,21 @@ def _of_essay(essay: Essay, windows: Sequence[Window], vectors: NDArray[np.float
     if not spans:
         return []
     scores = values @ np.array([_weights()[name] for name in FEATURES], dtype=np.float32)
-    chosen = choose(scores, own)
+    chosen = _with_named(essay, spans, choose(scores, own))
     return sorted((*spans[place], rank) for rank, place in enumerate(chosen, start=1))
+
+
+def _with_named(essay: Essay, spans: Sequence[Span], chosen: Sequence[int]) -> list[int]:
+    """The places of the sentences that stand in the summary of the essay's front matter, in its order, filled up with the `chosen` ones."""
+    summary = _on_one_line(essay.summary)
+    found = [(summary.find(_on_one_line(essay.text[slice(*span)])), place) for place, span in enumerate(spans)] if summary else []
+    named = [place for at, place in sorted(found) if at >= 0][:MOST]
+    others = [place for place in chosen if place not in named]
+    return [*named, *others[: max(0, min(LEAST, len(chosen)) - len(named))]] if named else list(chosen)
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def described(

@@ -107,6 +107,6 @@ LEFT_OUT_POSTS = Text(
     "발행한 글이 아닌 항목 {count}개를 뺐습니다({kinds})",
 )
 PAGES_WITHOUT_TEXT = Text("pages without text: {pages}", "글자가 없는 쪽: {pages}")
-RUNNING_HEADS = Text("left out running heads and page numbers: {count} lines", "머리말·꼬리말과 쪽 번호 {count}줄을 뺐습니다")
+RUNNING_HEADS = Text("left out lines of running heads and page numbers: {count}", "머리말·꼬리말과 쪽 번호 {count}줄을 뺐습니다")
 TRACKED_CHANGES = Text("read with its tracked changes accepted", "변경 내용을 모두 적용한 글로 읽었습니다")
 LEFT_OUT_COMMENTS = Text("left out the comments of its reviewers: {count}", "검토자의 메모 {count}개를 뺐습니다")

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from bot.errors import StoreError
 from bot.messages import damage, index_errors
-from bot.schema import Progress
+from bot.schema import Essay, Progress
 from bot.store.disk import damaged, unwritable
 from bot.store.manifest import Contents, Vectors
 
@@ -216,9 +216,15 @@ def _passage_metadata(contents: Contents) -> list[dict[str, Any]]:
     return [
         {"number": number, "essay": passage.essay, "start": passage.start, "end": passage.end, "terms": terms}
         | {name: getattr(essays[passage.essay], name) for name in ESSAY_FIELDS}
-        | ({"pages": json.dumps(pages)} if (pages := essays[passage.essay].pages) and not passage.start else {})
+        | ({} if passage.start else _sometimes(essays[passage.essay]))
         for number, (passage, terms) in enumerate(zip(contents.passages, contents.terms, strict=True))
     ]
+
+
+def _sometimes(essay: Essay) -> dict[str, str]:
+    """The metadata that an essay's first passage has only where the essay has them."""
+    pages = {"pages": json.dumps(essay.pages)} if essay.pages else {}
+    return pages | ({"summary": essay.summary} if essay.summary else {})
 
 
 def _window_metadata(contents: Contents) -> list[dict[str, Any]]:

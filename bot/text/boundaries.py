@@ -75,6 +75,8 @@ _BEFORE_NUMBER = re.compile(  # abbreviations that a number follows
     r"\b(?:Mon|Tues?|Weds?|Thurs?|Fri|Sat|Sun|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|[Cc]h|chap|est|nos|pp?|hrs?|yrs?|mins?|secs?"
     r"|ext|[Ff]igs?|sec|para|bk|pt|ca?|al)\.$"
 )
+# Words that end a sentence and that sentencex takes for abbreviations (Missouri, Maine, Illinois, number, article, …).
+_WHOLE_WORD = re.compile(r"(?:^|[\s“‘(])(?:art|ill|may|me|miss|no|ore|pa|May)$")
 _LOWER_CASE_WORD = re.compile(r"[a-z]+(?![A-Z\w])")  # not iPhone
 
 
@@ -181,6 +183,7 @@ class _Splitter:
             before = self._text[max(0, stop.start() - 40) : stop.start()]
             return bool(_ENGLISH_END.search(before) and _HANGUL.match(self._text, stop.end()))
         closes = stop["close"] or stop["stop"].startswith(("…", "...")) or stop["stop"][-1] in "!?"
+        closes = closes or _WHOLE_WORD.search(self._text, max(0, stop.start() - 6), stop.start())
         return bool(closes and _ENGLISH_OPENING.match(self._text, stop.end()))
 
     def _sentencex_cuts(self) -> Iterator[int]:

@@ -1,5 +1,6 @@
 """Key sentences: from the whole of an essay, readable alone, none twice, ranked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,37 @@ def test_headings_tables_footnotes_and_sources_are_no_key_sentences() -> None:
 
 def test_an_essay_without_prose_has_none() -> None:
     assert keys_of(essay_of("# Only a heading\n")) == []
+
+
+CLOSED = "The old bridge over the river was closed to all traffic in May."
+PIER = "A lorry loaded with gravel had cracked the third of its five piers."
+HURT = "Nobody was hurt, but the road to the school became an hour longer."
+VOTE = "In autumn the town voted for a new bridge instead of a repair."
+MILLIONS = "The engineers asked for two million, which the council did not have."
+TOLL = "Half of it came from a toll that the town had once abolished."
+BRIDGE = f"{CLOSED} {PIER} {HURT} {VOTE}\n\n{MILLIONS} {TOLL}\n"
+
+
+def ranked(summary: str) -> list[str]:
+    """The key sentences of `BRIDGE` with this summary in its front matter, by their rank."""
+    keys = keys_of(replace(essay_of(BRIDGE), summary=summary))
+    return [BRIDGE[start:end] for start, end, _ in sorted(keys, key=lambda key: key[2])]
+
+
+def test_sentences_that_the_front_matter_gives_as_a_summary_come_first_in_its_order() -> None:
+    assert ranked(f"{TOLL} {CLOSED.replace(' over', '  over')} {HURT}") == [TOLL, CLOSED, HURT]
+    assert ranked(", ".join([VOTE, PIER, MILLIONS, HURT])) == [VOTE, PIER, MILLIONS, HURT]
+
+
+def test_a_summary_in_other_words_changes_nothing_and_a_short_one_is_filled_up() -> None:
+    plain = ranked("")
+    assert ranked("How a town got its bridge back.") == plain
+    others = [sentence for sentence in plain if sentence != HURT]
+    assert ranked(f"On a bridge: {HURT}") == [HURT, *others[:2]]
+
+
+def test_no_more_than_five_sentences_of_a_long_summary_are_key_sentences() -> None:
+    assert ranked(BRIDGE) == [CLOSED, PIER, HURT, VOTE, MILLIONS]
 
 
 @pytest.mark.parametrize("essay", load_essays([Path(ROOT / "corpus")]).essays, ids=lambda essay: essay.id)

@@ -172,8 +172,8 @@ def test_unusual_characters_in_texts_titles_and_terms_are_preserved(store: Store
     snapshot.close()
 
 
-def test_the_pages_of_an_essay_are_preserved(store: Store) -> None:
-    essay = Essay("a", "T", "", "", "en", "a.pdf", "", "First page.\nSecond page.\n", ((0, 1), (12, 2)))
+def test_the_pages_and_the_summary_of_an_essay_are_preserved(store: Store) -> None:
+    essay = Essay("a", "T", "", "", "en", "a.pdf", "", "First page.\nSecond page.\n", ((0, 1), (12, 2)), "Second page.")
     tiles = (Passage.of(essay, 0, 12), Passage.of(essay, 12, 25))
     windows = (Window(tiles[0].id, 0, 11, "x"), Window(tiles[1].id, 12, 24, "y"))
     publish(store, Contents((essay,), tiles, ("", ""), windows, np.stack([embed("x"), embed("y")])))
