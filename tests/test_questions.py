@@ -306,6 +306,24 @@ def test_the_real_index_abstains_from_an_off_topic_question(question: str, real_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("essay", "sentence"),
+    [
+        ("a-tomb-is-not-a-threat.en", "A megalith is a grave before it is anything else, and its first audience was the people who dragged it."),
+        ("chinchilla.ko", "구경꾼이 보는 항에는 돈이 몰리고, 구경꾼이 보지 않는 항은 굶는다."),
+    ],
+)  # fmt: skip
+def test_the_objectors_to_a_sentence_of_an_essay_are_other_essays(
+    essay: str, sentence: str, real_bot: Bot, real_essays: dict[str, Essay]
+) -> None:
+    answer = real_bot.ask(f"“{sentence}” What speaks against this?", mode="counter")
+    assert_sound(answer, real_essays)
+    assert not answer.abstained
+    assert 1 <= len(answer.citations) <= 3
+    assert essay not in {citation.essay for citation in answer.citations}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("question", KNOWN[:6])
 def test_nfc_and_nfd_questions_find_the_same_in_the_real_index(question: str, real_bot: Bot) -> None:
     for form in (decomposed(question), mixed(question)):

@@ -5,14 +5,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.answers import debate
 from bot.answers.selection import SelectedSentence
 from bot.answers.summary import count_in
 from bot.answers.turn import Line, Turn
+from bot.grounding import quotations
+from bot.indexing.analogies import Quotation
 from bot.messages import answers as texts
 from bot.messages.text import Text
+from bot.retrieval.hybrid import original_id
 from bot.text.tokenize import morphemes
 
 DEFAULT, MOST = 4, 5  # sentences
+MOST_OBJECTORS = 3  # sentences against one sentence
 HITS = 8
 CONSIDERED = 10  # sentences that arguments are chosen from
 ECHO = 0.8  # share of the claim's words, by their rarity, above which a sentence only says the claim again
@@ -45,6 +50,41 @@ def lines(turn: Turn) -> list[Line]:
     counted = texts.ARGUMENTS if len(chosen) > 1 else texts.ONE_ARGUMENT
     heading = texts.FOR_AND_AGAINST if _OWN_VIEW.search(turn.draft.question) else counted
     return [turn.notice(heading.format(count=len(chosen))), *turn.quotations(_by_essay(chosen))]
+
+
+def quoted_claim(turn: Turn) -> Quotation | None:
+    """The sentence of an essay that the question quotes; None where it quotes none."""
+    for quote in quotations.quotations(turn.draft.question):
+        for essay in turn.index.essays.values():
+            if span := quotations.locate(quote, essay.text):
+                return Quotation(essay.id, essay.text[slice(*span)], *span)
+    return None
+
+
+def objections(turn: Turn) -> list[Line]:
+    """What speaks against the sentence that the question quotes: the objection of the map to it, else what other essays say, by meaning.
+
+    Empty where the question quotes no essay, or no other essay is near to the sentence.
+    """
+    claim = quoted_claim(turn)
+    if claim is None:
+        return []
+    for analogy in turn.analogies:
+        if any(_overlaps(quote, claim) for pair in analogy.pairs for quote in pair.quotes):
+            return debate.counter([analogy], turn.question, turn.language)
+    others = tuple(essay.id for essay in turn.in_scope() if original_id(essay.id) != original_id(claim.essay))
+    if not others:
+        return []
+    hits = turn.search(_OBJECTING.of(turn.language).format(claim=claim.quote), HITS, "answer", others)
+    if turn.index.outcome(claim.quote, hits) == "absent":
+        return []
+    picked = turn.pick(hits, CONSIDERED, claim.quote)
+    chosen = _diverse([replace(sentence, score=sentence.score + _objects(sentence)) for sentence in picked])[:MOST_OBJECTORS]
+    return [turn.notice(texts.OBJECTORS), *turn.quotations(_by_essay(chosen))] if chosen else []
+
+
+def _overlaps(quote: Quotation, claim: Quotation) -> bool:
+    return quote.essay == claim.essay and quote.start < claim.end and claim.start < quote.end
 
 
 def _echoes(turn: Turn, sentence: SelectedSentence) -> bool:

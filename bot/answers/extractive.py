@@ -100,6 +100,8 @@ _BY_INTENT: dict[str, Callable[[Turn], list[Line]]] = {
 def _debate_lines(turn: Turn) -> list[Line]:
     """A counter-argument, a Socratic question or a comparison: from the map, otherwise from the essays where they answer."""
     question, language = turn.question, turn.language
+    if turn.draft.mode == "counter" and (lines := argument.objections(turn)):
+        return lines
     matches = map_search.analogies_about(question, turn.analogies) or map_search.analogies_mentioning(question, turn.analogies)
     if matches:
         return _FROM_MAP[turn.draft.mode](matches, question, language)

@@ -15,6 +15,7 @@ FOR_AND_AGAINST = Text(
 )
 ARGUMENTS = Text("{count} passages that bear on this:", "이 주장을 따져 볼 대목 {count}개입니다.")
 ONE_ARGUMENT = Text("One passage bears on this:", "이 주장을 따져 볼 대목입니다.")
+OBJECTORS = Text("Other essays on this sentence:", "이 문장과 부딪히거나 이 문장을 따져 보는 다른 글의 대목입니다.")
 MORE = Text("More on this:", "더 찾아본 대목입니다.")
 NO_MORE = Text("The essays say no more about this.", "에세이에는 이에 대한 내용이 더 없습니다.")
 

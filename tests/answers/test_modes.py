@@ -178,6 +178,16 @@ def test_without_a_map_a_socratic_answer_quotes_the_best_sentence(bot_without_ma
     assert answer.sentences[-1].text == texts.SOCRATIC_QUESTIONS[""].en
 
 
+def test_the_objection_to_a_quoted_sentence_of_the_map_is_the_one_of_the_map(bot: Bot) -> None:
+    answer = bot.ask("“A bell is a promise to the whole village.” What speaks against this?", mode="counter")
+    assert lines(answer) == lines(bot.ask("Is the bell like the lamp?", mode="counter"))
+
+
+def test_a_quotation_that_stands_in_no_essay_is_a_question_like_any_other(bot: Bot) -> None:
+    question = "“The gong is a lie to the whole of the town.” Is the bell like the lamp?"
+    assert bot.ask(question, mode="counter").sentences[0].text == texts.CLAIM.format(name=bot.analogies()[0].name).en
+
+
 @pytest.mark.parametrize("mode", ["counter", "socratic", "compare"])
 def test_every_mode_abstains_where_the_essays_do_not_answer(mode: str, bot_without_map: Bot) -> None:
     answer = bot_without_map.ask("zzz qqq xyzzy", mode=mode)
