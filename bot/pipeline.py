@@ -64,7 +64,7 @@ class Bot:
         self._embedders = WeakValueDictionary(
             {embedder.name: embedder} if embedder else {}
         )  # by name, of all bots made from this one
-        self._model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
+        self._model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache, settings.model_class or None)
         self._reranker = Reranker(settings.reranker) if settings.reranker else None
         self._published: tuple[Published, ...] = (self._published_by(store_of(settings)),)
         self._index: Index | None = None

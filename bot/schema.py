@@ -14,6 +14,7 @@ from bot.messages.text import Text
 
 Mode = Literal["answer", "counter", "socratic", "compare"]  # of discussion
 Kind = Literal["essay", "reading", "notice"]  # of a sentence in an answer; see `Sentence`
+ModelClass = Literal["capable", "small"]  # of a chat model; see `bot.models.model_class`
 Use = Literal["rank", "answer", "each"]  # hits for a ranked list, for an answer, for an answer with one passage of each essay
 
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -155,7 +155,7 @@ def _collection_finding(settings: Settings, name: str) -> tuple[str, bool]:
 def _check_model(settings: Settings) -> Check:
     chat_model = chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
     if chat_model is None:
-        hint = " (for a chat model: make model, or a provider's key)" if settings.llm == "auto" else ""
+        hint = " (for a chat model: a provider's key, Ollama, or make model and BOT_LLM=local)" if settings.llm == "auto" else ""
         return Check("model", True, f"no chat model, quotations only{hint}")
     path = settings.llm.partition(":")[2]
     file = Path(path).expanduser() if path else files.LOCAL_CHAT.path(settings.cache)
