@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot import tracing
-from bot.answers import context, extractive, generation, subject, suggestions
+from bot.answers import extractive, generation, subject, suggestions
 from bot.answers.turn import Turn
-from bot.chats.messages import normalized
+from bot.answers.written import Writer
+from bot.chats.messages import cleaned, normalized
 from bot.errors import IndexMismatch, QuestionError
 from bot.grounding import quotations
 from bot.indexing import intents
@@ -163,7 +164,7 @@ class Bot:
 
         A chat model condenses it where there is one; the rules decide where the model fails, or drops or adds a name.
         """
-        turns = [_cleaned(message) for message in normalized(history)[-MAX_HISTORY_MESSAGES:]]
+        turns = cleaned(normalized(history)[-MAX_HISTORY_MESSAGES:], MAX_QUESTION_CHARACTERS)
         by_rule = condense.standalone(question, turns)
         if by_rule == question or condense.may_stand_alone(question) and self._is_near(question):
             return question
@@ -309,15 +310,19 @@ class Bot:
         draft = self._draft(checked_question(question, mode), turns, mode, config)
         index, hits = self._retrieve(draft, essays, config)
         retrieved = time.perf_counter()
-        turn = self._turn(draft, turns, index, hits, essays)
-        answer = draft
-        for answer in extractive.extractive_answers(turn):
-            yield replace(answer, timings=_timings(started, retrieved))
+        turn, writer = self._turn(draft, turns, index, hits, essays), Writer(self._model, self.settings.context)
+        quotations = draft
+        for quotations in extractive.extractive_answers(turn):
+            if writer.shows(turn, quotations):
+                yield replace(quotations, timings=_timings(started, retrieved))
         asked = [message.text for message in turns if message.role == "user"]
-        answer = replace(answer, suggestions=suggestions.of(turn, answer, asked))
-        yield replace(answer, timings=_timings(started, retrieved))
-        if answer.citations and not answer.abstained and self._model and draft.intent.partition(".")[0] != "documents":
-            yield from self._generate(answer, index, hits, self._model, config, (started, retrieved))
+        quotations = replace(quotations, suggestions=suggestions.of(turn, quotations, asked))
+        if writer.shows(turn, quotations):
+            yield replace(quotations, timings=_timings(started, retrieved))
+        if writer.is_asked(turn):
+            words: list[float] = []
+            for answer in writer.answers(turn, quotations, self.similar, lambda: words.append(time.perf_counter()), config):
+                yield replace(answer, timings=_timings(started, retrieved, words[0] if words else 0.0))
 
     def _draft(self, question: str, history: Sequence[Message], mode: str, config: "RunnableConfig") -> Answer:
         """The answer without content yet: question, condensed question, language, mode, chat model and intent."""
@@ -347,21 +352,23 @@ class Bot:
         def search(question: str, k: int, use: Use, only: Sequence[str]) -> list[Hit]:
             return self._hits(index, question, k, use, only)
 
-        shown = tuple(quote for message in history for quote in message.quotations)
+        def more_hits(k: int) -> list[Hit]:
+            use: Use = "each" if _is_one_per_essay(draft) else "rank"
+            return self._hits(index, draft.standalone, k, use, _narrowed_to(draft, index, essays), leaning=draft.question)
+
         about = subject.of_chat(history, index.essays)
-        return Turn(draft, index, hits, self._analogies(index, essays), search, about, tuple(essays), shown)
+        analogies = self._analogies(index, essays)
+        return Turn(draft, index, hits, analogies, search, about, tuple(essays), tuple(history), more_hits)
 
     def _retrieve(self, draft: Answer, essays: Sequence[str], config: "RunnableConfig") -> tuple[Index, list[Hit]]:
         """The index that is published now, and its hits for the condensed question, found by a LangChain retriever."""
         from bot.runnables import HitRetriever
 
         index = self.index()
-        if not essays and draft.intent == intents.CONTENT:
-            essays = subject.written_out(draft.question, list(index.essays.values()))
-        one_per_essay = is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
+        only = _narrowed_to(draft, index, essays)
 
         def search(question: str, k: int) -> list[Hit]:
-            return self._hits(index, question, k, "each" if one_per_essay else "answer", essays, leaning=draft.question)
+            return self._hits(index, question, k, "each" if _is_one_per_essay(draft) else "answer", only, leaning=draft.question)
 
         retriever = HitRetriever.of(search, index.essays.__getitem__, ANSWER_PASSAGES, self.settings.tracing)
         return index, retriever.hits(draft.standalone, config)
@@ -370,24 +377,6 @@ class Bot:
         """Whether the essays answer a question by itself, or hold something related."""
         index = self.index()
         return index.outcome(question, self._hits(index, question, ANSWER_PASSAGES, "answer")) != "absent"
-
-    def _generate(
-        self,
-        answer: Answer,
-        index: Index,
-        hits: Sequence[Hit],
-        model: chat.ChatModel,
-        config: "RunnableConfig",
-        times: tuple[float, float],
-    ) -> Iterator[Answer]:
-        """The answer in quotations, extended by the model's checked sentences. `times`: when the question and the hits were there."""
-        passages = context.select_context(answer.citations, hits, index.essays, index.sentence_spans)
-        word_times: list[float] = []
-        answers = generation.generate(
-            answer, passages, index.essays, model, self.similar, lambda: word_times.append(time.perf_counter()), config
-        )
-        for extended in answers:
-            yield replace(extended, timings=_timings(*times, word_times[0] if word_times else 0.0))
 
     def _encode(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         """The vectors of `texts`. Recent ones are cached, since each sentence is compared with many."""
@@ -453,10 +442,14 @@ class Bot:
             return tuple(published.open() for published in self._published)
 
 
-def _cleaned(message: Message) -> Message:
-    """The message without the characters that a question is cleaned of, cut to the length that a question may have."""
-    text, *quotations = (clean(part[:MAX_QUESTION_CHARACTERS]).text for part in (message.text, *message.quotations))
-    return replace(message, text=text, quotations=tuple(filter(None, quotations)))
+def _is_one_per_essay(draft: Answer) -> bool:
+    return is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
+
+
+def _narrowed_to(draft: Answer, index: Index, essays: Sequence[str]) -> Sequence[str]:
+    """The ids that the reader narrowed the question to, else that of the essay whose title a question of content writes out."""
+    is_open = not essays and draft.intent == intents.CONTENT
+    return subject.written_out(draft.question, list(index.essays.values())) if is_open else essays
 
 
 def checked_question(question: str, mode: str) -> str:
