@@ -353,7 +353,7 @@ class Bot:
             return self._hits(index, question, k, use, only)
 
         def more_hits(k: int) -> list[Hit]:
-            use: Use = "each" if _is_one_per_essay(draft) else "rank"
+            use: Use = "each" if is_about_all_essays(draft.standalone) else "rank"
             return self._hits(index, draft.standalone, k, use, _narrowed_to(draft, index, essays), leaning=draft.question)
 
         about = subject.of_chat(history, index.essays)
@@ -366,9 +366,10 @@ class Bot:
 
         index = self.index()
         only = _narrowed_to(draft, index, essays)
+        one_per_essay = is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
 
         def search(question: str, k: int) -> list[Hit]:
-            return self._hits(index, question, k, "each" if _is_one_per_essay(draft) else "answer", only, leaning=draft.question)
+            return self._hits(index, question, k, "each" if one_per_essay else "answer", only, leaning=draft.question)
 
         retriever = HitRetriever.of(search, index.essays.__getitem__, ANSWER_PASSAGES, self.settings.tracing)
         return index, retriever.hits(draft.standalone, config)
@@ -440,10 +441,6 @@ class Bot:
             self._embedder = self._embedder_for(own)
             self._vectors, self._queries = {}, {}
             return tuple(published.open() for published in self._published)
-
-
-def _is_one_per_essay(draft: Answer) -> bool:
-    return is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
 
 
 def _narrowed_to(draft: Answer, index: Index, essays: Sequence[str]) -> Sequence[str]:

@@ -42,6 +42,7 @@ CONDENSE_SECONDS, CONDENSE_CHARACTERS = 20.0, 300
 TRIAL_QUESTION = "Say the word yes."
 TRIAL_CHARACTERS = 200  # more than the first word needs; a model that is cut off here works
 
+_ABSTENTIONS = {notices.ABSTAIN.of(language).strip(" .") for language in LANGUAGES}  # a model may answer in the other language
 _LABEL = re.compile(r"^(?:답변?|대답|answer)\s*[:：]\s*", re.IGNORECASE)  # small models begin with it
 _HAN_OR_KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -195,11 +196,10 @@ class _Draft:
 
     def add_sentence(self, sentence: str) -> None:
         """Check a sentence of the model, then append it to the answer or to its refusals."""
-        language = self.answer.language
         text = _LABEL.sub("", without_citations(sentence))
         if not text:
             return
-        if text.strip(" .") == notices.ABSTAIN.of(language).strip(" ."):
+        if text.strip(" .") in _ABSTENTIONS:
             self._abstain()
             return
         numbers = cited_numbers(sentence) or self._quoted_passages(text) or self._supporting_passage(text)

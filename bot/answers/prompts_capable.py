@@ -84,10 +84,6 @@ TASKS = {  # by the mode, or in the mode `answer` by the intent
         "Say what the passages hold for and against the claim, the strongest first, and whose argument each is. Do not take sides.",
         "그 주장을 뒷받침하는 것과 반대하는 것을 대목에서 찾아 강한 것부터 쓰고, 각각 누구의 논증인지 밝히세요. 어느 한쪽 편을 들지 마세요.",
     ),
-    "followup_more": Text(
-        "The reader wants more on the matter of the chat: say what the passages add that the chat has not said yet.",
-        "독자는 대화하던 것에 대해 더 알고 싶어 합니다. 대목에 있는 것 가운데 대화에서 아직 말하지 않은 것을 쓰세요.",
-    ),
     "counter": Text(
         "Argue against it, by the passages. Quote the exact claim that you attack, name the move (disanalogy, survivorship, other cause, wrong "
         "measure, missing step), make the objection, and end with the best reply that the passages give to it.",

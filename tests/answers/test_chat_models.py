@@ -6,12 +6,14 @@ import re
 import socket
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.answers import prompts
+from bot.answers import generation, prompts
+from bot.answers.tokens import estimate_tokens
 from bot.errors import BotError, ModelError
 from bot.indexing.build import build_index
 from bot.messages import notices
@@ -19,7 +21,7 @@ from bot.messages.text import Text
 from bot.models.chat import ChatModel
 from bot.pipeline import Bot
 from bot.retrieval.hybrid import Retriever
-from bot.schema import Answer
+from bot.schema import Answer, Sentence
 from bot.settings import Settings
 from tests.places import ESSAYS
 from tests.test_pipeline import assert_sound, essays_by_id
@@ -129,6 +131,13 @@ def test_where_a_capable_model_says_that_the_essays_do_not_say_the_answer_abstai
     assert not any(answer.abstained for answer in answers[:-1])  # it is not decided before the model has said so
     assert_extends(answers)
     assert_sound(answers[-1], essays_by_id(bot))
+
+
+@pytest.mark.parametrize("abstention", [notices.ABSTAIN.en, f"답: {notices.ABSTAIN.ko} [1]", f"**{notices.ABSTAIN.ko}**"])
+def test_it_is_the_known_sentence_in_either_language_and_with_a_label(abstention: str, settings: Settings) -> None:
+    bot, _ = bot_with(settings, abstention)
+    answer = bot.ask(QUESTION)
+    assert (answer.abstained, answer.refused) == (True, ())
 
 
 def test_a_small_model_s_doubt_does_not_take_the_quotations_back(settings: Settings) -> None:
@@ -245,6 +254,34 @@ def test_a_condensed_question_without_the_name_is_replaced_by_the_rule(settings:
     history = [("user", "Where was the bell of Ardmore cast?"), ("assistant", "In Ardmore.")]
     question = "And John Warner?"
     assert bot.standalone(question, history) == Bot(settings, ToyEmbedder()).standalone(question, history)
+
+
+def test_the_model_that_condenses_sees_the_chat_without_notices_and_refused_sentences(settings: Settings) -> None:
+    earlier = Bot(
+        settings, ToyEmbedder(), ScriptedModel("벌통은 밤에 옮깁니다. [1] 벌통은 1999년에 옮깁니다. [1]").chat_model()
+    ).ask(QUESTION)
+    assert earlier.refused
+    stopped = replace(earlier, sentences=(*earlier.sentences, Sentence(notices.ENDED_EARLY["cut"].ko, "notice")), complete=False)
+    older = [pair for number in range(9) for pair in (("user", f"질문 {number}?"), ("assistant", f"답 {number}."))]
+    bot, model = bot_with(settings, "벌통은 왜 밤에 옮기나요?")
+    assert bot.standalone("왜?", [*older, stopped]) == "벌통은 왜 밤에 옮기나요?"
+    (((role, prompt),),) = model.asked
+    chat = prompt.split("\n\n")[1].split("\n")
+    assert role == "user"
+    assert [line for line in chat if not line.startswith("---")] == [
+        *(line for number in range(4, 9) for line in (f"독자: 질문 {number}?", f"Dolmen: 답 {number}.")),
+        f"독자: {QUESTION}", "Dolmen: 벌통은 밤에 옮깁니다.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("may_add_readings", [True, False], ids=["capable", "small"])
+def test_the_chat_that_is_condensed_is_within_its_budget(may_add_readings: bool, settings: Settings) -> None:
+    history = [("user", QUESTION), ("assistant", "벌통은 밤에 옮긴다. " * 300)] * 6
+    bot, model = bot_with(settings, "?", may_add_readings=may_add_readings)
+    bot.standalone("왜?", history)
+    chat = [line for line in model.asked[0][0][1].split("\n") if line.startswith(("독자", "Dolmen"))]
+    budget = generation.CONDENSE_TOKENS["capable" if may_add_readings else "small"]
+    assert budget / 3 < sum(map(estimate_tokens, chat)) <= budget
 
 
 def test_a_standalone_question_is_not_condensed(settings: Settings) -> None:

@@ -132,7 +132,7 @@ def test_a_small_model_s_prompt_has_chat_passages_and_the_whole_question() -> No
 
 @pytest.mark.parametrize(("mode", "intent", "task"), [
     ("answer", "content", "answer"), ("answer", "", "answer"), ("answer", "summary", "summary"), ("answer", "argument", "argument"),
-    ("answer", "compare", "compare"), ("answer", "followup_more", "followup_more"), ("counter", "", "counter"),
+    ("answer", "compare", "compare"), ("answer", "followup_more", "answer"), ("counter", "", "counter"),
     ("socratic", "summary", "socratic"), ("compare", "", "compare"),
 ])  # fmt: skip
 def test_the_task_is_that_of_the_mode_and_else_of_the_intent(mode: str, intent: str, task: str) -> None:
