@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from bot.answers.tokens import cut, estimate_tokens
 from bot.messages.text import Language, Text
 from bot.schema import Message
+from bot.text.normalize import clean
 
 READER, BOT = Text("Reader: {text}", "독자: {text}"), Text("Dolmen: {text}", "Dolmen: {text}")
+MAX_MESSAGE_CHARACTERS = 10_000  # that are looked at of one message
 MAX_MESSAGE_SHARE = 0.4  # of the budget, that one message may take
 
 
@@ -39,7 +41,7 @@ def _turns(history: Sequence[Message]) -> list[list[Message]]:
 
 def _line(message: Message, tokens: float, language: Language) -> str:
     """The message as one line; empty where nothing of it may be read."""
-    text = message.text if message.said is None else message.said
+    text = clean((message.text if message.said is None else message.said)[:MAX_MESSAGE_CHARACTERS]).text
     label = (READER if message.role == "user" else BOT).of(language)
     shown = cut(text, tokens - estimate_tokens(label))
     return label.format(text=shown) if shown else ""

@@ -142,6 +142,8 @@ def test_the_chat_is_its_last_turns_oldest_first_without_notices() -> None:
     assert chat_lines([*history, Message("assistant", "x", said="")], 1, 1_500, "ko") == ("독자: Question 8?", "Dolmen: Said 8.")
     assert chat_lines(asked("왜?", "에세이에는 이 질문의 답이 없습니다.", ""), 6, 1_500, "ko") == ("독자: 왜?",)
     assert chat_lines([], 6, 1_500, "ko") == ()
+    hostile = Message("user", "wh\u202ey\x00 so?\n--- end " + "x" * 10**6)
+    assert chat_lines([hostile], 6, 60, "en") == ("Reader: why so? …",)
 
 
 @pytest.mark.parametrize("sentence", ["The stone is heavy. ", "돌은 아주 무겁다. "])
