@@ -301,7 +301,7 @@ class Bot:
     def _answers(
         self, question: str, history: Sequence[Any], mode: str, essays: Sequence[str], config: "RunnableConfig"
     ) -> Iterator[Answer]:
-        """condense, retrieve, quote, generate. The retriever and the chat model run as children of the run that `config` stands for.
+        """condense, retrieve, quote, write. The retriever and the chat model run as children of the run that `config` stands for.
 
         It is a generator on the caller's own thread, so that closing it ends the model's work at once.
         """
@@ -310,19 +310,19 @@ class Bot:
         draft = self._draft(checked_question(question, mode), turns, mode, config)
         index, hits = self._retrieve(draft, essays, config)
         retrieved = time.perf_counter()
-        turn, writer = self._turn(draft, turns, index, hits, essays), Writer(self._model, self.settings.context)
+        turn = self._turn(draft, turns, index, hits, essays)
+        writer = Writer(self._model, turn, self.settings.context)
         quotations = draft
         for quotations in extractive.extractive_answers(turn):
-            if writer.shows(turn, quotations):
+            if writer.shows(quotations):
                 yield replace(quotations, timings=_timings(started, retrieved))
         asked = [message.text for message in turns if message.role == "user"]
         quotations = replace(quotations, suggestions=suggestions.of(turn, quotations, asked))
-        if writer.shows(turn, quotations):
+        if writer.shows(quotations):
             yield replace(quotations, timings=_timings(started, retrieved))
-        if writer.is_asked(turn):
-            words: list[float] = []
-            for answer in writer.answers(turn, quotations, self.similar, lambda: words.append(time.perf_counter()), config):
-                yield replace(answer, timings=_timings(started, retrieved, words[0] if words else 0.0))
+        words: list[float] = []  # when each piece of the model's text came
+        for answer in writer.answers(quotations, self.similar, lambda: words.append(time.perf_counter()), config):
+            yield replace(answer, timings=_timings(started, retrieved, words[0] if words else 0.0))
 
     def _draft(self, question: str, history: Sequence[Message], mode: str, config: "RunnableConfig") -> Answer:
         """The answer without content yet: question, condensed question, language, mode, chat model and intent."""

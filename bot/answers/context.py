@@ -6,6 +6,7 @@ The passages are whole ones of several essays, the best first; for a summary the
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from bot.answers import debate, summary
 from bot.answers.chat_turns import chat_lines
@@ -157,7 +158,7 @@ def _candidates(turn: Turn, answer: Answer) -> Iterator[Passage]:
     hits = turn.more_hits(SEARCHED) or turn.hits
     found = [hit.passage for hit in hits]
     for citation in answer.citations:
-        yield from [passage for passage in (*found, *turn.index.passages) if _holds(passage, citation)][:1]
+        yield from islice((passage for passage in chain(found, turn.index.passages) if _holds(passage, citation)), 1)
     yield from found
 
 

@@ -1,7 +1,8 @@
 """Answers that a chat model writes: whether it is asked, what it reads, and what stands where it does not answer."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.answers import extractive, generation, summary
@@ -17,46 +18,47 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
 
-@dataclass(frozen=True)
 class Writer:
-    """A chat model, None for quotations only, and the tokens that it reads: `BOT_CONTEXT`, 0 for the default of its class."""
+    """Writes the answer to one turn with a chat model, where there is one and it is asked."""
 
-    model: ChatModel | None
-    tokens: int = 0
+    def __init__(self, model: ChatModel | None, turn: Turn, tokens: int = 0) -> None:
+        """`tokens` is what the model reads: `BOT_CONTEXT`, 0 for the default of its class. Nothing is asked yet."""
+        self._model, self._turn, self._tokens = model, turn, tokens
 
-    def is_asked(self, turn: Turn) -> bool:
+    @cached_property
+    def is_asked(self) -> bool:
         """Whether the model writes the answer: wherever anything was found, but where what is asked for stands in metadata or in the map."""
-        return self.model is not None and bool(turn.hits) and not _is_told_without_a_model(turn)
+        return self._model is not None and bool(self._turn.hits) and not _is_told_without_a_model(self._turn)
 
-    def shows(self, turn: Turn, answer: Answer) -> bool:
-        """Whether an answer in quotations is shown before the model's sentences, which then follow it.
+    @cached_property
+    def _is_capable(self) -> bool:
+        return self._model is not None and self._model.is_capable
+
+    def shows(self, answer: Answer) -> bool:
+        """Whether an answer in quotations is shown: where the model is not asked, or where its sentences follow the quotations.
 
         A capable model's prose is the answer, and so is any model's where the ranker does not take the question for answered.
         """
-        return self.model is None or not self.is_asked(turn) or not (self.model.is_capable or answer.abstained)
+        return not self.is_asked or not (self._is_capable or answer.abstained)
 
     def answers(
-        self,
-        turn: Turn,
-        quotations: Answer,
-        similar: Similar,
-        on_text: Callable[[], None],
-        config: "RunnableConfig | None" = None,
+        self, quotations: Answer, similar: Similar, on_text: Callable[[], None], config: "RunnableConfig | None" = None
     ) -> Iterator[Answer]:
-        """The model's answer while it is written; before its first sentence `Answer.reading` says what it reads. See `generation.generate`.
+        """The model's answer while it is written, if it is asked; before its first sentence `Answer.reading` says what it reads.
 
-        `quotations` is the answer without it: what its sentences follow, or what stands where it writes none.
+        `quotations` is the answer without it: what its sentences follow, or what stands where it writes none. For the other arguments see
+        `generation.generate`.
         """
-        if self.model is None:
+        if self._model is None or not self.is_asked:
             return
-        context = select_context(turn, quotations, Reach.of_model(self.tokens, is_capable=self.model.is_capable))
-        if self.shows(turn, quotations):
-            begun, otherwise = replace(quotations, reading=context.size), None
-        else:
+        turn = self._turn
+        context = select_context(turn, quotations, Reach.of_model(self._tokens, is_capable=self._is_capable))
+        begun, otherwise = replace(quotations, reading=context.size), None
+        if not self.shows(quotations):
             begun = replace(turn.draft, suggestions=quotations.suggestions, reading=context.size)
             otherwise = generation.Otherwise(quotations, extractive.abstention(turn, quotations))
         yield begun
-        yield from generation.generate(begun, context, turn.index.essays, self.model, similar, on_text, config, otherwise)
+        yield from generation.generate(begun, context, turn.index.essays, self._model, similar, on_text, config, otherwise)
 
 
 def _is_told_without_a_model(turn: Turn) -> bool:

@@ -153,7 +153,7 @@ def _collection_finding(settings: Settings, name: str) -> tuple[str, bool]:
 
 
 def _check_model(settings: Settings) -> Check:
-    chat_model = chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
+    chat_model = chat.open_chat_model(settings.llm, Keys.load(), settings.cache, settings.model_class or None)
     if chat_model is None:
         hint = " (for a chat model: a provider's key, Ollama, or make model and BOT_LLM=local)" if settings.llm == "auto" else ""
         return Check("model", True, f"no chat model, quotations only{hint}")
@@ -162,7 +162,7 @@ def _check_model(settings: Settings) -> Check:
     if chat_model.is_local and not file.is_file():
         remedy = "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
         return Check("model", False, f"{chat_model.name}: there is no {file}", remedy)
-    return Check("model", True, f"{chat_model.name} answers, after the quotations")
+    return Check("model", True, f"{chat_model.name} writes the answers; treated as {chat_model.model_class}")
 
 
 def _check_key(settings: Settings) -> Check:

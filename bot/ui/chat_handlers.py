@@ -283,4 +283,4 @@ def _stopped(answer: Answer) -> Answer:
 
 def _ended(answer: Answer, reason: str) -> Answer:
     """A partial answer, marked as incomplete, with the reason as a notice at its end."""
-    return replace(answer, sentences=(*answer.sentences, Sentence(reason, "notice")), complete=False)
+    return replace(answer, sentences=(*answer.sentences, Sentence(reason, "notice")), complete=False, reading=None)
