@@ -203,6 +203,22 @@ def test_closing_the_stream_closes_the_request(settings: Settings, monkeypatch: 
             assert not any(request["open"] for request in running.requests), mode
 
 
+@pytest.mark.parametrize("own", ["", "capable", "small"])
+def test_the_settings_say_what_a_model_is_treated_as_and_how_much_it_reads(
+    own: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small model's sentences follow the quotations; a capable one's are the answer, and it reads the more the higher `BOT_CONTEXT` is."""
+    with Endpoint(REPLY) as running:
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        lengths, answers = [], []
+        for tokens in (400, 0):
+            chosen = settings.model_copy(update={"llm": "openai:fake", "model_class": own, "context": tokens})
+            answers.append(Bot(chosen, ToyEmbedder()).ask(QUESTION["ko"]))
+            lengths.append(len(running.requests[-1]["body"]["messages"][1]["content"]))
+    assert lengths[0] < lengths[1]
+    assert {answer.sentences[0].kind for answer in answers} == {"notice" if own == "small" else "essay"}
+
+
 def test_the_client_alone_takes_a_cut_stream_for_a_complete_answer(endpoint: Endpoint) -> None:
     """The premise of the other tests: LangChain's client does not report a stream that ends early."""
     from langchain.chat_models import init_chat_model

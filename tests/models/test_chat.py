@@ -11,6 +11,8 @@ import pytest
 from bot.errors import ModelError
 from bot.models import chat, files, ollama
 from bot.models.chat import ChatModel, missing_key, open_chat_model
+from bot.models.streaming import stream_text
+from bot.schema import ModelClass
 from bot.settings import Keys
 from tests.endpoint import Endpoint
 from tests.ollama import OllamaServer, listed
@@ -205,6 +207,19 @@ def test_server_without_a_named_model_uses_the_first_that_it_lists(tmp_path: Pat
         assert chat_model is not None
         model: Any = chat_model.model
     assert model.model_name == "fake"
+
+
+@pytest.mark.parametrize(("forced", "tokens"), [(None, 4_000), ("capable", 4_000), ("small", 700)])
+def test_a_capable_model_may_send_more_than_a_small_one(
+    forced: ModelClass | None, tokens: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Endpoint() as endpoint:
+        monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+        chat_model = open_chat_model("openai:fake", Keys.load(), tmp_path, forced)
+        assert chat_model is not None
+        assert "".join(stream_text(chat_model.model, [("user", "hello")], chat_model.limits)) == endpoint.reply
+        body = endpoint.requests[-1]["body"]
+    assert [body[name] for name in ("max_tokens", "max_completion_tokens") if name in body] == [tokens]
 
 
 @pytest.mark.parametrize("name", ["no.gguf", "missing.gguf"])
