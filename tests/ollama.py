@@ -1,4 +1,4 @@
-"""A fake Ollama server on loopback that lists models at /api/tags, or is silent."""
+"""A fake Ollama server on loopback that lists its models at /api/tags and those that are loaded at /api/ps, or is silent."""
 
 import json
 import threading
@@ -26,11 +26,14 @@ def listed(name: str, parameters: str = "8B", family: str = "llama", size: int =
 class OllamaServer:
     """The server, from `__enter__` to `__exit__`. `asked` holds the paths of its requests; `is_silent` lets it answer nothing."""
 
-    def __init__(self, models: Sequence[Entry] | bytes) -> None:
-        """`models` are the entries of its list, or the body that it sends in place of one."""
+    def __init__(self, models: Sequence[Entry] | bytes, loaded: Sequence[Entry] = ()) -> None:
+        """`models` are the entries of its list, or the body that it sends in place of one; `loaded` those of the models in memory."""
         self.asked: list[str] = []
         self.is_silent = False
-        self._body = models if isinstance(models, bytes) else json.dumps({"models": list(models)}).encode()
+        self._bodies = {
+            "/api/tags": models if isinstance(models, bytes) else json.dumps({"models": list(models)}).encode(),
+            "/api/ps": json.dumps({"models": list(loaded)}).encode(),
+        }
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
@@ -56,10 +59,11 @@ class OllamaServer:
                 if outer.is_silent:
                     time.sleep(1.0)
                     return
-                self.send_response(200 if self.path == "/api/tags" else 404)
-                self.send_header("Content-Length", str(len(outer._body)))
+                body = outer._bodies.get(self.path, b"")
+                self.send_response(200 if body else 404)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(outer._body)
+                self.wfile.write(body)
 
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
                 """Write nothing."""

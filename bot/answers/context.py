@@ -19,6 +19,7 @@ from bot.schema import Answer, Citation, Essay, Language, Passage
 from bot.text.sentences import outline
 
 SEARCHED = 30  # passages that are looked through, so that those of several essays are among them
+RESERVED_TOKENS = 1_700  # of a server's room for prompt and answer: the rules, the question, and the answer
 SUMMARY_SHARE = 4 / 3  # of the budget, for an essay that is to be summarised: 8,000 tokens for 6,000
 HEADING_TOKENS = 30  # for the line above a part: its marker, number and words; a title beside them is counted as it is
 CARD = Text("“{title}”{author}{date}. {sentence}", "«{title}»{author}{date}. {sentence}")
@@ -26,12 +27,13 @@ CARD = Text("“{title}”{author}{date}. {sentence}", "«{title}»{author}{date
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How much of everything a model reads: tokens in all, passages, of one essay among them, turns of the chat.
+    """How much of everything a model reads: tokens in all, or of an essay to be summarised, passages, of one essay among them, turns.
 
     `chat`, `cards` and `analogy` are the largest shares of the tokens that these take.
     """
 
     tokens: int
+    summary: int
     passages: int
     per_essay: int
     turns: int
@@ -40,11 +42,14 @@ class Reach:
     analogy: float
 
     @classmethod
-    def of_model(cls, tokens: int, *, is_capable: bool) -> "Reach":
-        """That of a capable or a small model; `tokens` is `BOT_CONTEXT`, 0 for the default."""
+    def of_model(cls, tokens: int, *, is_capable: bool, room: int = 0) -> "Reach":
+        """That of a capable or a small model; `tokens` is `BOT_CONTEXT`, 0 for the default, which has to fit into the server's `room`."""
+        fitting = room - RESERVED_TOKENS if room and not tokens else 1_000_000
+        most = min(tokens or (6_000 if is_capable else 700), fitting)
+        summary = min(round(most * SUMMARY_SHARE), fitting)
         if is_capable:
-            return cls(tokens or 6_000, 12, 4, 6, 0.25, 0.12, 0.12)
-        return cls(tokens or 700, 4, 2, 2, 0.2, 0.0, 0.0)  # small models confuse more passages
+            return cls(most, summary, 12, 4, 6, 0.25, 0.12, 0.12)
+        return cls(most, summary, 4, 2, 2, 0.2, 0.0, 0.0)  # small models confuse more passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def select_context(turn: Turn, answer: Answer, reach: Reach) -> Context:
     spent = sum(map(estimate_tokens, (*chat, *analogy))) + HEADING_TOKENS * (bool(chat) + bool(analogy))
     cards = reach.tokens * reach.cards
     if summarised:
-        passages = whole_essay(turn.index.passages, turn.index.essays[summarised], reach.tokens * SUMMARY_SHARE - spent - cards)
+        passages = whole_essay(turn.index.passages, turn.index.essays[summarised], reach.summary - spent - cards)
     else:
         passages = best_passages(_candidates(turn, answer), turn.index.essays, reach, reach.tokens - spent - cards)
     if not passages:

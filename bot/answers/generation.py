@@ -99,11 +99,11 @@ def generate(
 
 
 def answer_messages(
-    answer: Answer, context: Context, essays: Mapping[str, Essay], chat_model: ChatModel
+    answer: Answer, context: Context, essays: Mapping[str, Essay], chat_model: ChatModel, marker: str = ""
 ) -> list[tuple[str, str]]:
-    """The prompt for an answer, as (role, text): that for capable models or that for small ones."""
+    """The prompt for an answer, as (role, text): that for capable models or that for small ones; without a `marker` with a new one."""
     messages = prompts_capable.messages if chat_model.is_capable else prompts_small.messages
-    return messages(answer, context, essays)
+    return messages(answer, context, essays, marker)
 
 
 def _limits(chat_model: ChatModel, answer: Answer) -> Limits:

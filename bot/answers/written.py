@@ -52,7 +52,8 @@ class Writer:
         if self._model is None or not self.is_asked:
             return
         turn = self._turn
-        context = select_context(turn, quotations, Reach.of_model(self._tokens, is_capable=self._is_capable))
+        reach = Reach.of_model(self._tokens, is_capable=self._is_capable, room=self._model.context_tokens)
+        context = select_context(turn, quotations, reach)
         begun, otherwise = replace(quotations, reading=context.size), None
         if not self.shows(quotations):
             begun = replace(turn.draft, suggestions=quotations.suggestions, reading=context.size)

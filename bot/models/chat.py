@@ -65,16 +65,18 @@ class ChatModel:
         *,
         parameters: Callable[[], float] | None = None,
         forced_class: ModelClass | None = None,
+        context_tokens: Callable[[], int] | None = None,
     ) -> None:
         """`build` returns the LangChain model or raises `ModelError`.
 
         `parameters` returns the number of its parameters, 0 where that is not known; without it the model is capable. `forced_class` wins
-        over both.
+        over both. `context_tokens` returns how many tokens a prompt with its answer may have; without it there is room for any.
         """
         self.name = name
         self.limits = limits or Limits()
         self._build = build
         self._parameters, self._class = parameters, forced_class
+        self._context_tokens = context_tokens
 
     @property
     def model_class(self) -> ModelClass:
@@ -86,6 +88,11 @@ class ChatModel:
                 return found
             self._class = found
         return self._class
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens a prompt with its answer may have; 0 where no limit matters."""
+        return self._context_tokens() if self._context_tokens else 0
 
     @property
     def is_capable(self) -> bool:
@@ -156,6 +163,7 @@ def _on_server(name: str, model: str, keys: "Keys", forced_class: ModelClass | N
             LOCAL_LIMITS,
             parameters=lambda: ollama.parameters_of(model, keys.ollama_host),
             forced_class=forced_class,
+            context_tokens=lambda: ollama.context_tokens(model, keys.ollama_host),
         )
     else:
         opened = ChatModel(name, build, forced_class=forced_class)

@@ -14,6 +14,9 @@ from bot.models.model_class import parameters_in
 
 DEFAULT_PORT = 11434
 SECONDS = 0.3  # that a server may take for its list, so that nothing waits where there is none
+DEFAULT_CONTEXT_TOKENS = (
+    4_096  # of a prompt with its answer; a server that is set to nothing else cuts what is longer without a word
+)
 MAX_LIST_BYTES = 5_000_000
 ANY_ADDRESS = {"0.0.0.0", "::"}  # what a server that listens on all addresses is set to
 # Models that embed or rank texts, by their names and by the families that their metadata give; newer servers also say what a model can do.
@@ -62,11 +65,17 @@ def parameters_of(name: str, host: str, seconds: float = SECONDS) -> float:
     return next((model.parameters for model in map(_model, _entries(host, seconds)) if model.name in names), 0.0)
 
 
-def _entries(host: str, seconds: float) -> list[Mapping[str, Any]]:
-    """What a server lists, an entry a model; none where it does not answer, or with something else."""
+def context_tokens(name: str, host: str, seconds: float = SECONDS) -> int:
+    """The tokens of a prompt with its answer that a server takes: as it says of the model once that is loaded, else the default."""
+    found = [entry.get("context_length") for entry in _entries(host, seconds, "ps") if entry["name"] in {name, f"{name}:latest"}]
+    return next((length for length in found if type(length) is int and length > 0), DEFAULT_CONTEXT_TOKENS)
+
+
+def _entries(host: str, seconds: float, kind: str = "tags") -> list[Mapping[str, Any]]:
+    """The models that a server has (`tags`) or has loaded (`ps`), an entry each; none where it does not answer, or with something else."""
     opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if is_loopback(host) else []))
     try:
-        with opener.open(f"{address(host)}/api/tags", timeout=seconds) as response:
+        with opener.open(f"{address(host)}/api/{kind}", timeout=seconds) as response:
             listed = json.loads(response.read(MAX_LIST_BYTES))["models"]
         return [entry for entry in listed if isinstance(entry, Mapping) and isinstance(entry.get("name"), str)]
     except (OSError, HTTPException, ValueError, KeyError, TypeError):

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import context
 from bot.answers.chat_turns import chat_lines
 from bot.answers.context import Context, Reach, best_passages, whole_essay
 from bot.answers.tokens import cut, estimate_tokens
@@ -287,6 +286,15 @@ def test_a_small_model_reads_less(is_capable: bool, expected: tuple[int, int, in
     assert (reach.tokens, reach.passages, reach.turns) == expected
 
 
+@pytest.mark.parametrize(("tokens", "room", "expected"), [
+    (0, 0, (6_000, 8_000)), (3_000, 0, (3_000, 4_000)), (0, 32_768, (6_000, 8_000)), (0, 8_192, (6_000, 6_492)), (0, 4_096, (2_396, 2_396)),
+    (3_000, 4_096, (3_000, 4_000)),  # what the reader has set is not changed
+])  # fmt: skip
+def test_what_is_read_by_default_fits_into_the_room_of_the_server(tokens: int, room: int, expected: tuple[int, int]) -> None:
+    reach = Reach.of_model(tokens, is_capable=True, room=room)
+    assert (reach.tokens, reach.summary) == expected
+
+
 def test_a_small_model_reads_neither_cards_nor_the_map(mapped: Settings) -> None:
     headings = [
         line for line in sent(mapped, "How is the bell like the lamp?", may_add_readings=False) if line.startswith("--- MARK")
@@ -311,4 +319,4 @@ def test_the_size_of_a_context_counts_passages_and_their_essays() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "corpus").glob("*.md"))[:4], ids=lambda path: path.name)
 def test_every_essay_of_the_collection_can_be_read_whole(path: Path) -> None:
     essay = essay_of(path.read_text(encoding="utf-8"), path.stem)
-    assert whole_essay(split(essay), essay, 6_000 * context.SUMMARY_SHARE) == split(essay)
+    assert whole_essay(split(essay), essay, REACH.summary) == split(essay)

@@ -119,3 +119,23 @@ def test_only_a_capable_model_may_add_readings() -> None:
         raise AssertionError("it is not opened")
 
     assert [ChatModel("x", build, forced_class=own).may_add_readings for own in ("capable", "small")] == [True, False]  # type: ignore[arg-type]
+
+
+def test_the_room_of_an_ollama_model_is_what_its_server_says_once_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = [listed("qwen3:8b"), listed("llama3.2:latest"), listed("odd")]
+    loaded = [
+        listed("qwen3:8b", context_length=32_768),
+        listed("llama3.2:latest", context_length=8_192),
+        listed("odd", context_length="x"),
+    ]
+    with OllamaServer(models, loaded) as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.host)
+        names = ("ollama:qwen3:8b", "ollama:llama3.2", "ollama:odd", "ollama:not-loaded")
+        rooms = [opened.context_tokens for name in names if (opened := open_chat_model(name, Keys.load(), tmp_path))]
+    assert rooms == [32_768, 8_192, 4_096, 4_096]
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    hosted = open_chat_model("openai:gpt-x", Keys.load(), tmp_path)
+    assert hosted is not None
+    assert hosted.context_tokens == 0
