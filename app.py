@@ -80,8 +80,10 @@ def address(listener: socket.socket) -> str:
 
 
 def open_bot(settings: "Settings") -> "Bot":
-    """The bot; the default collection is built where there is none. Says which collections there are where there are several."""
-    from bot.cli.console import ProgressBar, fetched_embedder
+    """The bot; the default collection is built where there is none. Says which collections there are where there are several,
+    and which model writes the answers where nobody has named it.
+    """
+    from bot.cli.console import ProgressBar, fetched_embedder, name_found_model
     from bot.indexing.build import build_index
     from bot.pipeline import Bot
 
@@ -96,6 +98,7 @@ def open_bot(settings: "Settings") -> "Bot":
             progress.close()
         bot = Bot(settings, embedder)
     bot.require_index()
+    name_found_model(bot)
     names = [name or str(index_errors.DEFAULT_COLLECTION) for name in bot.collections()]
     if len(names) > 1:
         sys.stderr.write(f"Collections, one of which is chosen on the page: {', '.join(names)}\n")

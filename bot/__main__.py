@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from bot.chats.recheck import Checked, State, check_file
-from bot.cli.console import ProgressBar, fail, show
+from bot.cli.console import ProgressBar, fail, name_found_model, show
 from bot.errors import BotError
 from bot.indexing.analogies import Analogy
 from bot.models import files, installation
@@ -103,7 +103,9 @@ def _passage_count(text: str) -> int:
 
 
 def _ask(options: argparse.Namespace) -> tuple[Any, int]:
-    answer = Bot.open(collection=options.collection).ask(options.question, mode=options.mode, essays=options.essay)
+    bot = Bot.open(collection=options.collection)
+    name_found_model(bot)
+    answer = bot.ask(options.question, mode=options.mode, essays=options.essay)
     return (answer.to_dict() if options.json else _answer_text(answer)), 0
 
 

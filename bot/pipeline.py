@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot import tracing
-from bot.answers import context, extractive, generation, subject, suggestions
+from bot.answers import extractive, generation, subject, suggestions
 from bot.answers.turn import Turn
-from bot.chats.messages import normalized
+from bot.answers.written import Writer
+from bot.chats.messages import cleaned, normalized
 from bot.errors import IndexMismatch, QuestionError
 from bot.grounding import quotations
 from bot.indexing import intents
@@ -64,7 +65,7 @@ class Bot:
         self._embedders = WeakValueDictionary(
             {embedder.name: embedder} if embedder else {}
         )  # by name, of all bots made from this one
-        self._model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
+        self._model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache, settings.model_class or None)
         self._reranker = Reranker(settings.reranker) if settings.reranker else None
         self._published: tuple[Published, ...] = (self._published_by(store_of(settings)),)
         self._index: Index | None = None
@@ -163,7 +164,7 @@ class Bot:
 
         A chat model condenses it where there is one; the rules decide where the model fails, or drops or adds a name.
         """
-        turns = [_cleaned(message) for message in normalized(history)[-MAX_HISTORY_MESSAGES:]]
+        turns = cleaned(normalized(history)[-MAX_HISTORY_MESSAGES:], MAX_QUESTION_CHARACTERS)
         by_rule = condense.standalone(question, turns)
         if by_rule == question or condense.may_stand_alone(question) and self._is_near(question):
             return question
@@ -300,7 +301,7 @@ class Bot:
     def _answers(
         self, question: str, history: Sequence[Any], mode: str, essays: Sequence[str], config: "RunnableConfig"
     ) -> Iterator[Answer]:
-        """condense, retrieve, quote, generate. The retriever and the chat model run as children of the run that `config` stands for.
+        """condense, retrieve, quote, write. The retriever and the chat model run as children of the run that `config` stands for.
 
         It is a generator on the caller's own thread, so that closing it ends the model's work at once.
         """
@@ -310,14 +311,18 @@ class Bot:
         index, hits = self._retrieve(draft, essays, config)
         retrieved = time.perf_counter()
         turn = self._turn(draft, turns, index, hits, essays)
-        answer = draft
-        for answer in extractive.extractive_answers(turn):
-            yield replace(answer, timings=_timings(started, retrieved))
+        writer = Writer(self._model, turn, self.settings.context)
+        quotations = draft
+        for quotations in extractive.extractive_answers(turn):
+            if writer.shows(quotations):
+                yield replace(quotations, timings=_timings(started, retrieved))
         asked = [message.text for message in turns if message.role == "user"]
-        answer = replace(answer, suggestions=suggestions.of(turn, answer, asked))
-        yield replace(answer, timings=_timings(started, retrieved))
-        if answer.citations and not answer.abstained and self._model and draft.intent.partition(".")[0] != "documents":
-            yield from self._generate(answer, index, hits, self._model, config, (started, retrieved))
+        quotations = replace(quotations, suggestions=suggestions.of(turn, quotations, asked))
+        if writer.shows(quotations):
+            yield replace(quotations, timings=_timings(started, retrieved))
+        words: list[float] = []  # when each piece of the model's text came
+        for answer in writer.answers(quotations, self.similar, lambda: words.append(time.perf_counter()), config):
+            yield replace(answer, timings=_timings(started, retrieved, words[0] if words else 0.0))
 
     def _draft(self, question: str, history: Sequence[Message], mode: str, config: "RunnableConfig") -> Answer:
         """The answer without content yet: question, condensed question, language, mode, chat model and intent."""
@@ -347,21 +352,24 @@ class Bot:
         def search(question: str, k: int, use: Use, only: Sequence[str]) -> list[Hit]:
             return self._hits(index, question, k, use, only)
 
-        shown = tuple(quote for message in history for quote in message.quotations)
+        def more_hits(k: int) -> list[Hit]:
+            use: Use = "each" if is_about_all_essays(draft.standalone) else "rank"
+            return self._hits(index, draft.standalone, k, use, _narrowed_to(draft, index, essays), leaning=draft.question)
+
         about = subject.of_chat(history, index.essays)
-        return Turn(draft, index, hits, self._analogies(index, essays), search, about, tuple(essays), shown)
+        analogies = self._analogies(index, essays)
+        return Turn(draft, index, hits, analogies, search, about, tuple(essays), tuple(history), more_hits)
 
     def _retrieve(self, draft: Answer, essays: Sequence[str], config: "RunnableConfig") -> tuple[Index, list[Hit]]:
         """The index that is published now, and its hits for the condensed question, found by a LangChain retriever."""
         from bot.runnables import HitRetriever
 
         index = self.index()
-        if not essays and draft.intent == intents.CONTENT:
-            essays = subject.written_out(draft.question, list(index.essays.values()))
+        only = _narrowed_to(draft, index, essays)
         one_per_essay = is_about_all_essays(draft.standalone) or draft.mode in ONE_PER_ESSAY_MODES
 
         def search(question: str, k: int) -> list[Hit]:
-            return self._hits(index, question, k, "each" if one_per_essay else "answer", essays, leaning=draft.question)
+            return self._hits(index, question, k, "each" if one_per_essay else "answer", only, leaning=draft.question)
 
         retriever = HitRetriever.of(search, index.essays.__getitem__, ANSWER_PASSAGES, self.settings.tracing)
         return index, retriever.hits(draft.standalone, config)
@@ -370,24 +378,6 @@ class Bot:
         """Whether the essays answer a question by itself, or hold something related."""
         index = self.index()
         return index.outcome(question, self._hits(index, question, ANSWER_PASSAGES, "answer")) != "absent"
-
-    def _generate(
-        self,
-        answer: Answer,
-        index: Index,
-        hits: Sequence[Hit],
-        model: chat.ChatModel,
-        config: "RunnableConfig",
-        times: tuple[float, float],
-    ) -> Iterator[Answer]:
-        """The answer in quotations, extended by the model's checked sentences. `times`: when the question and the hits were there."""
-        passages = context.select_context(answer.citations, hits, index.essays, index.sentence_spans)
-        word_times: list[float] = []
-        answers = generation.generate(
-            answer, passages, index.essays, model, self.similar, lambda: word_times.append(time.perf_counter()), config
-        )
-        for extended in answers:
-            yield replace(extended, timings=_timings(*times, word_times[0] if word_times else 0.0))
 
     def _encode(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         """The vectors of `texts`. Recent ones are cached, since each sentence is compared with many."""
@@ -453,10 +443,10 @@ class Bot:
             return tuple(published.open() for published in self._published)
 
 
-def _cleaned(message: Message) -> Message:
-    """The message without the characters that a question is cleaned of, cut to the length that a question may have."""
-    text, *quotations = (clean(part[:MAX_QUESTION_CHARACTERS]).text for part in (message.text, *message.quotations))
-    return replace(message, text=text, quotations=tuple(filter(None, quotations)))
+def _narrowed_to(draft: Answer, index: Index, essays: Sequence[str]) -> Sequence[str]:
+    """The ids that the reader narrowed the question to, else that of the essay whose title a question of content writes out."""
+    is_open = not essays and draft.intent == intents.CONTENT
+    return subject.written_out(draft.question, list(index.essays.values())) if is_open else essays
 
 
 def checked_question(question: str, mode: str) -> str:

@@ -14,6 +14,7 @@ from bot.messages.text import Text
 
 Mode = Literal["answer", "counter", "socratic", "compare"]  # of discussion
 Kind = Literal["essay", "reading", "notice"]  # of a sentence in an answer; see `Sentence`
+ModelClass = Literal["capable", "small"]  # of a chat model; see `bot.models.model_class`
 Use = Literal["rank", "answer", "each"]  # hits for a ranked list, for an answer, for an answer with one passage of each essay
 
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -238,7 +239,8 @@ class Answer:
     `quotes` for quotations only. `abstained` says that the essays do not answer, `related` that the sentences shown are only the nearest
     ones; `nearest` are the passages nearest to the question. `refused` are the sentences that the check removed. `complete` is false where
     the chat model was interrupted. `timings` are in milliseconds since the question. `intent` is what the reader wants (see
-    `bot.indexing.intents`), empty in a mode that says so itself; `suggestions` are next questions, in the reader's language.
+    `bot.indexing.intents`), empty in a mode that says so itself; `suggestions` are next questions, in the reader's language. `reading` is
+    set in a stream until the chat model's first sentence: how many passages it is reading, and from how many essays. It is not in the JSON.
     """
 
     question: str
@@ -256,6 +258,7 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
     intent: str = ""
     suggestions: tuple[str, ...] = ()
+    reading: tuple[int, int] | None = None
 
     @cached_property
     def text(self) -> str:
@@ -327,11 +330,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a chat: `role` is `user` or `assistant`; `quotations` are the texts that an answer quotes, in their order."""
+    """One message of a chat: `role` is `user` or `assistant`.
+
+    `quotations` are the texts that an answer quotes, or rests on where it quotes none by itself, in their order. `said` is an answer's
+    text without notices and citation numbers; None where nothing has to be left out.
+    """
 
     role: str
     text: str
     quotations: tuple[str, ...] = ()
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +46,17 @@ class Settings(BaseSettings):
         "", description="a sentence-transformers CrossEncoder, by folder, that ranks the first 30 passages again; none if empty"
     )
     llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
+    model_class: Literal["", "capable", "small"] = Field(
+        "",
+        description="what the chat model is treated as: capable or small; if empty, a provider's model is capable, and one of Ollama or a "
+        "file is capable from 7 billion parameters on",
+    )
+    context: int = Field(
+        0,
+        ge=0,
+        le=200_000,
+        description="tokens that a chat model reads for an answer; 0 means 6000 for a capable model, 700 for a small one",
+    )
     cache: Path = Field(default_factory=cache_folder, description="folder of downloaded models")
     data: Path = Field(Path("data"), description="folder of saved chats, ratings and readers' own essays")
     parse_seconds: int = Field(10, ge=1, description="seconds that reading one file of a format (PDF, Word, …) may take")

@@ -69,7 +69,8 @@ def _ask(bot: Bot, case: Case) -> TimedAnswer:
 def _row(group: list[TimedAnswer]) -> dict[str, Any]:
     """The figures of one group.
 
-    Shares of the questions: `abstained` (the model was not asked); and of the others `model abstained`, `sentences added`, `complete`.
+    Shares of the questions: `abstained` (by the model, or by the ranker where it was not asked); and of the others `model abstained` (a
+    small model after the quotations), `sentences added`, `complete`.
     Shares of the model's sentences: `refused`, `readings`; of those shown, `in the question's language`. Times are medians.
     """
     asked = [timed for timed in group if not timed.answer.abstained]

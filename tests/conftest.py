@@ -22,7 +22,7 @@ from tests.toys import TOY_WEIGHTS, ToyEmbedder
 
 # Variables of a developer's environment that would change a test's result or make it reach a server.
 _REMOVED = re.compile(
-    r"(BOT|OPENAI|ANTHROPIC|GOOGLE|GEMINI|LANGSMITH|LANGCHAIN|CHROMA|GRADIO)_.*|.*_PROXY|HF_(?!HOME).*", re.IGNORECASE
+    r"(BOT|OPENAI|ANTHROPIC|GOOGLE|GEMINI|LANGSMITH|LANGCHAIN|CHROMA|GRADIO|OLLAMA)_.*|.*_PROXY|HF_(?!HOME).*", re.IGNORECASE
 )
 _SET = {
     "HF_HUB_OFFLINE": "1",
@@ -31,6 +31,7 @@ _SET = {
     "ANONYMIZED_TELEMETRY": "False",
     "BOT_LLM": "quotes",  # no chat model unless a test sets one
     "BOT_EMBEDDING_MODEL": "e5-small",  # the default is another one where that is installed
+    "OLLAMA_HOST": "127.0.0.1:9",  # where no server is: a developer's own is not found
     "PYTHONPATH": str(ROOT),  # child processes import bot and tests.toys from any folder
 }
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from bot import errors as tree
-from bot.answers import prompts
+from bot.answers import prompts, prompts_capable, prompts_small
 from bot.errors import QuestionError
 from bot.indexing.analogies import By, Move
 from bot.messages import files, notices, page
@@ -49,11 +49,14 @@ IN_ITS_OWN_LANGUAGE = {"page.OTHER_LANGUAGE"}  # the other language's name
 ANALYSIS = (
     "bot/answers/argument.py",  # words of objections and of questions
     "bot/answers/comparison.py",  # words that join what is compared
-    "bot/answers/context.py",
+    "bot/answers/chat_turns.py",  # labels for a model
+    "bot/answers/tokens.py",
     "bot/answers/generation.py",  # labels that models put before an answer
     "bot/answers/debate.py",  # words of questions
     "bot/answers/documents.py",  # names of languages, words of questions
     "bot/answers/prompts.py",
+    "bot/answers/prompts_capable.py",
+    "bot/answers/prompts_small.py",
     "bot/answers/segmentation.py",
     "bot/answers/sentence_features.py",  # words of questions and reasons
     "bot/answers/subject.py",  # words for a text
@@ -91,7 +94,11 @@ def catalogue(*modules: str) -> dict[str, Text]:
 
 
 PROMPTS = {
-    name: found for key, value in vars(prompts).items() if key.isupper() for name, found in texts_of(f"prompts.{key}", value)
+    name: found
+    for module in (prompts, prompts_capable, prompts_small)
+    for key, value in vars(module).items()
+    if key.isupper()
+    for name, found in texts_of(f"{module.__name__.rpartition('.')[2]}.{key}", value)
 }
 TEXTS = {**catalogue(*CATALOGUE), **PROMPTS}
 
@@ -102,7 +109,13 @@ def placeholders(line: str) -> set[str]:
 
 def test_the_texts_are_collected() -> None:
     assert len(TEXTS) > 300
-    assert {"errors.NO_SUCH_SETTING", "map.MOVES[history]", "page.EXAMPLE_QUESTIONS[0]", "prompts.TASKS[answer]"} <= TEXTS.keys()
+    assert {
+        "errors.NO_SUCH_SETTING",
+        "map.MOVES[history]",
+        "page.EXAMPLE_QUESTIONS[0]",
+        "prompts_capable.TASKS[answer]",
+        "prompts_small.TASKS[answer]",
+    } <= TEXTS.keys()
 
 
 def test_every_text_exists_in_both_languages_and_is_normalised() -> None:
@@ -118,7 +131,7 @@ def test_every_text_is_in_its_language() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_notice_and_prompt_is_taken_for_its_language(language: Any) -> None:
-    names = [name for name in TEXTS if re.match(r"notices\.(FAULTS|ABSTAIN|NEAREST|FROM)|prompts\.(RULES|TASKS)", name)]
+    names = [name for name in TEXTS if re.match(r"notices\.(FAULTS|ABSTAIN|NEAREST|FROM)|prompts_\w+\.(RULES|TASKS)", name)]
     assert len(names) > 10
     assert [name for name in names if language_of(re.sub(r"\{\w+\}", "", TEXTS[name].of(language))) != language] == []
 

@@ -31,7 +31,7 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "host": "127.0.0.1",
         "port": 7860,
     }
-    assert settings.llm == "auto"
+    assert (settings.llm, settings.model_class, settings.context) == ("auto", "", 0)
 
 
 def test_a_given_value_wins_over_the_environment_and_that_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,10 @@ def test_a_given_value_wins_over_the_environment_and_that_over_the_file(monkeypa
 
 
 def test_every_setting_has_a_name_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {name: {"tracing": "True", "parse_memory": "1700"}.get(name, "17") for name in Settings.model_fields}
+    values = {
+        name: {"tracing": "True", "parse_memory": "1700", "model_class": "small"}.get(name, "17")
+        for name in Settings.model_fields
+    }
     for name, value in values.items():
         monkeypatch.setenv(f"BOT_{name.upper()}", value)
     assert {name: str(getattr(Settings.load(), name)) for name in values} == values

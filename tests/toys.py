@@ -157,8 +157,8 @@ class ScriptedModel:
             yield AIMessageChunk(content="", response_metadata={"finish_reason": self.ends})
 
     def chat_model(self, limits: Limits | None = None, *, may_add_readings: bool = True) -> ChatModel:
-        """The `ChatModel` whose LangChain model is this one."""
-        return ChatModel("scripted", lambda: self, limits, may_add_readings=may_add_readings)  # type: ignore[arg-type, return-value]
+        """The `ChatModel` whose LangChain model is this one: a capable one, or a small one, which may add no readings."""
+        return ChatModel("scripted", lambda: self, limits, forced_class="capable" if may_add_readings else "small")  # type: ignore[arg-type, return-value]
 
 
 class TalkingModel(BaseChatModel):

@@ -13,7 +13,7 @@ from bot.grounding import quotations
 from bot.indexing.analogies import Quotation
 from bot.messages import answers as texts
 from bot.messages.text import Text
-from bot.retrieval.hybrid import original_id
+from bot.retrieval.hybrid import work_of
 from bot.text.tokenize import morphemes
 
 DEFAULT, MOST = 4, 5  # sentences
@@ -72,7 +72,7 @@ def objections(turn: Turn) -> list[Line]:
     for analogy in turn.analogies:
         if any(_overlaps(quote, claim) for pair in analogy.pairs for quote in pair.quotes):
             return debate.counter([analogy], turn.question, turn.language)
-    others = tuple(essay.id for essay in turn.in_scope() if original_id(essay.id) != original_id(claim.essay))
+    others = tuple(essay.id for essay in turn.in_scope() if work_of(essay.id) != work_of(claim.essay))
     if not others:
         return []
     hits = turn.search(_OBJECTING.of(turn.language).format(claim=claim.quote), HITS, "answer", others)

@@ -100,6 +100,18 @@ def compare(analogies: Sequence[Analogy], question: str, language: Language) -> 
     return lines
 
 
+def entry(analogy: Analogy, question: str, language: Language) -> list[str]:
+    """What the map holds of an analogy, for a chat model, a line each: what it shows, its pairs, its breaks with their replies.
+
+    The pairs and breaks that share most words with the question come first.
+    """
+    lines = [f"{analogy.name.of(language)}: {analogy.shows.of(language)}"]
+    lines += [_correspondence(pair, language).text for pair in _ranked_pairs(analogy, question)]
+    for point in _ranked_breaks(analogy, question):
+        lines += [line.text for line in _break_lines(point, language) if line.text]
+    return [*lines, f"{texts.UNMAPPED.of(language)}: {analogy.unmapped.of(language)}"]
+
+
 def _notice(text: Text, language: Language) -> Line:
     return Line(text.of(language), "notice")
 

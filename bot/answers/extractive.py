@@ -32,7 +32,7 @@ def extractive_answers(turn: Turn) -> Iterator[Answer]:
     draft = turn.draft
     if is_greeting(draft.question) or draft.intent == "smalltalk":
         yield _told(draft, notices.GREETING)
-    elif unknown := _unknown_title(turn):
+    elif unknown := unknown_title(turn):
         yield _told(draft, texts.NO_SUCH_TITLE.format(title=unknown), turn.hits)
     elif lines := _lines(turn):
         yield from _answers_of(draft, turn.index, lines)
@@ -44,7 +44,15 @@ def extractive_answers(turn: Turn) -> Iterator[Answer]:
         yield _abstain(turn)
 
 
-def _unknown_title(turn: Turn) -> str:
+def abstention(turn: Turn, answer: Answer) -> Answer:
+    """The answer where a chat model says that the essays do not answer: this one, in quotations, if it abstains; else the nearest sentences."""
+    if answer.abstained:
+        return answer
+    *_, nearest = _related(turn)
+    return nearest if nearest.citations else _abstain(turn)
+
+
+def unknown_title(turn: Turn) -> str:
     """The title that a question about a text as a whole names in quotation marks, where no essay has it."""
     is_about_a_text = turn.draft.intent.partition(".")[0] in {"summary", "documents"}
     return subject.unknown_title(turn.draft.question, turn.in_scope()) if is_about_a_text else ""
@@ -57,7 +65,7 @@ def _lines(turn: Turn) -> list[Line]:
     intent, _, kind = turn.draft.intent.partition(".")
     if intent == "documents" and (lines := documents.lines(turn, kind)):
         return lines
-    if intent in _BY_INTENT and (lines := _BY_INTENT[intent](turn)):
+    if intent in BY_INTENT and (lines := BY_INTENT[intent](turn)):
         return lines
     return _content_lines(turn)
 
@@ -89,7 +97,9 @@ def _comparison_lines(turn: Turn) -> list[Line]:
     return debate.explain(matches, turn.question, turn.language) if matches else comparison.lines(turn)
 
 
-_BY_INTENT: dict[str, Callable[[Turn], list[Line]]] = {
+BY_INTENT: dict[
+    str, Callable[[Turn], list[Line]]
+] = {  # what answers a turn of an intent; a question of content where it has no lines
     "summary": summary.lines,
     "compare": _comparison_lines,
     "argument": _argument_lines,

@@ -1,7 +1,8 @@
 """Generate the text of an answer with a chat model: split it into sentences as it streams, and check each before it is shown.
 
 A supported sentence joins the answer as kind `essay`, with the essay sentence that supports it as its citation; one without a citation
-joins as kind `reading`. A sentence that fails the check is listed as refused, with the reason.
+joins as kind `reading`. A sentence that fails the check is listed as refused, with the reason. What stands where the model writes no
+answer is given by the caller: `Otherwise`.
 """
 
 import re
@@ -12,14 +13,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.answers import prompts
+from bot.answers import prompts, prompts_capable, prompts_small
+from bot.answers.chat_turns import chat_lines
+from bot.answers.context import Context
 from bot.answers.segmentation import cited_numbers, complete_sentences, has_open_quotation, split_sentences, without_citations
+from bot.answers.tokens import TOKENS_PER_HANGUL, TOKENS_PER_OTHER
 from bot.errors import ModelError
 from bot.grounding import quotations
 from bot.grounding.checker import Evidence, Similar
 from bot.messages import model_errors, notices
 from bot.messages.text import LANGUAGES, Text
-from bot.models.chat import ChatModel
+from bot.models.chat import ChatModel, Limits
 from bot.models.streaming import StreamFault, stream_text
 from bot.schema import Answer, Citation, Essay, Language, Message, Passage, Refusal, Sentence, is_quotation
 from bot.text.language import language_of
@@ -31,38 +35,51 @@ if TYPE_CHECKING:
 # Reasons for refusal beside those of `bot.grounding.checker`.
 CITATION, LANGUAGE, REPEATED, FRAGMENT = "citation", "language", "repeated", "fragment"
 
-CONDENSE_TURNS = 2  # of the history that the model reads to condense a follow-up
+MAX_ANSWER_TOKENS = 900  # of a capable model's prose
+CONDENSE_TURNS = 6  # of the chat that the model reads to condense a follow-up
+CONDENSE_TOKENS = {"capable": 1_200, "small": 300}
 CONDENSE_SECONDS, CONDENSE_CHARACTERS = 20.0, 300
 TRIAL_QUESTION = "Say the word yes."
 TRIAL_CHARACTERS = 200  # more than the first word needs; a model that is cut off here works
 
+_ABSTENTIONS = {notices.ABSTAIN.of(language).strip(" .") for language in LANGUAGES}  # a model may answer in the other language
 _LABEL = re.compile(r"^(?:답변?|대답|answer)\s*[:：]\s*", re.IGNORECASE)  # small models begin with it
 _HAN_OR_KANA = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _QUOTED_OR_BRACKETED = re.compile(r"“[^”]*”|\"[^\"]*\"|「[^」]*」|\([^)]*\)")  # may be in the other language
 
 
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What stands in place of a model's prose: `quotations` where it fails, `abstention` where it says that the essays do not answer."""
+
+    quotations: Answer
+    abstention: Answer
+
+
 def generate(
     answer: Answer,
-    passages: Sequence[Passage],
+    context: Context,
     essays: Mapping[str, Essay],
     chat_model: ChatModel,
     similar: Similar | None = None,
     on_text: Callable[[], None] | None = None,
     config: "RunnableConfig | None" = None,
+    otherwise: Otherwise | None = None,
 ) -> Iterator[Answer]:
-    """`answer`, which holds the quotations, extended by the model's checked sentences about `passages`; one answer per streamed piece.
+    """`answer`, extended by the model's checked sentences about the passages of `context`; one answer per streamed piece.
 
+    Without `otherwise`, `answer` holds the quotations, and the model's sentences follow them. With it, the model's prose is the answer: its
+    readings and notices are held back until one of its sentences is supported, and where none is, the answer is one of `otherwise`.
     The current answer is also yielded while the model is silent, so that the caller can stop. `on_text` is called for each piece of text.
     `config` is LangChain's, for the model's run, which is named `generate`.
     Errors of the model or its server are not raised: the answer is then not `complete`, and its last sentence names the fault.
     """
-    titled = [(essays[passage.essay].title, passage.text) for passage in passages]
-    prompt = prompts.answer_messages(answer.standalone, titled, answer.language, answer.mode)
-    draft = _Draft(answer, passages, essays, similar, chat_model.may_add_readings)
+    prompt = answer_messages(answer, context, essays, chat_model)
+    draft = _Draft(answer, context.passages, essays, similar, chat_model.may_add_readings, otherwise)
     fault, rest = "", ""
     try:
-        with closing(stream_text(chat_model.model, prompt, chat_model.limits, _named("generate", config))) as pieces:
+        with closing(stream_text(chat_model.model, prompt, _limits(chat_model, answer), _named("generate", config))) as pieces:
             for piece in pieces:
                 if piece and on_text:
                     on_text()
@@ -73,12 +90,29 @@ def generate(
     except StreamFault as error:
         fault = error.fault
     except ModelError as error:
-        yield draft.without_model(error)
+        yield replace(draft.without_model(error), reading=None)
         return
     if not fault:
         for sentence in split_sentences(rest):
             draft.add_sentence(sentence)
-    yield draft.finish(fault)
+    yield replace(draft.finish(fault), reading=None)
+
+
+def answer_messages(
+    answer: Answer, context: Context, essays: Mapping[str, Essay], chat_model: ChatModel, marker: str = ""
+) -> list[tuple[str, str]]:
+    """The prompt for an answer, as (role, text): that for capable models or that for small ones; without a `marker` with a new one."""
+    messages = prompts_capable.messages if chat_model.is_capable else prompts_small.messages
+    return messages(answer, context, essays, marker)
+
+
+def _limits(chat_model: ChatModel, answer: Answer) -> Limits:
+    """The model's limits; a capable one's prose has at most `MAX_ANSWER_TOKENS` and half as many again, since tokens are estimated."""
+    if not chat_model.is_capable:
+        return chat_model.limits
+    each = TOKENS_PER_HANGUL if answer.language == "ko" else TOKENS_PER_OTHER
+    most = int(1.5 * MAX_ANSWER_TOKENS / each)
+    return replace(chat_model.limits, max_characters=min(most, chat_model.limits.max_characters))
 
 
 def condense_with_model(
@@ -86,9 +120,12 @@ def condense_with_model(
 ) -> str:
     """The follow-up as the model condenses it into a standalone question; empty where the model fails or takes too long.
 
+    It reads the last turns of the chat, without notices, within `CONDENSE_TOKENS`.
     `config` is LangChain's, for the model's run, which is named `condense`.
     """
-    prompt = prompts.condense_messages(question, history[-CONDENSE_TURNS:], language_of(question))
+    language = language_of(question)
+    chat = chat_lines(history, CONDENSE_TURNS, CONDENSE_TOKENS[chat_model.model_class], language)
+    prompt = prompts.condense_messages(question, chat, language)
     seconds = min(chat_model.limits.total_seconds, CONDENSE_SECONDS)
     limits = replace(chat_model.limits, total_seconds=seconds, max_characters=CONDENSE_CHARACTERS)
     try:
@@ -100,7 +137,7 @@ def condense_with_model(
 def warm_up(chat_model: ChatModel) -> None:
     """Load a local model and have it read the rules of both languages, with which every prompt begins, into its cache."""
     for language in LANGUAGES:
-        prompt = prompts.answer_messages("?", [], language, "answer")
+        prompt = answer_messages(Answer("?", "?", language, "answer", chat_model.name), Context(), {}, chat_model)
         try:
             with closing(stream_text(chat_model.model, prompt, replace(chat_model.limits, max_characters=0))) as pieces:
                 next(pieces, "")
@@ -137,7 +174,10 @@ class _Draft:
     essays: Mapping[str, Essay]
     similar: Similar | None
     may_add_readings: bool  # whether sentences that no passage supports are accepted as readings
+    otherwise: Otherwise | None = None  # what stands in place of prose; None where the model's sentences follow the quotations
     _accepted: int = 0
+    _abstains: bool = False
+    _held: list[Sentence] = field(default_factory=list)  # until a sentence is supported
     _seen: set[str] = field(default_factory=set)
 
     @cached_property
@@ -156,14 +196,11 @@ class _Draft:
 
     def add_sentence(self, sentence: str) -> None:
         """Check a sentence of the model, then append it to the answer or to its refusals."""
-        language = self.answer.language
         text = _LABEL.sub("", without_citations(sentence))
         if not text:
             return
-        if text.strip(" .") == notices.ABSTAIN.of(language).strip(" ."):
-            notice = Sentence(notices.MODEL_ABSTAINS.of(language), "notice")
-            if notice not in self.answer.sentences:
-                self._append(notice)
+        if text.strip(" .") in _ABSTENTIONS:
+            self._abstain()
             return
         numbers = cited_numbers(sentence) or self._quoted_passages(text) or self._supporting_passage(text)
         if reason := self._refusal_reason(text, numbers):
@@ -179,22 +216,49 @@ class _Draft:
 
     def without_model(self, error: ModelError) -> Answer:
         """The answer where the model cannot be opened: the quotations, and a notice with the error."""
-        return self._with_notice(notices.MODEL_UNAVAILABLE.format(error=error.message))
+        return self._with_notice(self._without_prose(), notices.MODEL_UNAVAILABLE.format(error=error.message))
 
     def finish(self, fault: str) -> Answer:
         """The answer at the end of the stream, with a notice where there was a fault or no sentence was accepted."""
+        shown = self.answer if self._accepted else self._without_prose()
         if fault:
-            return replace(self._with_notice(notices.ENDED_EARLY[fault]), complete=False)
-        return self.answer if self._accepted else self._with_notice(notices.ALL_REFUSED)
+            return replace(self._with_notice(shown, notices.ENDED_EARLY[fault]), complete=False)
+        if self._accepted:
+            return shown
+        if self.otherwise and self._abstains:
+            return self._in_place_of_prose(self.otherwise.abstention)
+        return shown if shown.abstained else self._with_notice(shown, notices.ALL_REFUSED)
 
-    def _with_notice(self, text: Text) -> Answer:
-        notice = Sentence(text.of(self.answer.language), "notice")
-        return replace(self.answer, sentences=(*self.answer.sentences, notice))
+    def _without_prose(self) -> Answer:
+        """The quotations, where the model's prose would have been the answer."""
+        return self._in_place_of_prose(self.otherwise.quotations) if self.otherwise else self.answer
+
+    def _in_place_of_prose(self, other: Answer) -> Answer:
+        """Another answer with what was refused; no passage supports what was held back."""
+        held = (Refusal(sentence.text, "support") for sentence in self._held if sentence.kind != "notice")
+        return replace(other, refused=(*self.answer.refused, *held), suggestions=self.answer.suggestions)
+
+    def _with_notice(self, answer: Answer, text: Text) -> Answer:
+        notice = Sentence(text.of(answer.language), "notice")
+        return replace(answer, sentences=(*answer.sentences, notice))
+
+    def _abstain(self) -> None:
+        """Note that the model says that the essays do not answer: a notice after the quotations, or in its own prose."""
+        self._abstains = True
+        told = notices.ABSTAIN if self.otherwise else notices.MODEL_ABSTAINS
+        notice = Sentence(told.of(self.answer.language), "notice")
+        if notice not in (*self.answer.sentences, *self._held):
+            self._append(notice)
 
     def _append(self, sentence: Sentence) -> None:
-        self._accepted += 1
+        """Add a sentence to the answer; in prose a notice or a reading only after a sentence that the essays support."""
         self._seen.add(sentence.text)
-        self.answer = replace(self.answer, sentences=(*self.answer.sentences, sentence))
+        if self.otherwise and not self._accepted and not sentence.citations:
+            self._held.append(sentence)
+            return
+        self._accepted += 1
+        self.answer = replace(self.answer, sentences=(*self.answer.sentences, *self._held, sentence), reading=None)
+        self._held.clear()
 
     def _refusal_reason(self, text: str, numbers: Sequence[int]) -> str:
         """Why the sentence may not be shown; empty where it may."""

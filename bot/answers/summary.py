@@ -17,7 +17,7 @@ _COUNT = re.compile(
 
 def lines(turn: Turn) -> list[Line]:
     """The key sentences of one essay, as many as were asked for; what the collection is about where no essay can be told."""
-    identity = _essay(turn)
+    identity = essay_of(turn)
     if not identity:
         return documents.lines(turn, "topics")
     keys = turn.key_sentences(identity, min(count_in(turn.draft.question) or DEFAULT, MOST))
@@ -33,8 +33,8 @@ def count_in(question: str) -> int:
     return int(written) if written.isdigit() else {**_KOREAN_NUMBERS, **_ENGLISH_NUMBERS}[written]
 
 
-def _essay(turn: Turn) -> str:
-    """The essay that is named, else the open one, else the one that the chat is about, else the one that is found."""
+def essay_of(turn: Turn) -> str:
+    """The id of the essay that is named, else of the open one, else of that of the chat, else of the one found; empty where there is none."""
     named = subject.named(turn.draft.question, turn.in_scope(), turn.language)
     if named or len(turn.essays) == 1:
         return named or turn.essays[0]

@@ -9,7 +9,7 @@ from bot.messages import answers as texts
 from bot.messages import notices
 from bot.messages.text import Text
 from bot.retrieval.index import Index
-from bot.schema import Answer, Essay, Hit, Kind, Language, Use
+from bot.schema import Answer, Essay, Hit, Kind, Language, Message, Use
 from bot.text.sentences import outline
 
 Search = Callable[[str, int, Use, Sequence[str]], list[Hit]]
@@ -30,7 +30,8 @@ class Turn:
     """One question: its draft, an `Answer` without content, the hits for it, and what else an answer may need.
 
     `subject` is the id of the essay under discussion, empty where there is none; `essays` are the ids that the reader narrowed the
-    question to; `shown` are the quotations that stand in the chat already, the last answer's last.
+    question to; `history` is the chat so far, oldest first. `more_hits(k)` finds the `k` best passages for the question, without the limit
+    for one essay that `hits` have.
     """
 
     draft: Answer
@@ -40,7 +41,13 @@ class Turn:
     search: Search
     subject: str = ""
     essays: tuple[str, ...] = ()
-    shown: tuple[str, ...] = ()
+    history: tuple[Message, ...] = ()
+    more_hits: Callable[[int], list[Hit]] = lambda _: []
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The quotations that stand in the chat already, the last answer's last."""
+        return tuple(quote for message in self.history for quote in message.quotations)
 
     @property
     def question(self) -> str:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from bot.errors import QuestionError
-from bot.messages import errors
-from bot.messages.text import Text
+from bot.messages import answers, errors, notices
+from bot.messages.text import LANGUAGES, Text
 from bot.schema import Answer, Message
+from bot.text.normalize import clean
 
 # By role, and by the `type` of a LangChain message or of its chunk, in lower case.
 ROLES = {
@@ -16,6 +19,14 @@ ROLES = {
 }
 TEXT_BLOCKS = ("text", "input_text", "output_text")  # values of `type` of a content block that has a text
 MAX_SHOWN_CHARACTERS = 80  # of a refused value in the error
+_CITATION_NUMBERS = re.compile(r"\s*\[\d{1,3}\]")
+# The notices that stand in answers as lines of their own.
+_NOTICES = (
+    *(notices.ABSTAIN, notices.OUT_OF_SCOPE, notices.GREETING, notices.RELATED, notices.NEAREST, notices.FROM),
+    *(notices.MODEL_UNAVAILABLE, notices.MODEL_ABSTAINS, notices.ALL_REFUSED, *notices.ENDED_EARLY.values()),
+    *(answers.SEVERAL_ESSAYS, answers.BOTH_SIDES, answers.FOR_AND_AGAINST, answers.ARGUMENTS, answers.ONE_ARGUMENT),
+    *(answers.MORE, answers.NO_MORE, answers.NO_SIDE, answers.SUMMARY, answers.SUMMARY_OF_ONE),
+)
 _QUOTED_LINE = re.compile(r"^[ \t]*“([^\n]+?)”(?=[ \t]*(?:\[\d+\]|$))", re.MULTILINE)  # as `Answer.text` writes a quotation
 
 
@@ -32,11 +43,28 @@ def normalized(history: Sequence[Any]) -> list[Message]:
     return [message for item in history for message in _messages(item)]
 
 
+def cleaned(messages: Sequence[Message], limit: int) -> list[Message]:
+    """The messages without the characters that a question is cleaned of, each text of them cut to `limit` characters."""
+
+    def cut(text: str) -> str:
+        return clean(text[:limit]).text
+
+    return [
+        replace(
+            message,
+            text=cut(message.text),
+            quotations=tuple(filter(None, map(cut, message.quotations))),
+            said=None if message.said is None else cut(message.said),
+        )
+        for message in messages
+    ]
+
+
 def _messages(item: Any) -> list[Message]:
     if isinstance(item, Message):
         return [item]
     if isinstance(item, Answer):
-        return [Message("user", item.question), Message("assistant", item.text, item.quotations)]
+        return [Message("user", item.question), _answered(item.text, _sources(item), _said(item))]
     role, content = _role_and_content(item)
     if not isinstance(role, str):
         raise _refused(item, errors.NO_ROLE)
@@ -48,7 +76,39 @@ def _messages(item: Any) -> list[Message]:
     if text is None:
         raise _refused(content, errors.NOT_TEXT)
     role = ROLES[role.lower()]
-    return [Message(role, text, tuple(_QUOTED_LINE.findall(text)) if role == "assistant" else ())]
+    if role == "user":
+        return [Message(role, text)]
+    return [_answered(text, tuple(_QUOTED_LINE.findall(text)), _without_notices(text))]
+
+
+def _answered(text: str, quotations: tuple[str, ...], said: str) -> Message:
+    """The message of an answer."""
+    return Message("assistant", text, quotations, said if said != text else None)
+
+
+def _sources(answer: Answer) -> tuple[str, ...]:
+    """What an answer quotes; where it is a model's prose, what that rests on."""
+    return answer.quotations or tuple(citation.quote for citation in answer.citations)
+
+
+def _said(answer: Answer) -> str:
+    """The sentences of an answer that are no notices, a line each."""
+    return "\n".join(sentence.text for sentence in answer.sentences if sentence.kind != "notice")
+
+
+def _without_notices(text: str) -> str:
+    """The text of an answer without citation numbers and without the lines that are notices of this bot, in either language."""
+    lines = (_CITATION_NUMBERS.sub("", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line and not _notice().fullmatch(line))
+
+
+@lru_cache(1)
+def _notice() -> re.Pattern[str]:
+    """The pattern of the lines that are notices, whatever their placeholders stand for."""
+    templates = [re.split(r"(\{[^{}]*\})", text.of(language)) for text in _NOTICES for language in LANGUAGES]
+    return re.compile(
+        "|".join("".join(".+" if place % 2 else re.escape(part) for place, part in enumerate(parts)) for parts in templates)
+    )
 
 
 def _role_and_content(item: Any) -> tuple[Any, Any]:

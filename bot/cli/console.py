@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError
 from bot.messages.text import Text
+from bot.models import chat
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
     from bot.models.embeddings import Embedder
+    from bot.pipeline import Bot
     from bot.settings import Settings
 
 # The stages with a bar, and what it says; the others are too short for one.
@@ -52,6 +54,12 @@ def fail(error: BotError) -> int:
 def warn(line: str) -> None:
     """Write a line to stderr."""
     _escaping(sys.stderr).write(f"{line}\n")
+
+
+def name_found_model(bot: "Bot") -> None:
+    """Say on stderr which model of Ollama writes the answers, where `auto` has found one: nobody has named it."""
+    if said := chat.found_on_this_machine(bot.settings.llm, bot.model_name):
+        warn(str(said))
 
 
 @contextmanager

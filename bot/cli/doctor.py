@@ -153,16 +153,16 @@ def _collection_finding(settings: Settings, name: str) -> tuple[str, bool]:
 
 
 def _check_model(settings: Settings) -> Check:
-    chat_model = chat.open_chat_model(settings.llm, Keys.load(), settings.cache)
+    chat_model = chat.open_chat_model(settings.llm, Keys.load(), settings.cache, settings.model_class or None)
     if chat_model is None:
-        hint = " (for a chat model: make model, or a provider's key)" if settings.llm == "auto" else ""
+        hint = " (for a chat model: a provider's key, Ollama, or make model and BOT_LLM=local)" if settings.llm == "auto" else ""
         return Check("model", True, f"no chat model, quotations only{hint}")
     path = settings.llm.partition(":")[2]
     file = Path(path).expanduser() if path else files.LOCAL_CHAT.path(settings.cache)
     if chat_model.is_local and not file.is_file():
         remedy = "make model, or set BOT_LLM=local:/path.gguf or BOT_LLM=quotes"
         return Check("model", False, f"{chat_model.name}: there is no {file}", remedy)
-    return Check("model", True, f"{chat_model.name} answers, after the quotations")
+    return Check("model", True, f"{chat_model.name} writes the answers; treated as {chat_model.model_class}")
 
 
 def _check_key(settings: Settings) -> Check:

@@ -27,7 +27,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the parsing of one file may cost: seconds of processor time (for 100 pages of a PDF), bytes of address space, and bytes that come out of it.
+    """What the parsing of one file may cost: seconds of processor time (for 100 pages of a PDF), bytes of address space, bytes of output.
 
     `unpacked` also limits what one archive unpacks to.
     """

@@ -53,8 +53,8 @@ _WIKI_LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 class Header:
     """What was taken from the beginning of a file.
 
-    `fields` holds the strings of the keys that an essay uses (`title`, `author`, `date`, `language`, `source`, `kind`, `summary`), `keys` every key as
-    it was written, `lines` how many lines the header has, `by_line` whether its own parser could not read it, and `text` what follows.
+    `fields` holds the strings of the keys that an essay uses (`title`, `author`, `date`, `language`, `source`, `kind`, `summary`), `keys` every
+    key as it was written, `lines` how many lines the header has, `by_line` whether its own parser could not read it, and `text` what follows.
     """
 
     fields: Mapping[str, str]

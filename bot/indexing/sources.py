@@ -52,8 +52,8 @@ class SkipError(Exception):
 class Source:
     """One text of a file: cleaned, without header and hidden parts.
 
-    `fields` are those of a header (`title`, `author`, `date`, `language`, `source`, `kind`, `summary`), `inside` its path inside the file, empty where
-    the file holds one text, `pages` as in `Essay`, `remarks` what is said about how it was read.
+    `fields` are those of a header (`title`, `author`, `date`, `language`, `source`, `kind`, `summary`), `inside` its path inside the file,
+    empty where the file holds one text, `pages` as in `Essay`, `remarks` what is said about how it was read.
     """
 
     text: str

@@ -3,8 +3,8 @@
 from bot.messages.text import Text
 
 NO_CHAT_MODEL = Text(
-    "There is no chat model: BOT_LLM is quotes, or auto without a model. Fetch the local one: make model",
-    "채팅 모델이 없습니다. BOT_LLM이 quotes이거나, auto인데 모델이 없습니다. make model 로 로컬 모델을 받으세요.",
+    "There is no chat model: BOT_LLM is quotes, or auto without a model. Set BOT_LLM=local, and fetch that model: make model",
+    "채팅 모델이 없습니다. BOT_LLM이 quotes이거나, auto인데 모델이 없습니다. BOT_LLM=local 로 지정하고 make model 로 로컬 모델을 받으세요.",
 )
 WRONG_SPAN = Text(
     "{name}.jsonl, {identity}: its gold span is not in {essay}. Correct start and end there.",

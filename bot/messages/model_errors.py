@@ -25,6 +25,11 @@ NO_MODEL_LIST = Text(
     "The server at OPENAI_BASE_URL does not say which models it has ({reason}). Start it, or name the model: BOT_LLM=openai:NAME",
     "OPENAI_BASE_URL의 서버에서 모델 목록을 받지 못했습니다({reason}). 서버를 켜거나 BOT_LLM=openai:이름 으로 모델을 지정하세요.",
 )
+# said before an Ollama model that `auto` has found is first used
+FOUND_OLLAMA = Text(
+    "BOT_LLM is auto: answers are written by {name}, the largest chat model of the Ollama server on this machine. BOT_LLM=quotes does without it.",
+    "BOT_LLM이 auto입니다. 이 컴퓨터의 Ollama 서버에 있는 가장 큰 채팅 모델 {name}이(가) 답을 씁니다. 쓰지 않으려면 BOT_LLM=quotes 로 지정하세요.",
+)
 TRIAL_FAILED = Text("{name}: {fault}", "{name}: {fault}")
 
 # the local model

@@ -39,7 +39,10 @@ BUSY = Text(
 MODEL_LOADING = Text("Loading the model. This happens only once…", "모델을 불러오고 있습니다(처음 한 번만)…")
 SEARCHING = Text("Searching the essays…", "에세이에서 찾고 있습니다…")
 PASSAGES_FOUND = Text("Passages found: {count}. Reading them…", "관련 대목 {count}곳을 찾아 읽고 있습니다…")
-MODEL_READING = Text("The model is reading these passages…", "모델이 찾은 대목을 읽고 있습니다…")
+MODEL_READING = Text(
+    "Reading {passages} passages from {essays} essays…", "에세이 {essays}편의 대목 {passages}개를 읽고 있습니다…"
+)
+MODEL_WRITING = Text("The model is writing…", "모델이 쓰고 있습니다…")
 STOPPED = Text("Stopped here.", "여기서 중지했습니다.")
 SEARCHED_AS = Text("Searched as: {question}", "검색한 질문: {question}")
 READING_LABEL = Text("The bot’s reading", "봇의 풀이")

@@ -55,7 +55,7 @@ class Retriever:
         self._lexical, self._neighbours = Lexical(table), Neighbours.of(table)
         works: dict[str, int] = {}
         self._work_number = np.array(
-            [works.setdefault(original_id(passage.essay), len(works)) for passage in table.passages], dtype=np.intp
+            [works.setdefault(work_of(passage.essay), len(works)) for passage in table.passages], dtype=np.intp
         )
 
     def words(self, question: str) -> dict[str, float]:
@@ -216,6 +216,6 @@ class Retriever:
         )
 
 
-def original_id(essay_id: str) -> str:
+def work_of(essay_id: str) -> str:
     """The id without `.ko` or `.en`: what the translations of one essay have in common."""
     return essay_id.removesuffix(".ko").removesuffix(".en")

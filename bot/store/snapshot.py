@@ -178,7 +178,9 @@ def _essay(identity: str, metadata: Mapping[str, Any], text: str) -> Essay:
     """Rebuild an essay from the metadata of one of its passages and its joined text."""
     title, author, date, language, source, kind = (str(metadata[field]) for field in ESSAY_FIELDS)
     pages = tuple((int(start), int(number)) for start, number in json.loads(metadata.get("pages", "[]")))
-    return Essay(identity, title, author, date, cast(Language, language), source, kind, text, pages, str(metadata.get("summary", "")))
+    return Essay(
+        identity, title, author, date, cast(Language, language), source, kind, text, pages, str(metadata.get("summary", ""))
+    )
 
 
 def _read_windows(columns: Mapping[str, Any]) -> tuple[Span, ...]:

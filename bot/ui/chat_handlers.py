@@ -183,13 +183,14 @@ class ChatHandlers:
             bot = self._uploads.bot_for(visitor.reader, visitor.collection)
             waiting = notice((page.SEARCHING if bot.ready else page.MODEL_LOADING).of(language))
             yield from _sent(tab, step(waiting, self.chat_name(visitor.reader, chat.id) if is_new else None))
-            status = page.MODEL_READING.of(language) if bot.model_name != QUOTES else ""
+            has_model = bot.model_name != QUOTES
             for piece in bot.stream(answer.question, _context(writing.earlier), answer.mode):
                 has_grown = len(piece.sentences) > len(answer.sentences)
                 answer = piece
-                if not chat.write(writing, answer, save=bool(status) and has_grown):
+                if not chat.write(writing, answer, save=has_model and has_grown):
                     break
                 panel = sources_markup(answer, essays_of(bot, answer))
+                status = _status(answer) if has_model else ""
                 yield from _sent(tab, step(answer_markup(answer, writing.turn.place, is_final=False, status=status)))
         except BotError as error:
             answer = _ended(answer, error.text(answer.language))
@@ -217,6 +218,14 @@ class ChatHandlers:
             chat.wait(state.version, FOLLOW_SECONDS)
             state = chat.state()
         yield from _sent(tab, replace(_step(chat.id, state), declined=True))
+
+
+def _status(answer: Answer) -> str:
+    """What the chat model is doing: how much it is reading, or that it is writing."""
+    if answer.reading is None:
+        return page.MODEL_WRITING.of(answer.language)
+    passages, essays = answer.reading
+    return page.MODEL_READING.format(passages=passages, essays=essays).of(answer.language)
 
 
 def essays_of(bot: "Bot", answer: Answer) -> dict[str, Essay]:
@@ -274,4 +283,4 @@ def _stopped(answer: Answer) -> Answer:
 
 def _ended(answer: Answer, reason: str) -> Answer:
     """A partial answer, marked as incomplete, with the reason as a notice at its end."""
-    return replace(answer, sentences=(*answer.sentences, Sentence(reason, "notice")), complete=False)
+    return replace(answer, sentences=(*answer.sentences, Sentence(reason, "notice")), complete=False, reading=None)

@@ -1,23 +1,27 @@
-"""The whole pipeline with a scripted chat model: quotations first, checked sentences after, and no harm whatever the model writes."""
+"""The whole pipeline with a scripted chat model: checked prose or the quotations, and no harm whatever the model writes."""
 
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.answers import prompts
+from bot.answers import generation, prompts
+from bot.answers.tokens import estimate_tokens
 from bot.errors import BotError, ModelError
 from bot.indexing.build import build_index
+from bot.messages import notices
 from bot.messages.text import Text
 from bot.models.chat import ChatModel
 from bot.pipeline import Bot
 from bot.retrieval.hybrid import Retriever
-from bot.schema import Answer
+from bot.schema import Answer, Sentence
 from bot.settings import Settings
 from tests.places import ESSAYS
 from tests.test_pipeline import assert_sound, essays_by_id
@@ -39,34 +43,171 @@ def bot_with(settings: Settings, reply: Any, **options: Any) -> tuple[Bot, Scrip
     return Bot(settings, ToyEmbedder(), model.chat_model(**options)), model
 
 
-def test_quotations_are_streamed_before_the_model_is_asked(settings: Settings) -> None:
-    bot, model = bot_with(settings, "벌통은 밤에 옮깁니다. [1]")
-    answers = []
-    for answer in bot.stream(QUESTION):
-        answers.append(answer)
-        if len(answers) == 2:
-            assert model.asked == []
-    assert answers[0].citations
-    assert not answers[0].sentences
-    assert answers[1].sentences[1].kind == "essay"
-    assert_sound(answers[-1], essays_by_id(bot))
-    assert answers[-1].voice == "scripted"
+def assert_extends(answers: list[Answer]) -> None:
     for earlier, later in zip(answers, answers[1:], strict=False):
         assert later.sentences[: len(earlier.sentences)] == earlier.sentences
         assert later.citations[: len(earlier.citations)] == earlier.citations
 
 
-def test_the_quotations_are_the_same_with_and_without_a_model(settings: Settings) -> None:
+def test_a_capable_model_s_prose_is_the_answer_and_the_quotations_are_its_sources(settings: Settings) -> None:
+    bot, model = bot_with(settings, "벌통은 밤에 옮깁니다. [1] 해가 지면 벌이 모두 집에 돌아와 있기 때문입니다. [1]")
+    first, *_, last = answers = list(bot.stream(QUESTION))
+    assert (first.sentences, first.citations, first.abstained) == ((), (), False)
+    assert [(sentence.text, sentence.kind, sentence.citations) for sentence in last.sentences] == [
+        ("벌통은 밤에 옮깁니다.", "essay", (1,)), ("해가 지면 벌이 모두 집에 돌아와 있기 때문입니다.", "essay", (2,)),
+    ]  # fmt: skip
+    assert [citation.quote for citation in last.citations] == [
+        "벌통은 밤에 옮긴다.",
+        "해가 지면 벌이 모두 집에 돌아와 있기 때문이다.",
+    ]
+    assert (last.voice, last.abstained, last.suggestions) == (
+        "scripted",
+        False,
+        Bot(settings, ToyEmbedder()).ask(QUESTION).suggestions,
+    )
+    assert_extends(answers)
+    assert_sound(last, essays_by_id(bot))
+
+
+def test_until_its_first_sentence_the_answer_says_how_much_the_model_reads(settings: Settings) -> None:
+    bot, model = bot_with(settings, "벌통은 밤에 옮깁니다. [1] 해가 지면 벌이 모두 집에 돌아와 있기 때문입니다. [1]")
+    answers = list(bot.stream(QUESTION))
+    (prompt,) = model.asked
+    passages = re.findall(r"^--- \S+ 대목 \d+ «(.+)»$", prompt[1][1], re.MULTILINE)
+    assert answers[0].reading == (len(passages), len(set(passages)))
+    assert len(passages) > 3
+    assert [answer.reading is None for answer in answers] == [bool(answer.sentences) for answer in answers]
+    assert "reading" not in answers[0].to_dict()
+
+
+def test_before_a_small_model_s_sentences_stand_the_quotations(settings: Settings) -> None:
     quotations_only = Bot(settings, ToyEmbedder()).ask(QUESTION)
-    bot, _ = bot_with(settings, "벌통은 밤에 옮깁니다. [1]")
-    assert bot.ask(QUESTION).sentences[: len(quotations_only.sentences)] == quotations_only.sentences
+    bot, model = bot_with(settings, "벌통은 밤에 옮깁니다. [1]", may_add_readings=False)
+    answers = []
+    for answer in bot.stream(QUESTION):
+        answers.append(answer)
+        if len(answers) == 3:
+            assert model.asked == []
+    assert answers[0].citations
+    assert not answers[0].sentences
+    assert answers[1].sentences == answers[-1].sentences[: len(quotations_only.sentences)] == quotations_only.sentences
+    assert len(answers[-1].sentences) > len(quotations_only.sentences)
+    assert [answers[3].reading is not None, answers[-1].reading] == [True, None]
+    assert_extends(answers)
+    assert_sound(answers[-1], essays_by_id(bot))
 
 
-@pytest.mark.parametrize("question", ["zzz qqq xyzzy", "Write me a poem about the bell tower"])
-def test_no_model_is_asked_when_the_bot_abstains(question: str, settings: Settings) -> None:
-    bot, model = bot_with(settings, "They say a lot.")
-    assert bot.ask(question).abstained
+# The model decides whether the essays answer
+
+OUTCOMES = ["answered", "related", "absent"]
+each_class = pytest.mark.parametrize("is_capable", [True, False], ids=["capable", "small"])
+
+
+@each_class
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_supported_sentence_makes_it_an_answer_whatever_the_ranker_says(
+    outcome: str, is_capable: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: outcome)
+    bot, model = bot_with(settings, "벌통은 밤에 옮깁니다. [1]", may_add_readings=is_capable)
+    answers = list(bot.stream(QUESTION))
+    assert len(model.asked) == 1
+    assert (answers[-1].abstained, answers[-1].related, answers[-1].nearest) == (False, False, ())
+    assert "벌통은 밤에 옮깁니다." in [sentence.text for sentence in answers[-1].sentences]
+    assert_extends(answers)
+    assert_sound(answers[-1], essays_by_id(bot))
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_where_a_capable_model_says_that_the_essays_do_not_say_the_answer_abstains(
+    outcome: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: outcome)
+    bot, _ = bot_with(settings, notices.ABSTAIN.ko)
+    answers = list(bot.stream(QUESTION))
+    assert (answers[-1].abstained, answers[-1].related) == (True, outcome != "absent")
+    assert list(answers[-1].nearest) == [hit.passage for hit in bot.search(QUESTION, 6)][:2]
+    assert answers[-1].sentences[0].text == (notices.ABSTAIN if outcome == "absent" else notices.RELATED).ko
+    assert not any(answer.abstained for answer in answers[:-1])  # it is not decided before the model has said so
+    assert_extends(answers)
+    assert_sound(answers[-1], essays_by_id(bot))
+
+
+@pytest.mark.parametrize("abstention", [notices.ABSTAIN.en, f"답: {notices.ABSTAIN.ko} [1]", f"**{notices.ABSTAIN.ko}**"])
+def test_it_is_the_known_sentence_in_either_language_and_with_a_label(abstention: str, settings: Settings) -> None:
+    bot, _ = bot_with(settings, abstention)
+    answer = bot.ask(QUESTION)
+    assert (answer.abstained, answer.refused) == (True, ())
+
+
+def test_a_small_model_s_doubt_does_not_take_the_quotations_back(settings: Settings) -> None:
+    quotations_only = Bot(settings, ToyEmbedder()).ask(QUESTION)
+    bot, _ = bot_with(settings, notices.ABSTAIN.ko, may_add_readings=False)
+    answer = bot.ask(QUESTION)
+    assert [sentence.text for sentence in answer.sentences[len(quotations_only.sentences) :]] == [notices.MODEL_ABSTAINS.ko]
+    assert not answer.abstained
+
+
+@pytest.mark.parametrize("reply", [
+    f"{notices.ABSTAIN.ko} 벌통은 밤에 옮깁니다. [1]", f"벌통은 밤에 옮깁니다. [1] {notices.ABSTAIN.ko}",
+])  # fmt: skip
+def test_what_the_essays_leave_open_stands_beside_what_they_say(reply: str, settings: Settings) -> None:
+    bot, _ = bot_with(settings, reply)
+    answer = bot.ask(QUESTION)
+    assert not answer.abstained
+    assert {(sentence.text, sentence.kind) for sentence in answer.sentences} == {
+        (notices.ABSTAIN.ko, "notice"), ("벌통은 밤에 옮깁니다.", "essay"),
+    }  # fmt: skip
+    assert [sentence.text for sentence in answer.sentences] == re.findall(
+        r"[^.]+\.", reply.replace(" [1]", "").replace(". ", ".")
+    )
+
+
+def test_prose_without_a_supported_sentence_is_no_answer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = "밤은 아마 누구에게나 조용한 약속일 것입니다."
+    bot, _ = bot_with(settings, f"{reading} 벌통은 1999년에 옮깁니다. [1]")
+    quotations_only = Bot(settings, ToyEmbedder()).ask(QUESTION)
+    answer = bot.ask(QUESTION)
+    assert answer.sentences[:-1] == quotations_only.sentences
+    assert answer.sentences[-1].text == notices.ALL_REFUSED.ko
+    assert {refusal.text: refusal.reason for refusal in answer.refused} == {
+        reading: "support",
+        "벌통은 1999년에 옮깁니다 [1].": "figure",
+    }
+    monkeypatch.setattr(Retriever, "outcome", lambda *_, **__: "absent")
+    answer = bot.ask(QUESTION)
+    assert answer.abstained
+    assert len(answer.refused) == 2
+    assert_sound(answer, essays_by_id(bot))
+
+
+def test_a_reading_stands_in_its_place_once_a_sentence_is_supported(settings: Settings) -> None:
+    reading = "밤은 아마 누구에게나 조용한 약속일 것입니다."
+    bot, _ = bot_with(settings, f"{reading} 벌통은 밤에 옮깁니다. [1]")
+    answers = list(bot.stream(QUESTION))
+    assert [(sentence.kind, sentence.text) for sentence in answers[-1].sentences] == [
+        ("reading", reading), ("essay", "벌통은 밤에 옮깁니다."),
+    ]  # fmt: skip
+    assert_extends(answers)
+
+
+@pytest.mark.parametrize(("question", "intent"), [
+    ("안녕하세요", "content"), ("thanks!", "content"), ("고마워", "smalltalk"), ("누가 썼어?", "documents.author"), ("요약해 줘", "summary"),
+    ("“없는 제목이라는 것” 글을 요약해 줘", "summary"),
+])  # fmt: skip
+def test_no_model_is_asked_for_a_greeting_or_for_what_stands_in_the_metadata(
+    question: str, intent: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bot, "_classified", lambda *_: intent)
+    bot, model = bot_with(settings, "벌통은 밤에 옮깁니다. [1]")
+    monkeypatch.setattr("bot.answers.summary.essay_of", lambda _: "")
+    with_model, without = bot.ask(question), Bot(settings, ToyEmbedder()).ask(question)
     assert model.asked == []
+    assert (with_model.sentences, with_model.citations, with_model.abstained) == (
+        without.sentences,
+        without.citations,
+        without.abstained,
+    )
 
 
 def test_a_model_that_cannot_be_opened_leaves_the_quotations_and_a_notice_with_the_remedy(settings: Settings) -> None:
@@ -113,6 +254,34 @@ def test_a_condensed_question_without_the_name_is_replaced_by_the_rule(settings:
     history = [("user", "Where was the bell of Ardmore cast?"), ("assistant", "In Ardmore.")]
     question = "And John Warner?"
     assert bot.standalone(question, history) == Bot(settings, ToyEmbedder()).standalone(question, history)
+
+
+def test_the_model_that_condenses_sees_the_chat_without_notices_and_refused_sentences(settings: Settings) -> None:
+    earlier = Bot(
+        settings, ToyEmbedder(), ScriptedModel("벌통은 밤에 옮깁니다. [1] 벌통은 1999년에 옮깁니다. [1]").chat_model()
+    ).ask(QUESTION)
+    assert earlier.refused
+    stopped = replace(earlier, sentences=(*earlier.sentences, Sentence(notices.ENDED_EARLY["cut"].ko, "notice")), complete=False)
+    older = [pair for number in range(9) for pair in (("user", f"질문 {number}?"), ("assistant", f"답 {number}."))]
+    bot, model = bot_with(settings, "벌통은 왜 밤에 옮기나요?")
+    assert bot.standalone("왜?", [*older, stopped]) == "벌통은 왜 밤에 옮기나요?"
+    (((role, prompt),),) = model.asked
+    chat = prompt.split("\n\n")[1].split("\n")
+    assert role == "user"
+    assert [line for line in chat if not line.startswith("---")] == [
+        *(line for number in range(4, 9) for line in (f"독자: 질문 {number}?", f"Dolmen: 답 {number}.")),
+        f"독자: {QUESTION}", "Dolmen: 벌통은 밤에 옮깁니다.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("may_add_readings", [True, False], ids=["capable", "small"])
+def test_the_chat_that_is_condensed_is_within_its_budget(may_add_readings: bool, settings: Settings) -> None:
+    history = [("user", QUESTION), ("assistant", "벌통은 밤에 옮긴다. " * 300)] * 6
+    bot, model = bot_with(settings, "?", may_add_readings=may_add_readings)
+    bot.standalone("왜?", history)
+    chat = [line for line in model.asked[0][0][1].split("\n") if line.startswith(("독자", "Dolmen"))]
+    budget = generation.CONDENSE_TOKENS["capable" if may_add_readings else "small"]
+    assert budget / 3 < sum(map(estimate_tokens, chat)) <= budget
 
 
 def test_a_standalone_question_is_not_condensed(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Faults of a model server: the quotations and checked sentences stay, a notice names the fault, and no time limit is exceeded."""
+"""Faults of a model server: the checked sentences stay, or the quotations are the answer, a notice names the fault, and no time limit is exceeded."""
 
 import contextlib
 import logging
@@ -90,9 +90,12 @@ def bot_at(address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, li
 
 
 def assert_ends_with(fault: str, answer: Answer, quotations: Answer, bot: Bot) -> None:
-    """The answer begins with the quotations, ends with the notice of the fault if there is one, and never contains the key."""
-    assert answer.sentences[: len(quotations.sentences)] == quotations.sentences
-    assert answer.citations[: len(quotations.citations)] == quotations.citations
+    """The answer is the model's prose, or the quotations where it has none; it ends with the fault's notice, and never contains the key."""
+    if answer.sentences[0].kind == "notice":
+        assert answer.sentences[: len(quotations.sentences)] == quotations.sentences
+        assert answer.citations[: len(quotations.citations)] == quotations.citations
+    else:
+        assert answer.sentences[0].text == "벌통은 밤에 옮깁니다."
     assert answer.complete == (not fault)
     if fault:
         assert answer.sentences[-1].text == notices.ENDED_EARLY[fault].of(answer.language)
@@ -118,12 +121,12 @@ def test_every_fault_ends_the_answer_with_its_notice(
     answers = list(bot.stream(QUESTION[language]))
     seconds = time.monotonic() - started
     assert_ends_with(fault, answers[-1], quotations, bot)
-    assert answers[1].sentences == quotations.sentences  # the quotations are streamed first
+    assert (answers[0].sentences, answers[0].reading is None) == ((), False)  # what the model reads is streamed first
     before_first_token = fault in ("slow", "busy", "key", "model", "down")
     assert seconds < (limits.first_seconds if before_first_token else limits.total_seconds) + SLACK
     assert SECRET not in caplog.text
     assert all(record.levelno < logging.WARNING for record in caplog.records if record.name.startswith("bot"))
-    assert bot.ask("zzz qqq xyzzy").abstained  # the next question is answered
+    assert bot.ask("안녕하세요").sentences[0].text == notices.GREETING.ko  # the next question is answered
 
 
 @pytest.mark.parametrize("mode", ["stall", "reset", "close", "bad-json", "no-finish", "error-object"])
@@ -189,15 +192,31 @@ def test_closing_the_stream_closes_the_request(settings: Settings, monkeypatch: 
         for mode in ("endless", "stall", "drip", "hang"):
             bot = bot_at(running.base_url(mode), settings, monkeypatch, Limits(30.0, 30.0, 60.0, 10**9))
             stream = bot.stream(QUESTION["ko"])
-            for count, answer in enumerate(stream):
+            for count, _ in enumerate(stream):
                 is_hanging = mode == "hang" and running.requests[-1:] and running.requests[-1]["mode"] == mode
-                if count >= 2 or (answer.sentences and is_hanging):
+                if (count >= 2 and mode != "hang") or is_hanging:
                     break
             closed = time.monotonic()
             stream.close()  # type: ignore[attr-defined]
             while any(request["open"] for request in running.requests) and time.monotonic() < closed + 3:
                 time.sleep(0.02)
             assert not any(request["open"] for request in running.requests), mode
+
+
+@pytest.mark.parametrize("own", ["", "capable", "small"])
+def test_the_settings_say_what_a_model_is_treated_as_and_how_much_it_reads(
+    own: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small model's sentences follow the quotations; a capable one's are the answer, and it reads the more the higher `BOT_CONTEXT` is."""
+    with Endpoint(REPLY) as running:
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        lengths, answers = [], []
+        for tokens in (400, 0):
+            chosen = settings.model_copy(update={"llm": "openai:fake", "model_class": own, "context": tokens})
+            answers.append(Bot(chosen, ToyEmbedder()).ask(QUESTION["ko"]))
+            lengths.append(len(running.requests[-1]["body"]["messages"][1]["content"]))
+    assert lengths[0] < lengths[1]
+    assert {answer.sentences[0].kind for answer in answers} == {"notice" if own == "small" else "essay"}
 
 
 def test_the_client_alone_takes_a_cut_stream_for_a_complete_answer(endpoint: Endpoint) -> None:

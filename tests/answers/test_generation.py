@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import prompts
-from bot.answers.context import MAX_EXCERPTS, MAX_TOKENS, select_context
+from bot.answers import prompts_capable, prompts_small
+from bot.answers.context import Context
 from bot.answers.generation import generate
 from bot.answers.segmentation import complete_sentences, split_sentences
 from bot.grounding.quotations import cite
 from bot.messages import notices
+from bot.messages.text import Text
 from bot.models.chat import Limits
-from bot.schema import Answer, Essay, Language, Passage, Refusal
+from bot.schema import Answer, Language, Passage, Refusal
 from tests.toys import ScriptedModel, essay_of
 
 BELL = essay_of(
@@ -25,7 +26,7 @@ HIVE = essay_of(
     "hive.ko", "ko", title="벌통을 옮기는 밤",
 )  # fmt: skip
 ESSAYS = {essay.id: essay for essay in (BELL, HIVE)}
-PASSAGES = [Passage.of(essay, 0, len(essay.text)) for essay in (BELL, HIVE)]
+PASSAGES = Context(tuple(Passage.of(essay, 0, len(essay.text)) for essay in (BELL, HIVE)))
 
 
 def same_cosine(sentence: str, others: Sequence[str]) -> list[float]:
@@ -168,11 +169,13 @@ def test_closing_the_stream_stops_the_model() -> None:
     assert model.sent_characters <= len(model.reply)  # type: ignore[arg-type]
 
 
-def test_the_prompt_holds_rules_passages_and_question_and_no_tools() -> None:
+@pytest.mark.parametrize(("may_add_readings", "rules"), [(True, prompts_capable.RULES), (False, prompts_small.RULES)])
+def test_the_prompt_holds_rules_passages_and_question_and_no_tools(may_add_readings: bool, rules: Text) -> None:
+    """Those for capable models, or those for small ones, which may add no readings."""
     model = ScriptedModel("It was cast in 1763 by John Warner. [1]")
-    list(generate(draft(), PASSAGES, ESSAYS, model.chat_model(), same_cosine))
+    list(generate(draft(), PASSAGES, ESSAYS, model.chat_model(may_add_readings=may_add_readings), same_cosine))
     ((system, user),) = model.asked
-    assert system == ("system", prompts.RULES.en)
+    assert system == ("system", rules.en)
     assert user[0] == "user"
     assert BELL.text in user[1]
     assert user[1].rindex(draft().question) > user[1].rindex(HIVE.text)
@@ -214,32 +217,3 @@ def test_only_supported_sentences_with_valid_citations_are_shown(claims: list[tu
     assert shown <= {f"{sentence.rstrip('.')}." for sentence, number in claims if number == 1}
     refused = sum(refusal.reason == "citation" for refusal in answer.refused)
     assert refused == sum(not 1 <= number <= 2 for _, number in claims)
-
-
-# The excerpts that a model reads
-
-
-def sentence_spans(essay: Essay) -> list[tuple[int, int]]:
-    found, start = [], 0
-    for piece in essay.text.split(". "):
-        end = min(start + len(piece) + 1, len(essay.text))
-        found.append((start, end))
-        start = end + 1
-    return found
-
-
-def test_excerpts_are_the_quoted_sentences_and_their_neighbours() -> None:
-    (first, second) = select_context(
-        [cite(BELL, *sentence_spans(BELL)[1], 1), cite(HIVE, *sentence_spans(HIVE)[0], 2)], [], ESSAYS, sentence_spans
-    )
-    assert first.text == BELL.text
-    assert second.text == HIVE.text[: sentence_spans(HIVE)[1][1]]
-
-
-def test_excerpts_are_within_the_budget_and_verbatim() -> None:
-    long = essay_of(" ".join(f"Sentence number {n} says that the bell is heavy and old." for n in range(400)), "long.en")
-    cited = [cite(long, *span, n + 1) for n, span in enumerate(sentence_spans(long)[::20])]
-    excerpts = select_context(cited, [], {long.id: long}, sentence_spans)
-    assert 1 <= len(excerpts) <= MAX_EXCERPTS
-    assert sum(len(excerpt.text) for excerpt in excerpts) / 4 <= MAX_TOKENS
-    assert all(long.text[excerpt.start : excerpt.end] == excerpt.text for excerpt in excerpts)

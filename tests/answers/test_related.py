@@ -77,11 +77,14 @@ def test_what_is_only_related_is_no_ground_for_a_debate(mode: str, bot: Bot) -> 
 
 @each
 @pytest.mark.usefixtures("only_related")
-def test_no_chat_model_is_asked(question: str, language: Language, settings: Settings) -> None:
-    model = ScriptedModel("It does. [1]")
+def test_a_chat_model_decides_and_where_it_says_nothing_true_the_nearest_sentences_stand(
+    question: str, language: Language, settings: Settings, bot: Bot
+) -> None:
+    model = ScriptedModel("It does. [1]" if language == "ko" else "그렇습니다. [1]")  # in the other language
     answer = Bot(settings, ToyEmbedder(), model.chat_model()).ask(question)
-    assert answer.related
-    assert model.asked == []
+    assert len(model.asked) == 1
+    assert [refusal.reason for refusal in answer.refused] == ["language"]
+    assert replace(answer, refused=(), timings={}, voice="quotes") == replace(bot.ask(question), timings={})
 
 
 @each

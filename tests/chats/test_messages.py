@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 
-from bot.chats.messages import normalized
+from bot.chats.messages import cleaned, normalized
 from bot.errors import QuestionError
+from bot.messages import answers, notices
+from bot.messages.text import LANGUAGES, Language, Text
 from bot.schema import Answer, Message, Sentence
 from tests.pages import ENGLISH, KOREAN, cite
 
 ASKED = [("user", "등대는 언제 꺼졌나?"), ("assistant", "1933년입니다.")]
-ANSWER = Answer(ASKED[0][1], ASKED[0][1], "ko", "answer", "quotes", sentences=(Sentence(ASKED[1][1], "notice"),))
+ANSWER = Answer(ASKED[0][1], ASKED[0][1], "ko", "answer", "quotes", sentences=(Sentence(ASKED[1][1], "reading"),))
 BLOCKS = {"role": "user", "content": [{"type": "text", "text": "등대는 언제 꺼졌나?"}], "metadata": None}
 
 SHAPES: dict[str, list[Any]] = {
@@ -127,6 +129,39 @@ def test_the_quotations_of_an_answer_are_known_and_those_of_a_text_are_read_from
         Sentence("“It stands”, he says.", "essay", (2,)),
     )
     answer = replace(ANSWER, sentences=sentences, citations=citations)
-    assert normalized([answer])[1] == Message("assistant", answer.text, texts)
-    assert normalized([("assistant", answer.text)]) == [Message("assistant", answer.text, texts[:1])]
+    said = "\n".join([f"“{texts[0]}”", f"Weight: “{texts[1]}”", "“It stands”, he says."])  # without the notice and the numbers
+    assert normalized([answer])[1] == Message("assistant", answer.text, texts, said)
+    assert normalized([("assistant", answer.text)]) == [Message("assistant", answer.text, texts[:1], said)]
     assert normalized([("user", f"“{texts[0]}” [1]")]) == [Message("user", f"“{texts[0]}” [1]")]
+
+
+def test_the_sources_of_prose_are_the_quotations_of_its_answer() -> None:
+    quote = "고인돌은 힘을 보여 준다."
+    answer = replace(ANSWER, sentences=(Sentence("힘을 보입니다.", "essay", (1,)),), citations=(cite(KOREAN, quote),))
+    assert normalized([answer])[1] == Message("assistant", "힘을 보입니다. [1]", (quote,), "힘을 보입니다.")
+
+
+NOTICES = [
+    notices.ABSTAIN, notices.GREETING, notices.RELATED, notices.ALL_REFUSED, notices.MODEL_ABSTAINS, *notices.ENDED_EARLY.values(),
+    notices.FROM.format(title="Why? (2)"), notices.NEAREST.format(title="A stone", place=notices.PARAGRAPH.format(number=2)),
+    notices.MODEL_UNAVAILABLE.format(error="No key."), answers.SEVERAL_ESSAYS.format(count=3), answers.SUMMARY.format(title="x", count=2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("notice", NOTICES, ids=str)
+def test_notices_are_left_out_of_what_an_answer_said(notice: Text, language: Language) -> None:
+    line = notice.of(language)
+    by_answer = replace(ANSWER, sentences=(Sentence("It is heavy.", "essay", (1,)), Sentence(line, "notice")))
+    text = f"It is heavy. [1]\n{line}"
+    assert by_answer.text == text
+    assert [messages[-1].said for messages in (normalized([by_answer]), normalized([("assistant", text)]))] == [
+        "It is heavy."
+    ] * 2
+    assert normalized([("assistant", line)])[0].said == ""
+
+
+def test_messages_are_cleaned_and_cut() -> None:
+    message = Message("assistant", "가\x00나다라", ("\u200b", "a\x00b"), "마\x00바사아")
+    assert cleaned([message], 4) == [Message("assistant", "가나다", ("ab",), "마바사")]
+    assert cleaned([Message("user", "x")], 4) == [Message("user", "x")]

@@ -21,12 +21,14 @@ from bot.__main__ import main
 from bot.cli.console import show
 from bot.errors import IndexBusy
 from bot.indexing.build import build_index
+from bot.messages import model_errors
 from bot.messages.text import Text
 from bot.models import e5
 from bot.pipeline import MAX_QUESTION_CHARACTERS
 from bot.retrieval import weights
 from bot.retrieval.hybrid import Retriever
 from bot.settings import Settings
+from tests.ollama import OllamaServer, listed
 from tests.places import ESSAYS, ROOT
 from tests.test_pipeline import ANSWER_KEYS, FACTS, UNKNOWN, Named, assert_sound
 from tests.toys import TOY_WEIGHTS, ToyEmbedder
@@ -59,6 +61,18 @@ def run(collection: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         return code, output.out, output.err
 
     return run_command
+
+
+def test_a_model_of_ollama_that_nobody_named_is_named_before_it_is_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server lists a model and answers nothing else, so the answer is the quotations."""
+    with OllamaServer([listed("qwen3:8b", "8.2B")]) as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.host)
+        monkeypatch.setenv("BOT_LLM", "auto")
+        code, out, err = run("ask", FACTS[0][0], "--json")
+        assert (code, json.loads(out)["voice"]) == (0, "ollama:qwen3:8b")
+        assert err.splitlines()[0] == str(model_errors.FOUND_OLLAMA.format(name="ollama:qwen3:8b"))
+        monkeypatch.setenv("BOT_LLM", "quotes")
+        assert run("ask", FACTS[0][0], "--json")[2] == ""
 
 
 def child(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

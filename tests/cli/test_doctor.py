@@ -237,7 +237,9 @@ def test_key_is_never_shown(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("BOT_LLM", "openai:gpt-x")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-77aa")
     assert failed_checks() == {}
-    assert findings()["model"] == "openai:gpt-x answers, after the quotations"
+    assert findings()["model"] == "openai:gpt-x writes the answers; treated as capable"
+    monkeypatch.setenv("BOT_MODEL_CLASS", "small")
+    assert findings()["model"] == "openai:gpt-x writes the answers; treated as small"
     assert "canary" not in str(findings())
 
 

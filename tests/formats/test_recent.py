@@ -43,7 +43,7 @@ def test_a_file_is_parsed_once_and_a_failure_is_tried_again(monkeypatch: pytest.
         return Found(_documents(f"the text of {suffix}")) if data == b"whole" else Failed(Text("broken", "깨짐"))
 
     monkeypatch.setattr(recent, "_recent", Recent())
-    monkeypatch.setattr(recent.worker, "read", parse)
+    monkeypatch.setattr("bot.formats.worker.read", parse)
     small = Limits(seconds=1)
     results = [read(".rtf", b"whole", LIMITS), read(".rtf", b"whole", LIMITS), read(".docx", b"whole", LIMITS)]
     results += [read(".rtf", b"whole", small), read(".rtf", b"broken", LIMITS), read(".rtf", b"broken", LIMITS)]

@@ -31,7 +31,10 @@ HEADERS: list[tuple[str, dict[str, str]]] = [
     ("---\n제목:빈칸 없음\n글쓴이:김서연\n날짜:2023.4.5\n---\n", {"title": "빈칸 없음", "author": "김서연", "date": "2023.4.5"}),
     ("---\n제목：전각\n---\n", {"title": "전각"}),
     ("---\ntitle: A Sea\ndescription: It is about the sea.\n---\n", {"title": "A Sea", "summary": "It is about the sea."}),
-    ("---\ntitle: A Sea\nsummary:\n  - The sea is wide.\n  - Nobody\n    owns it.\n---\n", {"title": "A Sea", "summary": "The sea is wide., Nobody owns it."}),
+    (
+        "---\ntitle: A Sea\nsummary:\n  - The sea is wide.\n  - Nobody\n    owns it.\n---\n",
+        {"title": "A Sea", "summary": "The sea is wide., Nobody owns it."},
+    ),
     ("---\ntitle: A Sea\ndate: 2023-04-05\nmood: I was glad that day.\n---\n", {"title": "A Sea", "date": "2023-04-05"}),
     ('+++\ntitle = "A move"\ndate = 2023-11-05\ntags = [\n "a",\n]\n[cover]\nimage = "x.png"\n+++\n', {"title": "A move", "date": "2023-11-05"}),
     ('+++\ntitle = Unquoted\nauthors = ["Jane", "Bo"]\n+++\n', {"title": "Unquoted", "author": "Jane, Bo"}),

@@ -1,5 +1,6 @@
 """Chat models by name: what `BOT_LLM` and the providers' variables select, and the errors where something is missing."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,13 @@ from typing import Any
 import pytest
 
 from bot.errors import ModelError
-from bot.models import chat, files
+from bot.models import chat, files, ollama
 from bot.models.chat import ChatModel, missing_key, open_chat_model
+from bot.models.streaming import stream_text
+from bot.schema import ModelClass
 from bot.settings import Keys
 from tests.endpoint import Endpoint
+from tests.ollama import OllamaServer, listed
 
 SECRET = "sk-canary-7f3a"
 OPENAI_SERVER = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
@@ -60,15 +64,84 @@ def test_name_selects_a_chat_model(
     assert (chat_model.name if chat_model else None) == selected
 
 
-def test_auto_selects_the_local_model_where_it_is_installed_and_no_key_is_set(
-    cache_with_gguf: Path, monkeypatch: pytest.MonkeyPatch
+# auto: a key, else Ollama on this machine, else quotations only
+
+CHOICES = [
+    # what the server lists, and the model that is chosen
+    ([listed("llama3.2:3b", "3.2B"), listed("qwen3:8b", "8.2B"), listed("gemma3:4b", "4.3B")], "qwen3:8b"),
+    ([listed("mixtral:8x7b", "46.7B"), listed("qwen3:32b", "32.8B")], "mixtral:8x7b"),
+    ([listed("small", "494.03M"), listed("tiny", "1.5B")], "tiny"),  # M and B are not compared as texts
+    ([listed("unknown", "", size=10), listed("unknown-too", "", size=20)], "unknown-too"),
+    ([listed("qwen3-embedding:8b", "7.6B", "qwen3"), listed("llama3.2", "3.2B")], "llama3.2"),
+    ([listed("bge-m3", "567M", "bert"), listed("nomic-embed-text", "137M", "nomic-bert"), listed("embeddinggemma", "300M", "gemma3")], ""),
+    ([listed("arctic", "8B", capabilities=["embedding"]), listed("llama3.2", "3.2B", capabilities=["completion"])], "llama3.2"),
+    ([listed("gpt-oss:120b-cloud", "116.8B"), listed("far", "70B", remote_host="https://ollama.com:443"), listed("near", "1B")], "near"),
+    ([], ""),
+    (b"<!doctype html>", ""),
+    (b'{"models": {"name": 1}}', ""),
+    (b'{"models": [{"name": 1}, 7, {"name": "odd", "details": 5}]}', "odd"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("models", "chosen"), CHOICES)
+def test_auto_selects_the_largest_chat_model_of_ollama(
+    models: Any, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="bot")
+    with OllamaServer(models) as server:
+        chat_model = opened("auto", tmp_path, monkeypatch, {"OLLAMA_HOST": server.host})
+        assert server.asked == ["/api/tags"]
+    assert (chat_model.name if chat_model else "") == (f"ollama:{chosen}" if chosen else "")
+    assert [f"ollama:{chosen}" in record.message for record in caplog.records] == [True] * bool(
+        chosen
+    )  # named before its first use
+
+
+def test_a_key_goes_before_ollama_which_is_then_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OllamaServer([listed("qwen3:8b")]) as server:
+        for variables in ({"OPENAI_API_KEY": SECRET}, OPENAI_SERVER):
+            chat_model = opened("auto", tmp_path, monkeypatch, {"OLLAMA_HOST": server.host, **variables})
+            assert chat_model is not None
+            assert chat_model.name.startswith("openai:")
+        assert server.asked == []
+
+
+def test_a_silent_server_costs_less_than_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OllamaServer([listed("qwen3:8b")]) as server:
+        server.is_silent = True
+        started = time.monotonic()
+        assert opened("auto", tmp_path, monkeypatch, {"OLLAMA_HOST": server.host}) is None
+        assert time.monotonic() - started < 0.9
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7:11434", "http://models.example", "https://ollama.com"])
+def test_auto_sends_nothing_to_another_machine(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outbound: list[str]
+) -> None:
+    assert opened("auto", tmp_path, monkeypatch, {"OLLAMA_HOST": host}) is None
+    assert outbound == []
+
+
+def test_auto_leaves_the_local_model_to_those_who_ask_for_it(cache_with_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_all(monkeypatch)
-    chat_model = opened("auto", cache_with_gguf, monkeypatch)
+    assert opened("auto", cache_with_gguf, monkeypatch) is None
+    chat_model = opened("local", cache_with_gguf, monkeypatch)
     assert chat_model is not None
     assert (chat_model.name, chat_model.is_local, chat_model.may_add_readings) == ("local", True, False)
-    install_none(monkeypatch)
-    assert opened("auto", cache_with_gguf, monkeypatch) is None
+
+
+@pytest.mark.parametrize(("host", "address", "is_loopback"), [
+    ("", "http://127.0.0.1:11434", True),
+    ("0.0.0.0", "http://127.0.0.1:11434", True),  # what a server that listens everywhere is set to
+    ("0.0.0.0:5000", "http://127.0.0.1:5000", True),
+    (" localhost ", "http://localhost:11434", True),
+    ("[::1]:5000", "http://[::1]:5000", True),
+    ("http://127.0.0.1", "http://127.0.0.1:80", True),
+    ("https://models.example/ollama/", "https://models.example:443/ollama", False),
+    ("10.0.0.7", "http://10.0.0.7:11434", False),
+])  # fmt: skip
+def test_the_address_is_read_as_ollama_reads_it(host: str, address: str, is_loopback: bool) -> None:
+    assert (ollama.address(host), ollama.is_loopback(host)) == (address, is_loopback)
 
 
 @pytest.mark.parametrize(("name", "values", "variable"), [
@@ -134,6 +207,19 @@ def test_server_without_a_named_model_uses_the_first_that_it_lists(tmp_path: Pat
         assert chat_model is not None
         model: Any = chat_model.model
     assert model.model_name == "fake"
+
+
+@pytest.mark.parametrize(("forced", "tokens"), [(None, 4_000), ("capable", 4_000), ("small", 700)])
+def test_a_capable_model_may_send_more_than_a_small_one(
+    forced: ModelClass | None, tokens: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Endpoint() as endpoint:
+        monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+        chat_model = open_chat_model("openai:fake", Keys.load(), tmp_path, forced)
+        assert chat_model is not None
+        assert "".join(stream_text(chat_model.model, [("user", "hello")], chat_model.limits)) == endpoint.reply
+        body = endpoint.requests[-1]["body"]
+    assert [body[name] for name in ("max_tokens", "max_completion_tokens") if name in body] == [tokens]
 
 
 @pytest.mark.parametrize("name", ["no.gguf", "missing.gguf"])

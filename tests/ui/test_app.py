@@ -355,11 +355,25 @@ def test_a_notice_says_that_the_model_is_loading() -> None:
     assert "<blockquote>" in last
 
 
-def test_a_notice_says_that_the_model_is_reading() -> None:
-    without_model, with_model = (shown_steps(ScriptedBot(quoting, model_name=name), "왜?") for name in ("quotes", "local"))
-    line = f'<p class="notice going">{texts.MODEL_READING.of("ko")}</p>'
-    assert [line in shown for shown, _ in with_model] == [False, False, True, False]
-    assert [line in shown for shown, _ in without_model] == [False] * 4
+def reading(question: str) -> Iterator[Answer]:
+    """A model's answer: what it reads, then its sentences."""
+    yield replace(empty_answer(question), reading=(9, 4))
+    *_, answer = quoting(question)
+    yield answer
+
+
+@pytest.mark.parametrize(("question", "lines"), [
+    ("왜?", ("에세이 4편의 대목 9개를 읽고 있습니다…", "모델이 쓰고 있습니다…")),
+    ("Why?", ("Reading 9 passages from 4 essays…", "The model is writing…")),
+])  # fmt: skip
+def test_a_line_says_what_the_model_is_doing(question: str, lines: tuple[str, str]) -> None:
+    _, *steps = (shown for shown, _ in shown_steps(ScriptedBot(reading, model_name="openai:x"), question))
+    marked = [f'<p class="notice going">{line}</p>' for line in lines]
+    assert [[line in shown for line in marked] for shown in steps] == [[True, False], [False, True], [False, False]]
+
+
+def test_without_a_model_no_line_says_that_it_is_doing_anything() -> None:
+    assert not any('"notice going"' in shown for shown, _ in shown_steps(ScriptedBot(quoting), "왜?"))
 
 
 def failing(question: str) -> Iterator[Answer]:
