@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.grounding.checker import Evidence, Similar, check
+from bot.grounding.checker import Evidence, check
+from bot.grounding.support import Similar
 
 ROMAN = "서기 80년, 로마는 콜로세움을 열었다. 관중은 5만 명을 넘었다. 몽골은 성벽을 남기지 않았다."
 ENGLISH = "In 2022 DeepMind trained Chinchilla, a model of 70 billion parameters. It read 1.4 trillion tokens. Gopher was not retrained."
