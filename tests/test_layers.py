@@ -183,7 +183,12 @@ SCRIPTS_MAY_IMPORT = {"messages", "errors", "schema", "settings", "indexing", "p
 # A heavy dependency and the only files, by the beginnings of their paths, that may import it; they must, or the row is stale.
 HOMES = {
     "chromadb": ("bot/store/chroma.py",),
-    "sentence_transformers": ("bot/models/embeddings.py", "bot/models/late_chunking.py", "bot/models/reranker.py", "bot/models/entailment.py"),
+    "sentence_transformers": (
+        "bot/models/embeddings.py",
+        "bot/models/late_chunking.py",
+        "bot/models/reranker.py",
+        "bot/models/entailment.py",
+    ),
     "torch": ("bot/models/embeddings.py", "bot/models/late_chunking.py", "bot/models/reranker.py"),
     "sklearn": ("bot/indexing/intents.py",),
     "wordfreq": ("bot/text/rarity.py",),

@@ -48,6 +48,7 @@ _ABSENT = re.compile(
     rf"^\W*(?:(?:however|but|still|unfortunately|as for [^,]+|on [^,]+),?\s+)?{_SUBJECT}\s+(?:itself\s+|themselves\s+)?"
     rf"(?:(?:do|does|did)\s*(?:not|n[’']t)(?:\s+\w+ly)?|never|nowhere)\s+{_SAY}\b"
     rf"|\b(?:is|are) (?:not|nowhere|never) (?:\w+ )?{_SAID} (?:in|by|anywhere in) {_SUBJECT}\b"
+    rf"|^\W*(?:none of the|neither|no)\s+{_TEXTS}\s+{_SAY}\b"
     rf"|^\W*(?:nothing|no \w+) in (?:the|these|this) {_TEXTS}\s+{_SAY}\b"
     r"|(?:에세이|글|대목|본문|필자|글쓴이|자료)(?:들|들에|에|에는|에서|에서는|은|는|이|가|들은|들에는|만으로는|들만으로는|\s)[^.]*"
     rf"(?:{_NOT_SAID})[^,]*$",
