@@ -10,7 +10,7 @@ from functools import cached_property
 
 from bot.grounding import contradiction, markers, numbers
 from bot.grounding.claim import Claim
-from bot.grounding.features import Nearness, Source
+from bot.grounding.features import Nearness, Source, sources_of, whole
 from bot.grounding.number_words import MONTHS
 from bot.grounding.outcome import Outcome
 from bot.grounding.quotations import all_quotations, locate
@@ -18,8 +18,6 @@ from bot.grounding.support import Comparison, Similar, Support
 from bot.grounding.transliteration import is_translated, may_be_same_name, may_be_term, same_sound
 from bot.schema import Language
 from bot.text.language import language_of
-from bot.text.sentences import sentences
-from bot.text.tokenize import nouns
 
 MIN_LOWER_CASE_NAME = 6  # letters of a word without a capital that may be a name; shorter ones sound like too many names
 MIN_REPEATED = 0.6  # of a claim's words: from here on two sentences that contradict each other are about the same
@@ -115,14 +113,13 @@ class Evidence:
                     return index, *span
         if not self._sources:
             return -1, 0, 0
-        near = self._nearness(claim)
-        source = self._sources[near.best]
-        return source.passage, source.start, source.end
+        best = self._nearness(claim).best
+        return self._of_passage[best], self._sources[best].start, self._sources[best].end
 
     def _nearness(self, claim: Claim) -> Nearness:
         if claim not in self._near:
             texts = [source.text for source in self._sources]
-            self._near[claim] = Nearness(claim, self._sources, list(self._similar(claim.text, texts)))
+            self._near[claim] = Nearness(claim, self._sources, self._of_passage, list(self._similar(claim.text, texts)))
         return self._near[claim]
 
     def _contradiction(self, claim: Claim, near: Nearness) -> str:
@@ -208,16 +205,17 @@ class Evidence:
     @cached_property
     def _texts(self) -> list[Source]:
         """The whole passages."""
-        return [Source(text, index, 0, len(text), language_of(text)) for index, text in enumerate(self._passages)]
+        return [whole(passage) for passage in self._passages]
 
     @cached_property
     def _sources(self) -> list[Source]:
         """Their sentences."""
-        return [
-            Source(whole.text[start:end], whole.passage, start, end, whole.language)
-            for whole in self._texts
-            for start, end in sentences(whole.text)
-        ]
+        return [source for passage in self._passages for source in sources_of(passage)]
+
+    @cached_property
+    def _of_passage(self) -> list[int]:
+        """For each sentence the index of its passage."""
+        return [index for index, passage in enumerate(self._passages) for _ in sources_of(passage)]
 
     @cached_property
     def _parsed(self) -> list[contradiction.ClaimText]:
@@ -225,7 +223,7 @@ class Evidence:
 
     @cached_property
     def _nouns(self) -> list[str]:
-        return [noun for text in self._passages for noun in nouns(text)]
+        return [noun for text in self._texts for noun in text.nouns]
 
     @cached_property
     def _given_names(self) -> list[str]:

@@ -3,14 +3,17 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot.grounding import contradiction, markers, numbers
 from bot.grounding.claim import Claim
 from bot.schema import Language
-from bot.text.tokenize import morphemes, weighted_length
+from bot.text.language import language_of
+from bot.text.sentences import sentences
+from bot.text.tokenize import morphemes, nouns, weighted_length
 
 MIN_LENGTH = 60  # of a claim, by `weighted_length`: a longer one is less near to any single sentence, a shorter one not nearer
+MAX_KEPT = 512  # passages whose sentences, words and clauses are kept
 COSINES = ("cosine", "pair", "second")  # on an embedder's own scale: the model for any other embedder does without
 FEATURES = (
     *("cosine", "pair", "second", "share", "share_pair", "share_all", "across", "names", "figures", "length", "quoted"),
@@ -20,10 +23,9 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class Source:
-    """A sentence of a passage: its text, the index of its passage, and its span in that passage."""
+    """A sentence of a passage, or all of it: its text, and its span in that passage."""
 
     text: str
-    passage: int
     start: int
     end: int
     language: Language
@@ -32,6 +34,11 @@ class Source:
     def words(self) -> frozenset[str]:
         """Its content words."""
         return frozenset(morphemes(self.text))
+
+    @cached_property
+    def nouns(self) -> list[str]:
+        """The words that may be names."""
+        return nouns(self.text)
 
     @cached_property
     def parsed(self) -> contradiction.ClaimText:
@@ -49,12 +56,29 @@ class Source:
         return any(clause.denied for clause in self.parsed.clauses)
 
 
+@lru_cache(MAX_KEPT)
+def whole(passage: str) -> Source:
+    """All of a passage; kept, because many claims are held against the same passages."""
+    return Source(passage, 0, len(passage), language_of(passage))
+
+
+@lru_cache(MAX_KEPT)
+def sources_of(passage: str) -> tuple[Source, ...]:
+    """The sentences of a passage; kept as `whole` is."""
+    language = whole(passage).language
+    return tuple(Source(passage[start:end], start, end, language) for start, end in sentences(passage))
+
+
 @dataclass(frozen=True)
 class Nearness:
-    """A claim beside the sentences of passages: `cosines[i]` is its cosine with `sources[i]`. There is at least one source."""
+    """A claim beside the sentences of passages: `sources[i]` is of the passage `passages[i]`, and `cosines[i]` its cosine with the claim.
+
+    There is at least one source.
+    """
 
     claim: Claim
     sources: Sequence[Source]
+    passages: Sequence[int]
     cosines: Sequence[float]
 
     @cached_property
@@ -72,7 +96,8 @@ class Nearness:
     @cached_property
     def around(self) -> list[Source]:
         """The sources of the passage of the best one."""
-        return [source for source in self.sources if source.passage == self.sources[self.best].passage]
+        own = self.passages[self.best]
+        return [source for source, passage in zip(self.sources, self.passages, strict=True) if passage == own]
 
     @cached_property
     def told(self) -> list[Source]:
@@ -143,4 +168,4 @@ class Nearness:
         return len(self.claim.words & words) / (len(self.claim.words) or 1)
 
     def _are_neighbours(self, first: int, second: int) -> bool:
-        return 0 <= second < len(self.sources) and self.sources[first].passage == self.sources[second].passage
+        return 0 <= second < len(self.sources) and self.passages[first] == self.passages[second]

@@ -243,3 +243,60 @@ def test_excerpts_are_within_the_budget_and_verbatim() -> None:
     assert 1 <= len(excerpts) <= MAX_EXCERPTS
     assert sum(len(excerpt.text) for excerpt in excerpts) / 4 <= MAX_TOKENS
     assert all(long.text[excerpt.start : excerpt.end] == excerpt.text for excerpt in excerpts)
+
+
+# A capable model: three outcomes
+
+
+def capable(reply: str, language: str = "en") -> Answer:
+    model = ScriptedModel(reply).chat_model()
+    return list(generate(draft(language), PASSAGES, ESSAYS, model, same_cosine, is_capable=True))[-1]
+
+
+UNSURE = "The essay suggests that listeners of the bell at noon were fishermen. [1]"
+
+
+def test_what_the_check_cannot_confirm_is_shown_and_marked_for_a_capable_model() -> None:
+    (sentence,) = capable(UNSURE).sentences
+    assert (sentence.text, sentence.kind) == (UNSURE.removesuffix(" [1]"), "unconfirmed")
+    (number,) = sentence.citations
+    assert capable(UNSURE).citations[number - 1].essay == BELL.id
+    assert capable(UNSURE).text.endswith(f"[{number}] ({notices.UNCONFIRMED.en})")
+    assert [(refusal.reason) for refusal in answer_to(UNSURE).refused] == ["support"]
+
+
+def test_what_a_passage_bears_out_is_supported_whichever_is_cited() -> None:
+    for number in ("[1]", "[2]", ""):
+        (sentence,) = capable(f"It was cast in 1763 by John Warner. {number}").sentences
+        assert (sentence.kind, sentence.citations) == ("essay", (2,))
+
+
+@pytest.mark.parametrize(("sentence", "reason"), [
+    ("The bell of Ardmore weighs 4,120 pounds. [1]", "figure"),
+    ("The bell was cast in 1763 by Peter Morgan. [1]", "name"),
+    ("“The bell of Ardmore weighs many pounds today” is how it begins. [1]", "quotation"),
+    ("The bell was not cast in 1763 by John Warner. [1]", "negation"),
+    ("The bell was cast in 1763 by John Warner. [9]", "citation"),
+    ("이 종은 아주 무겁습니다. [1]", "language"),
+])  # fmt: skip
+def test_a_capable_model_is_refused_what_speaks_against_the_passages(sentence: str, reason: str) -> None:
+    answer = capable(f"{sentence} It was cast in 1763 by John Warner. [1]")
+    assert [refusal.reason for refusal in answer.refused] == [reason]
+    assert [sentence.kind for sentence in answer.sentences] == ["essay"]
+
+
+def test_what_a_capable_model_says_the_passages_lack_is_a_notice() -> None:
+    absent = "The essays do not say how many gulls there were in 1999."
+    (sentence,) = capable(absent).sentences
+    assert (sentence.text, sentence.kind, sentence.citations) == (absent, "notice", ())
+    assert "notice" not in [sentence.kind for sentence in answer_to(absent).sentences if sentence.text == absent]
+
+
+def test_a_reading_of_a_capable_model_stays_a_reading() -> None:
+    reading = "Such a weight is perhaps a promise made to whoever hears it."
+    assert [sentence.kind for sentence in capable(reading).sentences] == ["reading"]
+
+
+def test_a_title_in_marks_is_no_quotation() -> None:
+    (sentence,) = capable("In “The Bell of Ardmore” the bell was cast in 1763 by John Warner. [1]").sentences
+    assert sentence.kind == "essay"

@@ -23,9 +23,10 @@ from bot.chats.history import ChatHistory
 from bot.errors import ModelError, StoreError
 from bot.indexing.build import build_index
 from bot.indexing.loader import MAX_FILE_BYTES
+from bot.messages import notices
 from bot.messages import page as texts
 from bot.messages.text import LANGUAGES, Text
-from bot.schema import Answer, Passage, Refusal, Sentence
+from bot.schema import Answer, Citation, Passage, Refusal, Sentence
 from bot.settings import Settings
 from bot.ui.layout import example_questions
 from bot.ui.markup import escape, paragraph, read_link, source_link
@@ -195,6 +196,16 @@ def test_next_questions_are_links_that_ask_them() -> None:
     assert "%EC%99%9C%3F" in shown
     assert "<nav" not in answer_markup(answer, 1, is_final=False)
     assert "<nav" not in answer_markup(replace(answer, suggestions=()), 1)
+
+
+def test_the_first_of_several_unconfirmed_sentences_has_a_label() -> None:
+    cited = Citation(1, "bell.en", "Bell", "bell.md", "It rings.", 0, 9, "0" * 64)
+    unsure = tuple(Sentence(text, "unconfirmed", (1,)) for text in ("It <b>may</b> ring.", "It may not."))
+    shown = answer_markup(Answer("q", "q", "en", "answer", "quotes", unsure, (cited,)), 1)
+    assert shown.count(notices.UNCONFIRMED.en) == 1
+    assert shown.count('<p class="unconfirmed">') == 2
+    assert "It &#60;b&#62;may&#60;/b&#62; ring." in shown
+    assert shown.count('class="marker"') == 2
 
 
 def test_every_reason_for_a_refusal_has_a_text() -> None:
