@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["supported", "unconfirmed", "refused"]
+REASONS = ("quotation", "figure", "name", "negation", "support")  # for a refusal; see `Outcome`
 
 
 @dataclass(frozen=True, slots=True)
