@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from bot.chats.recheck import Checked, State, check_file
+from bot.chats import check_report
+from bot.chats.export_reader import is_export
+from bot.chats.recheck import Checked, State, check_export, read_file
 from bot.cli.console import ProgressBar, fail, name_found_model, show
 from bot.errors import BotError
 from bot.indexing.analogies import Analogy
@@ -53,12 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_collection_option(summary)
     text = "show the analogy map: pairs, quotations, and where each analogy breaks"
     _add_collection_option(_add_command(commands, "analogies", _analogies, text))
-    check = _add_command(
-        commands, "check", _check, "check whether the quotations of an exported chat still hold (exit code 1 where one does not)"
-    )
-    check.add_argument(
-        "file", type=Path, help="a chat that was exported on the page (.md, .html, .json), or the output of ask --json"
-    )
+    text = "hold any text against the essays, or check whether the quotations of an exported chat still hold (exit code 1 on a fault)"
+    check = _add_command(commands, "check", _check, text)
+    text = "a text (plain or Markdown), a chat that was exported on the page (.md, .html, .json), or the output of ask --json"
+    check.add_argument("file", type=Path, help=text)
+    check.add_argument("--format", choices=check_report.FORMATS, default="text", help="of the report on a text (default: text)")
+    _add_essay_option(check)
     _add_collection_option(check)
     model = _add_command(
         commands, "model", _model, "fetch a model's files by their sha256, once, and print where they are; or list the models"
@@ -132,7 +134,22 @@ def _analogies(options: argparse.Namespace) -> tuple[Any, int]:
 
 def _check(options: argparse.Namespace) -> tuple[Any, int]:
     bot = Bot.open(collection=options.collection)
-    quotations = check_file(options.file, bot.essays())
+    text = read_file(options.file)
+    return _check_export(options, bot, text) if is_export(text) else _check_text(options, bot, text)
+
+
+def _check_text(options: argparse.Namespace, bot: Bot, text: str) -> tuple[Any, int]:
+    progress = ProgressBar()
+    try:
+        checked = list(bot.check(text, options.essay, progress))
+    finally:
+        progress.close()
+    code = int(any(sentence.state == "refused" for sentence in checked))
+    return (check_report.payload(checked) if options.json else check_report.FORMATS[options.format](checked)), code
+
+
+def _check_export(options: argparse.Namespace, bot: Bot, text: str) -> tuple[Any, int]:
+    quotations = check_export(text, bot.essays())
     counts = {state: sum(checked.state == state for checked in quotations) for state in get_args(State)}
     newer = bot.newer_files()
     payload = {

@@ -17,20 +17,23 @@ from bot import tracing
 from bot.answers import extractive, generation, subject, suggestions
 from bot.answers.turn import Turn
 from bot.answers.written import Writer
+from bot.chats.check_text import CheckedSentence, check_text
 from bot.chats.messages import cleaned, normalized
 from bot.errors import IndexMismatch, QuestionError
 from bot.grounding import quotations
+from bot.grounding.support import Comparison
 from bot.indexing import intents
 from bot.indexing.analogies import Analogy, narrowed
 from bot.indexing.build import index_fingerprint, ingest_command, made_with, pending_changes
 from bot.messages import errors
 from bot.models import chat, choice
 from bot.models.embeddings import Embedder
+from bot.models.entailment import EntailmentModel
 from bot.models.reranker import Reranker
 from bot.retrieval import condense
 from bot.retrieval.index import Index, OpenGeneration, Published
 from bot.retrieval.intent import is_about_all_essays, is_greeting
-from bot.schema import MODES, Answer, Citation, Essay, Hit, Message, Use
+from bot.schema import MODES, Answer, Citation, Essay, Hit, Message, Progress, Use, no_progress
 from bot.settings import Keys, Settings, collection_name
 from bot.store import Store, collections_in, index_missing, store_of
 from bot.store.salvage import has_generations
@@ -67,6 +70,7 @@ class Bot:
         )  # by name, of all bots made from this one
         self._model = chat_model or chat.open_chat_model(settings.llm, Keys.load(), settings.cache, settings.model_class or None)
         self._reranker = Reranker(settings.reranker) if settings.reranker else None
+        self._nli = EntailmentModel(settings.nli) if settings.nli else None
         self._published: tuple[Published, ...] = (self._published_by(store_of(settings)),)
         self._index: Index | None = None
         self._vectors: dict[str, NDArray[np.float32]] = {}
@@ -190,6 +194,15 @@ class Bot:
         ]
         offset, factor = index.weights.similarity
         return [offset + factor * float(rows[0] @ row) for row in rows[1:]]
+
+    @property
+    def comparison(self) -> Comparison:
+        """What the check of sentences compares texts with; see `similar`."""
+        return Comparison(self.similar, self.embedder.fingerprint["model"], self._nli.relation if self._nli else None)
+
+    def check(self, text: str, essays: Sequence[str] = (), progress: Progress = no_progress) -> Iterator[CheckedSentence]:
+        """Hold any text against the essays, sentence by sentence; see `bot.chats.check_text`. Raises `QuestionError`, `StoreError`."""
+        return check_text(text, self.index(), self._encode, self.comparison, self._checked_essays(essays), progress)
 
     def essays(self) -> list[Essay]:
         """The essays of the collection, by id."""
@@ -321,7 +334,7 @@ class Bot:
         if writer.shows(quotations):
             yield replace(quotations, timings=_timings(started, retrieved))
         words: list[float] = []  # when each piece of the model's text came
-        for answer in writer.answers(quotations, self.similar, lambda: words.append(time.perf_counter()), config):
+        for answer in writer.answers(quotations, self.comparison, lambda: words.append(time.perf_counter()), config):
             yield replace(answer, timings=_timings(started, retrieved, words[0] if words else 0.0))
 
     def _draft(self, question: str, history: Sequence[Message], mode: str, config: "RunnableConfig") -> Answer:
@@ -380,11 +393,13 @@ class Bot:
         return index.outcome(question, self._hits(index, question, ANSWER_PASSAGES, "answer")) != "absent"
 
     def _encode(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """The vectors of `texts`. Recent ones are cached, since each sentence is compared with many."""
+        """The vectors of `texts`: of sentences of the essays those that the index stores. Recent ones are cached."""
         known = self._vectors
         if len(known) > MAX_CACHED_VECTORS:
             known = {}
         if fresh := [text for text in dict.fromkeys(texts) if text not in known]:
+            known = {**known, **self.index().sentences.of_texts(fresh)}
+            fresh = [text for text in fresh if text not in known]
             known = {**known, **dict(zip(fresh, self.embedder.encode_passages(fresh), strict=True))}
         self._vectors = known  # replaced, not changed: other threads may be reading the old one
         return [known[text] for text in texts]

@@ -13,8 +13,9 @@ from bot.messages.text import Language as Language
 from bot.messages.text import Text
 
 Mode = Literal["answer", "counter", "socratic", "compare"]  # of discussion
-Kind = Literal["essay", "reading", "notice"]  # of a sentence in an answer; see `Sentence`
+Kind = Literal["essay", "unconfirmed", "reading", "notice"]  # of a sentence in an answer; see `Sentence`
 ModelClass = Literal["capable", "small"]  # of a chat model; see `bot.models.model_class`
+Relation = Literal["entailment", "neutral", "contradiction"]  # of a premise to a claim
 Use = Literal["rank", "answer", "each"]  # hits for a ranked list, for an answer, for an answer with one passage of each essay
 
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -208,9 +209,10 @@ class Citation:
 class Sentence:
     """One sentence of an answer and the numbers of its citations.
 
-    Kinds: `essay` (a quotation, or a sentence that the check found supported by the cited passages), `reading` (the bot's own
-    interpretation, which no essay states), `notice` (about the answer or the bot). `quotation` says that it shows the quotation of its one
-    citation and nothing else: in “ ”, or as the row of a table or a footnote.
+    Kinds: `essay` (a quotation, or a sentence that the check found supported by the cited passages), `unconfirmed` (a capable model says
+    that the essays say so; nothing speaks against it, and the check cannot confirm it; its citation is the passage to compare), `reading`
+    (the bot's own interpretation, which no essay states), `notice` (about the answer or the bot). `quotation` says that it shows the
+    quotation of its one citation and nothing else: in “ ”, or as the row of a table or a footnote.
     """
 
     text: str
@@ -262,9 +264,17 @@ class Answer:
 
     @cached_property
     def text(self) -> str:
-        """The sentences as one text, a line each, followed by the numbers of their citations as `[n]`."""
+        """The sentences as one text, a line each, followed by the numbers of their citations as `[n]`; an unconfirmed one says that it is."""
+        mark = notices.UNCONFIRMED.of(self.language)
         return "\n".join(
-            " ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]) for sentence in self.sentences
+            " ".join(
+                [
+                    sentence.text,
+                    *(f"[{number}]" for number in sentence.citations),
+                    *([f"({mark})"] if sentence.kind == "unconfirmed" else []),
+                ]
+            )
+            for sentence in self.sentences
         )
 
     @cached_property

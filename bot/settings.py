@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     reranker: str = Field(
         "", description="a sentence-transformers CrossEncoder, by folder, that ranks the first 30 passages again; none if empty"
     )
+    nli: str = Field(
+        "",
+        description="a sentence-transformers CrossEncoder with entailment, neutral and contradiction, by folder, that confirms a model's "
+        "sentences; none if empty",
+    )
     llm: str = Field("auto", description="the chat model: auto, quotes, local, local:/path.gguf or provider:model")
     model_class: Literal["", "capable", "small"] = Field(
         "",

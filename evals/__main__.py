@@ -75,9 +75,10 @@ def _scale(_: argparse.Namespace) -> dict[str, Any]:
 
 
 def _verify(_: argparse.Namespace) -> dict[str, Any]:
-    from evals.check import measure
+    from evals import check, natural
 
-    return measure(Bot.open(llm="quotes"))
+    bot = Bot.open(llm="quotes")
+    return {**check.measure(bot), "outcomes": natural.outcomes(bot)}
 
 
 def _model(options: argparse.Namespace) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import CorpusError
-from bot.grounding import checker
+from bot.grounding.checker import Evidence
 from bot.grounding.number_words import MONTHS
 from bot.grounding.numbers import find_numbers
 from bot.grounding.transliteration import may_be_same_name
@@ -61,7 +61,7 @@ def measure(bot: Bot) -> dict[str, Any]:
     refusals: dict[str, list[bool]] = defaultdict(list)
     wrong = []
     for claim in [*load(essays), *quotations(list(essays.values())), *generated(list(essays.values()), SEED)]:
-        reason = checker.check(claim.sentence, [claim.passage], essays[claim.essay].title, bot.similar)
+        reason = Evidence([claim.passage], "", bot.comparison, [essays[claim.essay].title]).check(claim.sentence)
         truth = "true" if claim.true else "false"
         for name in (f"{claim.split} {truth}", f"{claim.split} {truth} {claim.language}", f"{claim.split} {truth}: {claim.kind}"):
             refusals[name].append(bool(reason))

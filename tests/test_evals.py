@@ -10,12 +10,14 @@ import pytest
 
 from bot import Bot
 from bot.errors import CorpusError
+from bot.grounding.quotations import locate
+from bot.grounding.quotations import quotations as quotations_in
 from bot.indexing.build import build_index
 from bot.indexing.loader import load_essays
 from bot.schema import Hit, Passage
 from bot.settings import Settings
 from bot.text.sentences import sentences
-from evals import squad
+from evals import natural, squad
 from evals.check import load as load_claims
 from evals.check import quotations
 from evals.metrics import interval, rank_metrics
@@ -145,6 +147,27 @@ def test_the_claims_are_half_true_and_half_false_in_both_languages() -> None:
     assert Counter((claim.true, claim.language) for claim in claims) == {
         (truth, language): 60 for truth in (True, False) for language in ("ko", "en")
     }
+
+
+def test_each_claim_in_natural_prose_has_a_false_twin_and_spans_in_the_essays() -> None:
+    texts = {essay.id: essay.text for essay in load_essays([ROOT / "corpus"]).essays}
+    rows = [json.loads(line) for line in (ROOT / "evals" / "support.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) >= 200
+    assert {row["kind"] for row in rows} == set(natural.KINDS)
+    assert len({row[truth] for row in rows for truth in ("true", "false")}) == 2 * len(rows)
+    by_essay: dict[str, set[str]] = {}
+    for row in rows:
+        told = [texts[essay][start:end] for essay, start, end in row["spans"]]
+        assert all(told)
+        assert all(any(locate(quote, text) for text in told) for quote in quotations_in(row["true"])), row["id"]
+        if row["kind"].endswith("quotation"):
+            assert quotations_in(row["true"])
+            assert not any(locate(quote, text) for quote in quotations_in(row["false"]) for text in texts.values()), row["id"]
+        for essay, _, _ in row["spans"]:
+            by_essay.setdefault(essay.rpartition(".")[0], set()).add(row["split"])
+    assert all(len(splits) == 1 for splits in by_essay.values())  # both editions of an essay are in one half
+    halves = Counter(row["split"] for row in rows)
+    assert min(halves.values()) >= 100
 
 
 def article(*paragraphs: tuple[str, list[str]]) -> dict[str, object]:

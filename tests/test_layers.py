@@ -53,6 +53,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "map",
         "page",
         "evals",
+        "checks",
     },
     "text": {"normalize", "language", "tokenize", "inline", "markdown", "boundaries", "sentences", "rarity"},
     "models": {
@@ -63,6 +64,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "choice",
         "installation",
         "reranker",
+        "entailment",
         "e5",
         "e5_format",
         "chat",
@@ -81,6 +83,12 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
     "grounding": {
         "quotations",
         "checker",
+        "claim",
+        "features",
+        "markers",
+        "outcome",
+        "support",
+        "titles",
         "contradiction",
         "grammar",
         "numbers",
@@ -153,6 +161,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         "dated",
         "map_search",
         "table",
+        "sentence_vectors",
     },
     "answers": {
         *(
@@ -170,7 +179,7 @@ MODULES = {  # the packages' modules, as docs/architecture.md describes them
         *("debate", "suggestions", "tokens", "chat_turns", "context", "prompts", "prompts_capable", "prompts_small"),
         *("segmentation", "generation", "written"),
     },
-    "chats": {"messages", "history", "open_chats", "export", "export_reader", "recheck"},
+    "chats": {"messages", "history", "open_chats", "export", "export_reader", "recheck", "check_text", "check_report"},
     "cli": {"console", "doctor"},
 }
 SCRIPTS_MAY_IMPORT = {"messages", "errors", "schema", "settings", "indexing", "pipeline", "cli"}
@@ -178,7 +187,12 @@ SCRIPTS_MAY_IMPORT = {"messages", "errors", "schema", "settings", "indexing", "p
 # A heavy dependency and the only files, by the beginnings of their paths, that may import it; they must, or the row is stale.
 HOMES = {
     "chromadb": ("bot/store/chroma.py",),
-    "sentence_transformers": ("bot/models/embeddings.py", "bot/models/late_chunking.py", "bot/models/reranker.py"),
+    "sentence_transformers": (
+        "bot/models/embeddings.py",
+        "bot/models/late_chunking.py",
+        "bot/models/reranker.py",
+        "bot/models/entailment.py",
+    ),
     "torch": ("bot/models/embeddings.py", "bot/models/late_chunking.py", "bot/models/reranker.py"),
     "sklearn": ("bot/indexing/intents.py",),
     "wordfreq": ("bot/text/rarity.py",),

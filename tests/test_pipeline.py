@@ -58,7 +58,7 @@ def assert_sound(answer: Answer, essays: Mapping[str, Essay]) -> None:
         assert citation.sha256 == hashlib.sha256(essay.text.encode()).hexdigest()
         assert (citation.title, citation.source) == (essay.title, essay.source)
     for sentence in answer.sentences:
-        assert bool(sentence.citations) == (sentence.kind == "essay")
+        assert bool(sentence.citations) == (sentence.kind in {"essay", "unconfirmed"})
     for passage in answer.nearest:
         assert essays[passage.essay].text[passage.start : passage.end] == passage.text
     if answer.related:

@@ -1,5 +1,6 @@
 """A tiny sentence-transformers model with Dense modules and random weights, built as EmbeddingGemma is; saved into a folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,11 +79,14 @@ def _save_tokenizer(folder: Path) -> int:
     return len(vocabulary)
 
 
-def save_tiny_cross_encoder(folder: Path, labels: int = 1) -> Path:
-    """A CrossEncoder of width 16 with random weights, which gives `labels` scores for a pair of texts."""
+def save_tiny_cross_encoder(folder: Path, labels: int = 1, names: Sequence[str] = ()) -> Path:
+    """A CrossEncoder of width 16 with random weights, which gives `labels` scores for a pair of texts; `names` are its labels'."""
     import torch
     from transformers import BertForSequenceClassification
 
     torch.manual_seed(21)
-    BertForSequenceClassification(_config(folder / "cross", num_labels=labels)).save_pretrained(folder / "cross")
+    config = _config(folder / "cross", num_labels=labels)
+    if names:
+        config.id2label, config.label2id = dict(enumerate(names)), {name: number for number, name in enumerate(names)}
+    BertForSequenceClassification(config).save_pretrained(folder / "cross")
     return folder / "cross"

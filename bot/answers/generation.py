@@ -19,8 +19,10 @@ from bot.answers.context import Context
 from bot.answers.segmentation import cited_numbers, complete_sentences, has_open_quotation, split_sentences, without_citations
 from bot.answers.tokens import TOKENS_PER_HANGUL, TOKENS_PER_OTHER
 from bot.errors import ModelError
-from bot.grounding import quotations
-from bot.grounding.checker import Evidence, Similar
+from bot.grounding import markers, quotations
+from bot.grounding.checker import Evidence
+from bot.grounding.outcome import Outcome
+from bot.grounding.support import Comparison, Similar
 from bot.messages import model_errors, notices
 from bot.messages.text import LANGUAGES, Text
 from bot.models.chat import ChatModel, Limits
@@ -62,7 +64,7 @@ def generate(
     context: Context,
     essays: Mapping[str, Essay],
     chat_model: ChatModel,
-    similar: Similar | None = None,
+    similar: Similar | Comparison | None = None,
     on_text: Callable[[], None] | None = None,
     config: "RunnableConfig | None" = None,
     otherwise: Otherwise | None = None,
@@ -72,11 +74,12 @@ def generate(
     Without `otherwise`, `answer` holds the quotations, and the model's sentences follow them. With it, the model's prose is the answer: its
     readings and notices are held back until one of its sentences is supported, and where none is, the answer is one of `otherwise`.
     The current answer is also yielded while the model is silent, so that the caller can stop. `on_text` is called for each piece of text.
-    `config` is LangChain's, for the model's run, which is named `generate`.
+    `config` is LangChain's, for the model's run, which is named `generate`. Of a capable model sentences that the check can neither
+    confirm nor refuse are shown, marked.
     Errors of the model or its server are not raised: the answer is then not `complete`, and its last sentence names the fault.
     """
     prompt = answer_messages(answer, context, essays, chat_model)
-    draft = _Draft(answer, context.passages, essays, similar, chat_model.may_add_readings, otherwise)
+    draft = _Draft(answer, context.passages, essays, similar, chat_model.may_add_readings, otherwise, chat_model.is_capable)
     fault, rest = "", ""
     try:
         with closing(stream_text(chat_model.model, prompt, _limits(chat_model, answer), _named("generate", config))) as pieces:
@@ -172,9 +175,10 @@ class _Draft:
     answer: Answer
     passages: Sequence[Passage]
     essays: Mapping[str, Essay]
-    similar: Similar | None
+    similar: Similar | Comparison | None
     may_add_readings: bool  # whether sentences that no passage supports are accepted as readings
     otherwise: Otherwise | None = None  # what stands in place of prose; None where the model's sentences follow the quotations
+    is_capable: bool = False  # whether sentences that the check can neither confirm nor refuse are shown
     _accepted: int = 0
     _abstains: bool = False
     _held: list[Sentence] = field(default_factory=list)  # until a sentence is supported
@@ -182,17 +186,23 @@ class _Draft:
 
     @cached_property
     def _known(self) -> str:
-        """Text whose names and figures may be used although no passage has them: the question and the titles."""
-        titles = (self.essays[passage.essay].title for passage in self.passages)
-        return "\n".join([self.answer.question, self.answer.standalone, *titles])
+        """Text whose names and figures a sentence that speaks of the question may use although no passage has them."""
+        return "\n".join([self.answer.question, self.answer.standalone])
+
+    @cached_property
+    def _titles(self) -> list[str]:
+        return list(dict.fromkeys(self.essays[passage.essay].title for passage in self.passages))
 
     @cached_property
     def _all_passages(self) -> Evidence:
-        return Evidence([passage.text for passage in self.passages], self._known, self.similar)
+        return self._evidence(self.passages)
 
     @cached_property
     def _each_passage(self) -> list[Evidence]:
-        return [Evidence([passage.text], self._known, self.similar) for passage in self.passages]
+        return [self._evidence([passage]) for passage in self.passages]
+
+    def _evidence(self, passages: Sequence[Passage]) -> Evidence:
+        return Evidence([passage.text for passage in passages], self._known, self.similar, self._titles)
 
     def add_sentence(self, sentence: str) -> None:
         """Check a sentence of the model, then append it to the answer or to its refusals."""
@@ -202,13 +212,44 @@ class _Draft:
         if text.strip(" .") in _ABSTENTIONS:
             self._abstain()
             return
+        if self.is_capable and markers.says_what_is_absent(text) and not self._form_reason(text):
+            self._append(Sentence(text, "notice"))
+            return
         numbers = cited_numbers(sentence) or self._quoted_passages(text) or self._supporting_passage(text)
-        if reason := self._refusal_reason(text, numbers):
+        if self.is_capable and not self._form_reason(text) and not self._wrong_number(numbers):
+            self._add_outcome(sentence, text, numbers)
+        elif reason := self._refusal_reason(text, numbers):
             self.answer = replace(self.answer, refused=(*self.answer.refused, Refusal(sentence, reason)))
         elif numbers:
             self._append(self._supported(text, self._citation_numbers(text, numbers)))
         else:
             self._append(Sentence(text, "reading"))
+
+    def _add_outcome(self, sentence: str, text: str, numbers: Sequence[int]) -> None:
+        """Append a capable model's sentence by its outcome: against the passages that it cites, or against all where that is better.
+
+        One that is not confirmed, cites nothing and does not speak of an essay is the model's own reading.
+        """
+        cited = self._evidence([self.passages[number - 1] for number in numbers])
+        if numbers and cited.outcome(text).state == "supported":
+            self._append(self._supported(text, self._citation_numbers(text, numbers)))
+            return
+        outcome = self._all_passages.outcome(text)
+        unknown = "" if numbers else self._all_passages.check_reading(text)
+        if outcome.state == "supported":
+            self._append(self._supported(text, self._cite_place(outcome)))
+        elif unknown or (outcome.state == "refused" and numbers):
+            self.answer = replace(self.answer, refused=(*self.answer.refused, Refusal(sentence, unknown or outcome.reason)))
+        elif not numbers and self.may_add_readings and not markers.is_attributed(text):
+            self._append(Sentence(text, "reading"))
+        elif outcome.state == "unconfirmed":
+            self._append(Sentence(text, "unconfirmed", self._cite_place(outcome)))
+        else:
+            self.answer = replace(self.answer, refused=(*self.answer.refused, Refusal(sentence, outcome.reason)))
+
+    def _cite_place(self, outcome: Outcome) -> tuple[int, ...]:
+        passage = self.passages[outcome.passage]
+        return (self._cite(self.essays[passage.essay], passage.start + outcome.start, passage.start + outcome.end),)
 
     def _supported(self, text: str, numbers: tuple[int, ...]) -> Sentence:
         cited = [citation for citation in self.answer.citations if citation.number in numbers]
@@ -262,8 +303,19 @@ class _Draft:
 
     def _refusal_reason(self, text: str, numbers: Sequence[int]) -> str:
         """Why the sentence may not be shown; empty where it may."""
-        if any(not 1 <= number <= len(self.passages) for number in numbers):
+        if self._wrong_number(numbers):
             return CITATION
+        if reason := self._form_reason(text):
+            return reason
+        if not numbers:
+            return self._all_passages.check_reading(text) or ("" if self.may_add_readings else "support")
+        return self._evidence([self.passages[number - 1] for number in numbers]).check(text)
+
+    def _wrong_number(self, numbers: Sequence[int]) -> bool:
+        return any(not 1 <= number <= len(self.passages) for number in numbers)
+
+    def _form_reason(self, text: str) -> str:
+        """Why the sentence may not be shown, whatever it says; empty where it may."""
         if has_open_quotation(text):
             return "quotation"
         if not _is_in_language(self.answer.language, text):
@@ -272,11 +324,7 @@ class _Draft:
             return FRAGMENT
         if text in self._seen or set(morphemes(text)) <= set(morphemes(self.answer.standalone)):  # or it repeats the question
             return REPEATED
-        if not numbers:
-            return self._all_passages.check_reading(text) or ("" if self.may_add_readings else "support")
-        if len(numbers) == 1:
-            return self._each_passage[numbers[0] - 1].check(text)
-        return Evidence([self.passages[number - 1].text for number in numbers], self._known, self.similar).check(text)
+        return ""
 
     def _quoted_passages(self, text: str) -> list[int]:
         """The numbers of the passages that a sentence without a citation quotes; empty unless every quotation is found."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.answers import extractive, generation, summary
 from bot.answers.context import Reach, select_context
 from bot.answers.turn import Turn
-from bot.grounding.checker import Similar
+from bot.grounding.support import Comparison
 from bot.models.chat import ChatModel
 from bot.retrieval import map_search
 from bot.retrieval.intent import is_greeting
@@ -42,7 +42,7 @@ class Writer:
         return not self.is_asked or not (self._is_capable or answer.abstained)
 
     def answers(
-        self, quotations: Answer, similar: Similar, on_text: Callable[[], None], config: "RunnableConfig | None" = None
+        self, quotations: Answer, similar: Comparison, on_text: Callable[[], None], config: "RunnableConfig | None" = None
     ) -> Iterator[Answer]:
         """The model's answer while it is written, if it is asked; before its first sentence `Answer.reading` says what it reads.
 

@@ -49,9 +49,9 @@ def _data(chat: Chat) -> str:
 
 def to_markdown(chat: Chat) -> str:
     """The chat as Markdown. Texts are escaped, so that nothing in them is markup."""
-    blocks = [f"# {_markdown(chat.name)}", notices.EXPORTED_CHAT.format(created=chat.created).of(_language(chat))]
+    blocks = [f"# {escaped_markdown(chat.name)}", notices.EXPORTED_CHAT.format(created=chat.created).of(_language(chat))]
     for turn in chat.turns:
-        blocks += [f"## {turn.place}. {_markdown(turn.answer.question)}", *_markdown_answer(turn)]
+        blocks += [f"## {turn.place}. {escaped_markdown(turn.answer.question)}", *_markdown_answer(turn)]
     return "\n\n".join([*blocks, f"{MARKDOWN_DATA[0]}{_data(chat)}{MARKDOWN_DATA[1]}"]) + "\n"
 
 
@@ -62,8 +62,8 @@ def to_html(chat: Chat) -> str:
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'{GENERATOR}<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{_html(chat.name)}</title><style>{_STYLE}</style></head><body>\n<h1>{_html(chat.name)}</h1>"
-        f"<p>{_html(notices.EXPORTED_CHAT.format(created=chat.created).of(language))}</p>\n{turns}\n"
+        f"<title>{escaped_html(chat.name)}</title><style>{_STYLE}</style></head><body>\n<h1>{escaped_html(chat.name)}</h1>"
+        f"<p>{escaped_html(notices.EXPORTED_CHAT.format(created=chat.created).of(language))}</p>\n{turns}\n"
         f"{HTML_DATA[0]}{_data(chat)}{HTML_DATA[1]}\n</body></html>\n"
     )
 
@@ -104,9 +104,9 @@ def _rating_line(turn: Turn) -> str:
 
 def _markdown_answer(turn: Turn) -> Iterator[str]:
     answer, language = turn.answer, turn.answer.language
-    yield f"*{_markdown(_turn_line(turn))}*"
+    yield f"*{escaped_markdown(_turn_line(turn))}*"
     if answer.standalone != answer.question:
-        yield f"*{_markdown(page.SEARCHED_AS.format(question=answer.standalone).of(language))}*"
+        yield f"*{escaped_markdown(page.SEARCHED_AS.format(question=answer.standalone).of(language))}*"
     yield from (_markdown_sentence(sentence, answer) for sentence in answer.sentences)
     if not answer.complete:
         yield f"*{notices.INCOMPLETE.of(language)}*"
@@ -114,19 +114,21 @@ def _markdown_answer(turn: Turn) -> Iterator[str]:
         yield f"### {page.VIEW_SOURCES.of(language)}"
     yield from (_markdown_source(citation, language) for citation in answer.citations)
     if answer.refused:
-        yield _markdown(page.REFUSED_COUNT.format(count=len(answer.refused)).of(language))
-        yield "\n".join(f"- ~~{_markdown(refusal.text)}~~ ({refusal.reason})" for refusal in answer.refused)
+        yield escaped_markdown(page.REFUSED_COUNT.format(count=len(answer.refused)).of(language))
+        yield "\n".join(f"- ~~{escaped_markdown(refusal.text)}~~ ({refusal.reason})" for refusal in answer.refused)
     if rating := _rating_line(turn):
-        yield f"*{_markdown(rating)}*"
+        yield f"*{escaped_markdown(rating)}*"
 
 
 def _markdown_sentence(sentence: Sentence, answer: Answer) -> str:
     numbers = "".join(f" [{number}]" for number in sentence.citations)
     if sentence.kind == "notice":
-        return f"*{_markdown(sentence.text)}*"
+        return f"*{escaped_markdown(sentence.text)}*"
     if sentence.kind == "reading":
-        return f"**{page.READING_LABEL.of(answer.language)}** — {_markdown(sentence.text)}{numbers}"
-    return f"{'> ' if sentence.quotation else ''}{_markdown(sentence.text)}{numbers}"
+        return f"**{page.READING_LABEL.of(answer.language)}** — {escaped_markdown(sentence.text)}{numbers}"
+    if sentence.kind == "unconfirmed":
+        return f"{escaped_markdown(sentence.text)}{numbers} *({escaped_markdown(notices.UNCONFIRMED.of(answer.language))})*"
+    return f"{'> ' if sentence.quotation else ''}{escaped_markdown(sentence.text)}{numbers}"
 
 
 def _origin(citation: Citation, language: Language) -> list[str]:
@@ -136,15 +138,15 @@ def _origin(citation: Citation, language: Language) -> list[str]:
 
 def _markdown_source(citation: Citation, language: Language) -> str:
     span = f"{citation.essay} · {citation.start}–{citation.end} · sha256 {citation.sha256}"
-    origin = " · ".join(map(_markdown, _origin(citation, language)))
-    return f"[{citation.number}] “{_markdown(citation.quote)}”\n    — {span} · {origin}"
+    origin = " · ".join(map(escaped_markdown, _origin(citation, language)))
+    return f"[{citation.number}] “{escaped_markdown(citation.quote)}”\n    — {span} · {origin}"
 
 
 def _html_turn(turn: Turn) -> str:
     answer, language = turn.answer, turn.answer.language
-    parts = [f"<h2>{_html(answer.question)}</h2><p class=how>{_html(_turn_line(turn))}</p>"]
+    parts = [f"<h2>{escaped_html(answer.question)}</h2><p class=how>{escaped_html(_turn_line(turn))}</p>"]
     if answer.standalone != answer.question:
-        parts.append(f"<p class=how>{_html(page.SEARCHED_AS.format(question=answer.standalone).of(language))}</p>")
+        parts.append(f"<p class=how>{escaped_html(page.SEARCHED_AS.format(question=answer.standalone).of(language))}</p>")
     parts += [_html_sentence(sentence, answer) for sentence in answer.sentences]
     if not answer.complete:
         parts.append(f"<p class=notice>{notices.INCOMPLETE.of(language)}</p>")
@@ -154,36 +156,41 @@ def _html_turn(turn: Turn) -> str:
         )
     if answer.refused:
         label = page.REFUSED_COUNT.format(count=len(answer.refused)).of(language)
-        items = "".join(f"<li><s>{_html(refusal.text)}</s> ({_html(refusal.reason)})</li>" for refusal in answer.refused)
+        items = "".join(
+            f"<li><s>{escaped_html(refusal.text)}</s> ({escaped_html(refusal.reason)})</li>" for refusal in answer.refused
+        )
         parts.append(f"<details><summary>{label}</summary><ul>{items}</ul></details>")
     if rating := _rating_line(turn):
-        parts.append(f"<p class=how>{_html(rating)}</p>")
+        parts.append(f"<p class=how>{escaped_html(rating)}</p>")
     return f'<section id="turn-{turn.place}" lang="{answer.language}">{"".join(parts)}</section>'
 
 
 def _html_sentence(sentence: Sentence, answer: Answer) -> str:
     numbers = "".join(f" <sup>[{number}]</sup>" for number in sentence.citations)
     if sentence.kind == "notice":
-        return f"<p class=notice>{_html(sentence.text)}</p>"
+        return f"<p class=notice>{escaped_html(sentence.text)}</p>"
     if sentence.kind == "reading":
-        return f"<p class=reading><b>{page.READING_LABEL.of(answer.language)}</b> {_html(sentence.text)}{numbers}</p>"
+        return f"<p class=reading><b>{page.READING_LABEL.of(answer.language)}</b> {escaped_html(sentence.text)}{numbers}</p>"
+    if sentence.kind == "unconfirmed":
+        return f"<p>{escaped_html(sentence.text)}{numbers} <i>({escaped_html(notices.UNCONFIRMED.of(answer.language))})</i></p>"
     tag = "blockquote" if sentence.quotation else "p"
-    return f"<{tag}>{_html(sentence.text)}{numbers}</{tag}>"
+    return f"<{tag}>{escaped_html(sentence.text)}{numbers}</{tag}>"
 
 
 def _html_source(citation: Citation, language: Language) -> str:
-    span = f"{_html(citation.essay)} · {citation.start}–{citation.end} · sha256 {citation.sha256}"
+    span = f"{escaped_html(citation.essay)} · {citation.start}–{citation.end} · sha256 {citation.sha256}"
     origin = " · ".join(_origin(citation, language))
-    return f'<li value="{citation.number}"><q>{_html(citation.quote)}</q><cite>{_html(origin)}</cite><code>{span}</code></li>'
+    return f'<li value="{citation.number}"><q>{escaped_html(citation.quote)}</q><cite>{escaped_html(origin)}</cite><code>{span}</code></li>'
 
 
-def _markdown(text: str) -> str:
+def escaped_markdown(text: str) -> str:
     """`text` as one line of Markdown that shows exactly that text."""
     escaped = _SPECIAL.sub(lambda match: f"\\{match[0]}", _encodable(text))
     return escaped.replace("\n", "&#10;").replace("\t", "&#9;")
 
 
-def _html(text: str) -> str:
+def escaped_html(text: str) -> str:
+    """`text` as HTML that shows exactly that text."""
     return html.escape(_encodable(text))
 
 

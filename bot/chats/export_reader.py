@@ -15,7 +15,8 @@ from typing import Any
 from bot.chats.export import GENERATOR, HTML_DATA, MARKDOWN_DATA, quoted_text, to_html, to_markdown
 from bot.chats.history import Chat, Rating, Turn
 from bot.errors import BotError
-from bot.messages import errors
+from bot.messages import errors, notices
+from bot.messages.text import LANGUAGES
 from bot.schema import Answer, Citation
 
 MAX_DIGITS = 18  # of an offset: no essay is longer, and int() refuses more than 4,300
@@ -51,6 +52,15 @@ def quotations(text: str) -> list[Citation]:
             raise not_an_export()
         found = _with_data(text, MARKDOWN_DATA, to_markdown, lambda: _in_turns(turns, _in_markdown))
     return [_encodable(citation) for citation in found]
+
+
+def is_export(text: str) -> bool:
+    """Whether a text is, or was, an export: JSON, an HTML document, or Markdown with the data or with the line that exports begin with."""
+    if text.lstrip().startswith(("{", "<!doctype html>")):
+        return True
+    opening = "\n".join(text.split("\n", 4)[:4])
+    begins_so = any(notices.EXPORTED_CHAT.format(created="").of(language).strip() in opening for language in LANGUAGES)
+    return text.startswith("# ") and (MARKDOWN_DATA[0] in text or begins_so or bool(_MARKDOWN_SOURCE.search(text)))
 
 
 def chat_of(payload: Any) -> Chat:

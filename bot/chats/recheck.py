@@ -45,17 +45,26 @@ class Checked:
 
 def check_file(path: Path, essays: Sequence[Essay]) -> list[Checked]:
     """Check every quotation of an export. Raises `BotError` for a file that cannot be read or is not an export."""
+    return check_export(read_file(path), essays)
+
+
+def check_export(text: str, essays: Sequence[Essay]) -> list[Checked]:
+    """Check every quotation of an export, given its text. Raises `BotError` for one that is not an export."""
+    essays_by_id = {essay.id: essay for essay in essays}
+    return [check(citation, essays_by_id) for citation in quotations(text)]
+
+
+def read_file(path: Path) -> str:
+    """The text of a file, cleaned. Raises `BotError` for one that cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)  # not its size, which a pipe or a device does not have
         if len(data) > MAX_FILE_BYTES:
             raise BotError(errors.EXPORT_TOO_LARGE.format(path=path, limit=MAX_FILE_BYTES))
-        text = clean(decode(data)).text
+        return clean(decode(data)).text
     except (OSError, UndecodableError) as error:
         reason = error.reason if isinstance(error, UndecodableError) else error.strerror
         raise BotError(errors.EXPORT_UNREADABLE.format(path=path, reason=reason)) from None
-    essays_by_id = {essay.id: essay for essay in essays}
-    return [check(citation, essays_by_id) for citation in quotations(text)]
 
 
 def check(citation: Citation, essays: Mapping[str, Essay]) -> Checked:

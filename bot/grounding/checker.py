@@ -1,130 +1,234 @@
-"""Checks sentences against the passages that they cite, and gives the reason for a refusal. No input or output but texts."""
+"""Holds sentences against passages: supported, unconfirmed, or refused with the reason. No input or output but texts.
+
+The order of the checks: quotations, figures and names (they have to stand in the passages), contradiction (who did it, denied or not),
+then support, by a fitted model (`bot.grounding.support`) or by an entailment model where one is named.
+"""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-from bot.grounding import contradiction, numbers
+from bot.grounding import contradiction, markers, numbers
+from bot.grounding.claim import Claim
+from bot.grounding.features import Nearness, Source, sources_of, whole
 from bot.grounding.number_words import MONTHS
-from bot.grounding.quotations import all_quotations, locate, quotations
-from bot.grounding.transliteration import is_translated, may_be_same_name, same_sound
+from bot.grounding.outcome import Outcome
+from bot.grounding.quotations import all_quotations, locate
+from bot.grounding.support import Comparison, Similar, Support
+from bot.grounding.transliteration import is_translated, may_be_same_name, may_be_term, same_sound
 from bot.schema import Language
 from bot.text.language import language_of
-from bot.text.sentences import sentences
-from bot.text.tokenize import morphemes, nouns, proper_names
 
-# Thresholds of support, set on the `dev` half of evals/verify.jsonl.
-MIN_SUPPORT = 1.05  # the share of a sentence's words that the passages have, plus its cosine with their nearest sentence
-MIN_COSINE_ACROSS = 0.36  # that cosine alone, where the nearest sentence is in the other language and shares hardly any words
-MAX_SHARE_ACROSS = 0.5  # below this share of words the nearest sentence may be in the other language
 MIN_LOWER_CASE_NAME = 6  # letters of a word without a capital that may be a name; shorter ones sound like too many names
-
-Similar = Callable[[str, Sequence[str]], Sequence[float]]
-
-_CITATION_NUMBERS = re.compile(r"\s*\[\d+\]")
+MIN_REPEATED = 0.6  # of a claim's words: from here on two sentences that contradict each other are about the same
+MAX_QUOTED = 0.4  # of a sentence's letters: from here on too little stands beside its quotations to be a contradiction
+MIN_FRAMING_WORDS = 3  # fewer words beside a verbatim quotation say nothing that has to be checked
+_DIRECTIONS = "동서남북신구"  # before a Korean name: 서숨바 is West Sumba
 
 
 class Evidence:
     """Passages that sentences are checked against. What is read from them is computed once, when it is first needed.
 
-    `known` is further text whose names and figures may be repeated: the question, the titles. `similar(sentence, others)` returns
-    cosines, -1 to 1, that are comparable across languages; without it every cosine is 0.
+    `known` is further text whose names and figures a sentence may repeat that speaks of it: the question, the chat. `titles` are those of
+    the essays. `similar` gives cosines, or is a `Comparison`; without it every cosine is 0.
     """
 
-    def __init__(self, passages: Sequence[str], known: str = "", similar: Similar | None = None) -> None:
+    def __init__(
+        self,
+        passages: Sequence[str],
+        known: str = "",
+        similar: Similar | Comparison | None = None,
+        titles: Sequence[str] = (),
+    ) -> None:
         """Keep the texts; nothing is computed yet."""
-        self._passages, self._known, self._similar = tuple(passages), known, similar
+        self._passages, self._known, self._titles = tuple(passages), known, tuple(titles)
+        given = similar if isinstance(similar, Comparison) else Comparison(similar or _no_cosines)
+        self._similar, self._entailment, self._support = given.similar, given.entailment, Support.of(given.model)
+
+    def outcome(self, sentence: str) -> Outcome:
+        """What the passages say of `sentence`."""
+        return self._outcome(sentence, self._support.supported)
+
+    def _outcome(self, sentence: str, limit: float) -> Outcome:
+        """The outcome where a score of at least `limit` supports."""
+        claim = Claim(sentence, self._titles)
+        if reason := self.unknown(claim):
+            return Outcome("refused", reason, *self._place(claim))
+        if not self._sources:
+            return Outcome("refused", "support")
+        place = self._place(claim)
+        if claim.quotations and len(claim.own_words) < MIN_FRAMING_WORDS:
+            return Outcome("supported", "", *place)
+        near = self._nearness(claim)
+        if reason := self._contradiction(claim, near):
+            return Outcome("refused", reason, *place)
+        score = self._support.score(self.features(claim))
+        if score < self._support.near:
+            return Outcome("refused", "support", *place)
+        return Outcome("supported" if self._is_supported(claim, near, score >= limit) else "unconfirmed", "", *place)
 
     def check(self, sentence: str) -> str:
-        """The reason why the passages do not support `sentence`, or an empty string.
+        """The reason why `sentence` may not be shown where nothing unconfirmed is shown, or an empty string.
 
-        The reasons in the order of the checks: `quotation` (a quotation that is in no passage), `figure` (a number that is in none),
-        `name` (a name that is in none, or that has another name's place), `support` (too few shared words, or too far from every
-        sentence), `negation` (the passages say the opposite).
+        Its limit is lower than that of `outcome`: there is no state between shown and refused, with the reason `support`.
         """
-        return self._unknown_part(sentence, quotations(sentence)) or self._unsupported(_CITATION_NUMBERS.sub("", sentence))
+        outcome = self._outcome(sentence, self._support.accepted)
+        return "" if outcome.state == "supported" else outcome.reason or "support"
 
     def check_reading(self, sentence: str) -> str:
         """The reason why `sentence` may not be shown as a reading, which the passages need not say, or an empty string.
 
         A reading may have no quotation, however short, no figure and no name that is in no passage.
         """
-        return self._unknown_part(sentence, all_quotations(sentence))
+        claim = Claim(sentence, self._titles)
+        return self._unknown_part(claim, all_quotations(claim.text, self._titles))
 
     def best_support(self, sentence: str) -> tuple[int, int, int] | None:
         """The index of the passage that supports `sentence` best, and a span in it: of the quotation in `sentence`, else of a sentence.
 
         None where the passages have no sentences.
         """
-        for quote in quotations(sentence):
+        place = self._place(Claim(sentence, self._titles))
+        return place if place[0] >= 0 else None
+
+    def unknown(self, claim: Claim) -> str:
+        """What kind of thing in the claim is in no passage: `quotation`, `figure` or `name`; empty where all is."""
+        return self._unknown_part(claim, claim.quotations)
+
+    def features(self, claim: Claim) -> dict[str, float]:
+        """The features of a claim's support, by name. The passages have to have a sentence."""
+        near = self._nearness(claim)
+        opposed = contradiction.contradicts(claim.parsed, self._parsed)
+        swapped = contradiction.swaps_roles(claim.parsed, self._parsed)
+        about = Evidence([" ".join(source.text for source in near.nearby)], self._known, None, self._titles)
+        found = [about._has_name(name, claim) for name in claim.names]
+        figures = [any(self._is_figure(figure, claim, source) for source in near.nearby) for figure in claim.figures]
+        return near.values(opposed, swapped, _share(found), _share(figures))
+
+    def _place(self, claim: Claim) -> tuple[int, int, int]:
+        """The passage and the span of the claim's quotation, else of the best source; the passage is -1 where there is none."""
+        for quote in claim.quotations:
             for index, passage in enumerate(self._passages):
                 if span := locate(quote, passage):
                     return index, *span
-        if not self._spans:
-            return None
-        shares, cosines = self._similarities(_CITATION_NUMBERS.sub("", sentence))
-        best = max(range(len(self._spans)), key=lambda index: shares[index] + cosines[index])
-        return self._spans[best]
+        if not self._sources:
+            return -1, 0, 0
+        best = self._nearness(claim).best
+        return self._of_passage[best], self._sources[best].start, self._sources[best].end
 
-    def _unknown_part(self, sentence: str, quotes: Sequence[str]) -> str:
-        """What kind of thing in `sentence` is in no passage: `quotation`, `figure` or `name`; empty where all is."""
+    def _nearness(self, claim: Claim) -> Nearness:
+        if claim not in self._near:
+            texts = [source.text for source in self._sources]
+            self._near[claim] = Nearness(claim, self._sources, self._of_passage, list(self._similar(claim.text, texts)))
+        return self._near[claim]
+
+    def _contradiction(self, claim: Claim, near: Nearness) -> str:
+        """`negation` or `name` where a passage in the same language says nearly the same and its opposite; else empty."""
+        if near.is_across or near.repeated < MIN_REPEATED or claim.quoted_share > MAX_QUOTED:
+            return ""
+        if contradiction.contradicts(claim.parsed, self._parsed):
+            return "negation"
+        told = Evidence([" ".join(source.text for source in near.told)], "", None, self._titles)
+        is_elsewhere = any(not told._has_name(name, claim) for name in claim.parsed.names)
+        return "name" if is_elsewhere and contradiction.swaps_roles(claim.parsed, self._parsed) else ""
+
+    def _is_supported(self, claim: Claim, near: Nearness, is_near: bool) -> bool:
+        """Whether a claim that nothing speaks against is supported; one with a name that may only be translated is not."""
+        if not all(self._has_name(name, claim) for name in claim.names):
+            return False
+        if self._entailment:
+            premise = " ".join(self._sources[index].text for index in near.pair)
+            return self._entailment(premise, claim.text) == "entailment"
+        return is_near
+
+    def _unknown_part(self, claim: Claim, quotes: Sequence[str]) -> str:
+        """As `unknown`, with other quotations."""
         if any(all(locate(quote, passage) is None for passage in self._passages) for quote in quotes):
             return "quotation"
-        text = _CITATION_NUMBERS.sub("", sentence)
-        figures = [figure for figure in numbers.find_numbers(text) if numbers.is_informative(figure, text)]
-        if any(not numbers.is_among(figure, self._figures) for figure in figures):
+        if any(not self._has_figure(figure, claim) for figure in claim.figures):
             return "figure"
-        unknown_names = [name for name in proper_names(text) if name.casefold() not in self._folded_text]
-        return "name" if any(not self._has_name(name, text) for name in unknown_names) else ""
+        unknown = [name for name in claim.names if not self._has_name(name, claim)]
+        return "name" if any(not self._may_be_term(name, claim) and not self._is_in_title(name) for name in unknown) else ""
 
-    def _has_name(self, name: str, sentence: str) -> bool:
-        """Whether the passages may have this name of `sentence`; in the other language also as a common word, or translated."""
-        is_across = language_of(sentence) != self._language
-        if is_across and language_of(name) == "ko" and any(same_sound(name, word) for word in self._lower_case_words):
+    def _has_figure(self, figure: numbers.Number, claim: Claim) -> bool:
+        is_known = markers.is_about_question(claim.text) and numbers.is_among(figure, numbers.find_numbers(self._known))
+        return is_known or any(self._is_figure(figure, claim, source) for source in self._texts)
+
+    def _is_figure(self, figure: numbers.Number, claim: Claim, source: Source) -> bool:
+        """Whether the source has the figure, where "80 per cent and 20" may be two percentages."""
+        unit = numbers.unit_of(figure, claim.own)
+        found = [other for other in source.figures if not unit or numbers.unit_of(other, source.text) in ("", unit)]
+        if numbers.is_among(figure, found):
             return True
-        return _matches_noun(name, sentence, self._nouns) or (is_across and self._language == "ko" and is_translated(name))
+        is_listed = any(other.percent for other in (found if figure.percent else claim.figures))
+        return is_listed and any(other.value == figure.value for other in found)
 
-    def _unsupported(self, sentence: str) -> str:
-        """`support`, `name` or `negation` where the passages do not support the words of `sentence`, else an empty string."""
-        if not self._spans:
-            return "support"
-        words = set(morphemes(sentence))
-        cosines = self._cosines(sentence)
-        share = len(words & self._all_words) / (len(words) or 1)
-        nearest = max(range(len(cosines)), key=cosines.__getitem__)
-        is_across = share < MAX_SHARE_ACROSS and language_of(sentence) != self._languages[self._spans[nearest][0]]
-        if cosines[nearest] < MIN_COSINE_ACROSS if is_across else share + cosines[nearest] < MIN_SUPPORT:
-            return "support"
-        claim = contradiction.ClaimText(sentence)
-        if contradiction.swaps_roles(claim, self._claim_texts):
-            return "name"
-        return "negation" if contradiction.contradicts(claim, self._claim_texts) else ""
+    def _has_name(self, name: str, claim: Claim) -> bool:
+        """Whether the passages have this name of the claim; in the other language also as a common word."""
+        folded = self._folded_text
+        if name.casefold() in folded or (name[0] in _DIRECTIONS and len(name) > 2 and name[1:].casefold() in folded):
+            return True
+        if markers.is_about_question(claim.text) and name.casefold() in self._known.casefold():
+            return True
+        forms = [name, name[1:]] if name[0] in _DIRECTIONS and len(name) > 2 else [name]
+        is_korean = language_of(name) == "ko"
+        if (
+            self._is_across(claim)
+            and is_korean
+            and any(same_sound(form, word) for form in forms for word in self._lower_case_words)
+        ):
+            return True
+        is_word = self._is_across(claim) and self._language == "ko" and is_translated(name)
+        candidates = self._nouns if "-" not in name else [*self._nouns, *self._given_names]
+        return is_word or any(_matches_noun(form, claim.own, candidates) for form in forms)
 
-    def _similarities(self, sentence: str) -> tuple[list[float], Sequence[float]]:
-        """For each sentence of the passages: the share of the words of `sentence` that it has, and its cosine with it."""
-        words = set(morphemes(sentence))
-        return [len(words & others) / (len(words) or 1) for others in self._words], self._cosines(sentence)
+    def _may_be_term(self, name: str, claim: Claim) -> bool:
+        """Whether a Korean name that the English passages do not have may be a translated term: 수도교, 멱법칙."""
+        return self._is_across(claim) and language_of(name) == "ko" and may_be_term(name)
 
-    def _cosines(self, sentence: str) -> Sequence[float]:
-        """The cosine of `sentence` with each sentence of the passages."""
-        return list(self._similar(sentence, self._sentences)) if self._similar else [0.0] * len(self._sentences)
+    def _is_in_title(self, name: str) -> bool:
+        """Whether one of the titles has the name: the sentence may be about that essay's subject, which no passage confirms."""
+        return any(name.casefold() in title.casefold() for title in self._titles)
+
+    def _is_across(self, claim: Claim) -> bool:
+        return claim.language != self._language
 
     @cached_property
-    def _languages(self) -> list[Language]:
-        return [language_of(passage) for passage in self._passages]
+    def _near(self) -> dict[Claim, Nearness]:
+        return {}
 
     @cached_property
     def _language(self) -> Language:
         """`ko` where one of the passages is Korean, else `en`."""
-        return "ko" if "ko" in self._languages else "en"
+        return "ko" if any(source.language == "ko" for source in self._texts) else "en"
 
     @cached_property
-    def _figures(self) -> list[numbers.Number]:
-        return [figure for text in (*self._passages, self._known) for figure in numbers.find_numbers(text)]
+    def _texts(self) -> list[Source]:
+        """The whole passages."""
+        return [whole(passage) for passage in self._passages]
+
+    @cached_property
+    def _sources(self) -> list[Source]:
+        """Their sentences."""
+        return [source for passage in self._passages for source in sources_of(passage)]
+
+    @cached_property
+    def _of_passage(self) -> list[int]:
+        """For each sentence the index of its passage."""
+        return [index for index, passage in enumerate(self._passages) for _ in sources_of(passage)]
+
+    @cached_property
+    def _parsed(self) -> list[contradiction.ClaimText]:
+        return [source.parsed for source in self._sources]
 
     @cached_property
     def _nouns(self) -> list[str]:
-        return [noun for text in (*self._passages, self._known) for noun in nouns(text)]
+        return [noun for text in self._texts for noun in text.nouns]
+
+    @cached_property
+    def _given_names(self) -> list[str]:
+        """Words of three syllables without the first, which may be a family name: 홍집 of 김홍집."""
+        return [noun[1:] for noun in self._nouns if len(noun) == 3]
 
     @cached_property
     def _lower_case_words(self) -> list[str]:
@@ -132,34 +236,21 @@ class Evidence:
 
     @cached_property
     def _folded_text(self) -> str:
-        """The passages and the known text without regard to case."""
-        return " ".join((*self._passages, self._known)).casefold()
-
-    @cached_property
-    def _spans(self) -> list[tuple[int, int, int]]:
-        """The index of the passage, the start and the end of every sentence."""
-        return [(index, start, end) for index, passage in enumerate(self._passages) for start, end in sentences(passage)]
-
-    @cached_property
-    def _sentences(self) -> list[str]:
-        return [self._passages[index][start:end] for index, start, end in self._spans]
-
-    @cached_property
-    def _claim_texts(self) -> list[contradiction.ClaimText]:
-        return [contradiction.ClaimText(sentence) for sentence in self._sentences]
-
-    @cached_property
-    def _words(self) -> list[frozenset[str]]:
-        return [frozenset(morphemes(sentence)) for sentence in self._sentences]
-
-    @cached_property
-    def _all_words(self) -> frozenset[str]:
-        return frozenset(morphemes(" ".join(self._passages)))
+        """The passages without regard to case."""
+        return " ".join(self._passages).casefold()
 
 
-def check(sentence: str, passages: Sequence[str], known: str = "", similar: Similar | None = None) -> str:
+def check(sentence: str, passages: Sequence[str], known: str = "", similar: Similar | Comparison | None = None) -> str:
     """`Evidence.check` for a single sentence."""
     return Evidence(passages, known, similar).check(sentence)
+
+
+def _no_cosines(_: str, others: Sequence[str]) -> list[float]:
+    return [0.0] * len(others)
+
+
+def _share(found: Sequence[bool]) -> float:
+    return sum(found) / len(found) if found else 1.0
 
 
 def _matches_noun(name: str, sentence: str, candidates: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from bot.grounding import numbers
-from bot.grounding.grammar import Clause, clauses, is_common_verb, preposition_before
+from bot.grounding.grammar import Clause, clauses, is_common_verb, preposition_before, role_of
 from bot.grounding.number_words import MONTHS
 from bot.grounding.transliteration import is_translated, may_be_same_name
 from bot.schema import Language
@@ -106,6 +106,16 @@ def contradicts(claim: ClaimText, sentences: Sequence[ClaimText]) -> bool:
     return False
 
 
+def exchanges(claim: ClaimText, text: ClaimText) -> bool:
+    """Whether a Korean text has as subject what the claim has in another role, and the other way round: 높이가 소득을, 소득이 높이를."""
+    if claim.language != "ko" or text.language != "ko":
+        return False
+    shared = [noun for noun in dict.fromkeys(claim.nouns) if len(noun) > 1 and noun in text.nouns]
+    roles = [(role_of(noun, claim.text), role_of(noun, text.text)) for noun in shared]
+    turned = {pair for pair in roles if "subject" in pair and pair[0] != pair[1] and "" not in pair}
+    return any(mine == "subject" for mine, _ in turned) and any(theirs == "subject" for _, theirs in turned)
+
+
 def _is_one_of(names: Sequence[str], name: str) -> bool:
     return any(may_be_same_name(name, candidate) for candidate in names)
 
@@ -158,9 +168,12 @@ def _is_replaced(name: str, clause: ClaimText, units: Sequence[ClaimText], is_ri
 
 
 def _have_same_role(name: str, clause: ClaimText, other: str, unit: ClaimText) -> bool:
-    """Whether the two names are governed by the same preposition. Always true where one of the texts is Korean."""
-    if "ko" in {clause.language, unit.language}:
+    """Whether the two names have the same preposition or, in Korean, particles of the same role. Always true across languages."""
+    if clause.language != unit.language:
         return True
+    if clause.language == "ko":
+        roles = role_of(name, clause.text), role_of(other, unit.text)
+        return roles[0] == roles[1] != ""
     return preposition_before(name, clause.text) == preposition_before(other, unit.text)
 
 

@@ -17,14 +17,16 @@ _PREPOSITION_AT_END = re.compile(
 )
 # English negations: particles, determiners, adverbs, and verbs that deny by themselves. "Few" denies, "a few" does not.
 _NEGATION = re.compile(
-    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|hardly|scarcely|barely|rarely|seldom|(?<!\ba )few(?! than)|little"
-    r"|declin(?:e|es|ed|ing)|refus(?:e|es|ed|ing)|fail(?:s|ed|ing)?|den(?:y|ies|ied|ying)|lack(?:s|ed|ing)?|unable|impossible|instead of"
-    r"|rather than)\b|n[’']t\b",
+    r"(?<!\balmost )(?<!\bnext to )\b(?:not(?! only\b)|never|no(?! less\b)|none|nobody|nothing(?! but\b)|neither|nor|without|cannot"
+    r"|hardly|scarcely|barely|rarely|seldom|(?<!\ba )few(?! than)|little|declin(?:e|es|ed|ing)|refus(?:e|es|ed|ing)|fail(?:s|ed|ing)?"
+    r"|den(?:y|ies|ied|ying)|lack(?:s|ed|ing)?|unable|impossible)\b|n[’']t\b",
     re.IGNORECASE,
 )
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|be|been|am|has|have|had|do|does|did|can|could|will|would|may|might|must|shall|should)\b", re.IGNORECASE
 )
+_PARTICLE = re.compile(r"(?:\s?[(（][^)）]*[)）])?(은|는|이|가|께서|을|를|의|에게|에서|에|으로|로|와|과|도)")
+_ROLES = {**dict.fromkeys("은 는 이 가 께서".split(), "subject"), **dict.fromkeys("을 를".split(), "object"), "의": "genitive"}
 _CLAUSE_BOUNDARY = re.compile(
     r"\s*(?:[,;:—–()]|\.(?=\s|$))\s*(?:(?:and|but|or|so|yet|while|whereas|though|although|because|which|who)\b)?"
     r"|\b(?:and|but|while|whereas|although|though|because)\b",
@@ -66,6 +68,12 @@ def preposition_before(name: str, text: str) -> str:
         return "of"
     preposition = _PREPOSITION_AT_END.search(text[:start]) if start > 0 else None
     return preposition.group(1) if preposition else ""
+
+
+def role_of(name: str, text: str) -> str:
+    """The role that the particle after a Korean name gives it: subject, object, genitive or other; empty without a particle."""
+    particle = _PARTICLE.match(text, text.find(name) + len(name)) if name in text else None
+    return _ROLES.get(particle[1], "other") if particle else ""
 
 
 def clauses(text: str) -> list[Clause]:
@@ -120,11 +128,20 @@ def _korean_clause(tokens: "list[Token]", start: int, end: int) -> Clause:
     targets = set()
     for index in range(len(tokens)):
         if (target := _denied_word(tokens, index, words, heads)) is not None:
-            is_denied[target] = not is_denied[target]
-            targets.add(target)
+            for denied_too in (target, *_leading_verbs(tokens, target, heads)):
+                is_denied[denied_too] = not is_denied[denied_too]
+                targets.add(denied_too)
     denied = {word for index, word in words.items() if is_denied[index]}
     affirmed = frozenset(words.values()) - denied
     return Clause(start, end, affirmed, frozenset(denied), frozenset(words[index] for index in heads | targets))
+
+
+def _leading_verbs(tokens: "list[Token]", index: int, heads: set[int]) -> list[int]:
+    """The verb that the one at `index` continues: 채우- of 채워 넣지 않-, which denies both."""
+    is_joined = (
+        _tag(tokens, index) == "VV" and index > 1 and tokens[index - 1].form in {"어", "아"} and tokens[index - 1].tag == "EC"
+    )
+    return [index - 2] if is_joined and index - 2 in heads else []
 
 
 def _deniable_word(tokens: "list[Token]", index: int) -> str:
@@ -147,7 +164,10 @@ def _expresses_possibility(tokens: "list[Token]", index: int) -> bool:
 
 
 def _follows_bound_noun(tokens: "list[Token]", index: int) -> bool:
-    return any(_tag(tokens, before) == "NNB" for before in range(max(0, index - 2), index))
+    return any(
+        _tag(tokens, before) == "NNB" or tokens[before].form == "일" and _tag(tokens, before - 1) == "ETM"  # 모실 일이 아니-
+        for before in range(max(0, index - 2), index)
+    )
 
 
 def _tag(tokens: "list[Token]", index: int) -> str:

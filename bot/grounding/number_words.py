@@ -75,7 +75,7 @@ PARTICLES = (
 )
 # Numerals that are other words too (구조 structure, 백조 swan, 사천 Sichuan); read only before a counter.
 KOREAN_HOMOGRAPHS = tuple(
-    "구조 사조 이조 일조 오조 육조 백조 만조 십일조 이천 사천 구천 오만 이만 일만 일천 이백 천만 백일 천일".split()
+    "조사 경사 경이 만사 구조 사조 이조 일조 오조 육조 백조 만조 십일조 이천 사천 구천 오만 이만 일만 일천 이백 천만 백일 천일".split()
 )
 
 # 반, a half, stands behind these with a number before them (두 시간 반), and before them (반 시간); joined only to the second list (반년).
@@ -86,3 +86,14 @@ UNITS_JOINED_TO_HALF = "시간 년 세기 킬로미터 미터 톤 킬로그램".
 CENTURY = (
     "세기"  # behind a native numeral or 반 it means years (두 세기 is 200); behind digits the number is an ordinal (20세기 is 20)
 )
+
+# What a figure counts or measures, where that is written next to it. Two figures of different kinds are two figures: 170미터 and 170명.
+UNITS = {
+    "length": "미터 센티미터 밀리미터 킬로미터 마일 km cm mm metre metres meter meters kilometre kilometres kilometers centimetres mile miles feet",
+    "weight": "톤 킬로그램 그램 kg tonne tonnes ton tons kilograms kilogram grams",
+    "people": "명 사람 인 people persons men women labourers haulers adults researchers",
+    "times": "배 times fold",
+    "money": "달러 원 유로 파운드 휠던 센트 dollars dollar won euros euro pounds guilders cents",
+    "hours": "시간 hours hour 분 minutes 초 seconds",
+    "storeys": "층 storeys stories floors",
+}

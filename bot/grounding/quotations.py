@@ -6,14 +6,17 @@ in the original text.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.errors import CitationError
+from bot.grounding.titles import is_title
 from bot.messages import errors
 from bot.schema import Citation, Essay
 
 MAX_TERM_WORDS = 3  # up to which words in quotation marks are a title or a term, not a quotation
-_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]+(?:’\w[^’]*)*)’|^>\s*(.+)$", re.MULTILINE)
+_QUOTED = re.compile(
+    r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|《([^》]+)》|〈([^〉]+)〉|‘([^’]+(?:’\w[^’]*)*)’|^>\s*(.+)$", re.MULTILINE
+)
 _PLAIN_MARKS = {
     **dict.fromkeys(map(ord, "‘’‚‛′`´＇‹›"), "'"),
     **dict.fromkeys(map(ord, "“”„‟″＂«»「」『』〝〞"), '"'),
@@ -46,14 +49,27 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     return None
 
 
-def quotations(text: str) -> list[str]:
-    """The quotations of `text`: more than `MAX_TERM_WORDS` words in quotation marks of any style or on a line that begins with >."""
-    return [quote for quote in all_quotations(text) if len(quote.split()) > MAX_TERM_WORDS]
+def quotations(text: str, titles: Sequence[str] = ()) -> list[str]:
+    """The quotations of `text`: more than `MAX_TERM_WORDS` words in quotation marks of any style or on a line that begins with >.
+
+    One of the `titles`, or in brackets a short phrase that is no sentence, is the title of a work and no quotation.
+    """
+    return [text[slice(*span)] for span in quotation_spans(text, titles)]
 
 
-def all_quotations(text: str) -> list[str]:
-    """All that stands in quotation marks in `text` or on lines that begin with >, titles and terms included."""
-    return [next(part for part in match.groups() if part) for match in _QUOTED.finditer(text)]
+def all_quotations(text: str, titles: Sequence[str] = ()) -> list[str]:
+    """All that stands in quotation marks in `text` or on lines that begin with >, terms included, without titles."""
+    return [text[slice(*span)] for span in _quoted_spans(text, titles)]
+
+
+def quotation_spans(text: str, titles: Sequence[str] = ()) -> list[tuple[int, int]]:
+    """The spans of the quotations in `text`, without their marks."""
+    return [span for span in _quoted_spans(text, titles) if len(text[slice(*span)].split()) > MAX_TERM_WORDS]
+
+
+def _quoted_spans(text: str, titles: Sequence[str]) -> list[tuple[int, int]]:
+    found = [(match.group(), match.span(match.lastindex or 0)) for match in _QUOTED.finditer(text)]
+    return [span for marked, span in found if marked[0] == ">" or not is_title(marked, titles)]
 
 
 def _fold(text: str) -> tuple[str, list[tuple[int, int]]]:

@@ -38,6 +38,9 @@ _NAME_GROUPS = """
 칸 khan|비잔티움 비잔틴 byzantium byzantine
 오픈ai openai|애플 apple|메타 meta facebook 페이스북|라마 llama|네이버 naver|성경 bible|예루살렘 jerusalem|파리 paris|런던 london|뉴욕 york
 유대 유대인 judea jewish jews|기독교 christian christianity|이슬람 islam muslim muslims|성모 mary|예수 jesus christ
+호주 오스트레일리아 australia australian australians|유럽연합 eu|인공지능 에이아이 ai|챗gpt 챗지피티 chatgpt
+전자 electronics|킵차크 horde
+인도 동인도 india indian|롯데 lotte|타워 tower towers
 지중해 mediterranean|태평양 pacific|대서양 atlantic|공자 confucius
 """
 # Common words in names, which are translated and not transliterated: the Civil Act, the Yellow Sea, King Sejong, the Bronze Age.
@@ -48,19 +51,29 @@ great grand royal imperial national federal public civil holy new old young big 
 north south east west northern southern eastern western central world international global
 age era dynasty empire kingdom republic state states union commonwealth province county district city town village hamlet island islands
 sea ocean river lake bay gulf strait cape mount mountain mountains hill valley desert forest plain coast peninsula harbour port
-street road avenue square gate bridge wall tower towers building house hall palace castle temple church cathedral abbey shrine tomb tombs
+crown crowns street road avenue square gate bridge wall tower towers building house hall palace castle temple church cathedral abbey shrine tomb tombs
 garden park museum library gallery school college university academy institute laboratory laboratories labs society association
 foundation ministry department office bureau agency commission committee council court parliament senate assembly congress treasury bank
 company companies corporation group exchange market press times journal review news post daily book books bible act law laws code charter
 treaty constitution edict prize award war wars battle revolution crisis depression renaissance reformation enlightenment
 bronze iron stone copper gold golden silver red blue white black green yellow heritage list site sites convention
-research science sciences history studies survey report paper model models language large small deep machine intelligence artificial
+electronics research science sciences history studies survey report paper model models language large small deep machine intelligence artificial
 data search cloud web internet network networks phone store service services calendar season seasons map chronicle chronicles annals
 bc ad bce ce mr mrs dr monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter god gods heaven sun moon earth
 english latin chinese persian arabic hebrew russian mongolian korean japanese french german spanish dutch italian turkish
 """.split()
 )
 _TRANSLATED_SUFFIX = re.compile(r"(?:ing|tions?|ments?|ness|ity|isms?|ships?|ology|graphy|ways?|ers?|ors?)$")
+# The syllables that Chinese characters are read as in Korean. A word of these alone may be a translated term or a Korean person's name; a
+# foreign name that is written as it sounds nearly always has another syllable (구글, 렌프루, 쿠빌라이).
+_SINO_KOREAN = frozenset(
+    "가각간갈감갑강개객갱거건걸검겁게격견결겸경계고곡곤골공과곽관괄광괘괴굉교구국군굴궁권궐궤귀규균귤극근금급긍기긴길김끽나낙난날남납낭내녀년념녕노농뇌뇨누눈"
+    "능니닉다단달담답당대덕도독돈돌동두둔득등라락란랄람랍랑래랭략량려력련렬렴령례로록론롱뢰료룡루류륙륜률륭륵름릉리린림립마막만말망매맥맹면멸명모목몰몽묘무묵문물"
+    "미민밀박반발방배백번벌범법벽변별병보복본봉부북분불붕비빈빙사삭산살삼삽상새색생서석선설섬섭성세소속손솔송쇄쇠수숙순술숭슬습승시식신실심십쌍씨아악안알암압앙애액야"
+    "약양어억언얼엄업여역연열염엽영예오옥온올옹와완왈왕왜외요욕용우욱운울웅원월위유육윤융은을음읍응의이익인일임입잉자작잔잠잡장재쟁저적전절점접정제조족존졸종좌죄주죽"
+    "준중즉즙증지직진질짐집징차착찬찰참창채책처척천철첨첩청체초촉촌총촬최추축춘출충취측층치칙친칠침칭쾌타탁탄탈탐탑탕태택토통퇴투특파판팔패팽편폄평폐포폭표품풍피필핍"
+    "하학한할함합항해핵행향허헌험혁현혈협형혜호혹혼홀홍화확환활황회획횡효후훈훼휘휴흉흑흔흡흥희힐멱찰휘"
+)
 # Initial jamo of Sino-Korean readings and the initials that the same characters have in pinyin; final jamo and pinyin's final.
 _PINYIN_INITIALS = {
     "ᄀ": "g k j q", "ᄂ": "n l", "ᄃ": "d t", "ᄅ": "l", "ᄆ": "m w", "ᄇ": "b p f", "ᄉ": "s sh x c ch", "ᄋ": "y w r n l -",
@@ -105,6 +118,11 @@ def sound_keys(name: str) -> frozenset[str]:
 def is_translated(name: str) -> bool:
     """Whether a capitalised English word is translated in Korean rather than transliterated."""
     return name.casefold() in _TRANSLATED_WORDS or bool(len(name) > 6 and name.isascii() and _TRANSLATED_SUFFIX.search(name))
+
+
+def may_be_term(name: str) -> bool:
+    """Whether a Korean word may be a translated term as well as a name: it has the syllables of Chinese characters alone."""
+    return all(syllable in _SINO_KOREAN for syllable in name)
 
 
 def _differ_in_ending(first: str, second: str) -> bool:

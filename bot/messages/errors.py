@@ -35,6 +35,13 @@ CANNOT_LISTEN = Text(
     "BOT_HOST나 BOT_PORT를 바꾸세요. 예: BOT_PORT={other} python app.py",
 )
 
+# texts that are checked
+TEXT_NOT_TEXT = Text("A text to check has to be a string, not {type}.", "확인할 글은 문자열이어야 하는데 {type}입니다.")
+TEXT_TOO_LONG = Text(
+    "The text has {count} characters; at most {limit} are checked at once. Check it in parts.",
+    "글이 {count}자입니다. 한 번에 {limit}자까지 확인합니다. 나누어 확인하세요.",
+)
+
 # essays
 NO_SUCH_PATH = Text(
     "There is no {path}. Give a folder or file with essays ({suffixes}).",

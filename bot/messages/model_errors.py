@@ -140,3 +140,13 @@ RERANKER_LABELS = Text(
     "BOT_RERANKER is {name!r}, which gives {count} scores for a passage, not one. Set it to a CrossEncoder with one label, or unset it.",
     "BOT_RERANKER가 {name!r}인데 대목마다 점수를 하나가 아니라 {count}개 냅니다. 라벨이 하나인 CrossEncoder로 지정하거나 설정을 지우세요.",
 )
+NLI_NOT_LOADED = Text(
+    "BOT_NLI is {name!r}, which cannot be loaded ({reason}). Set it to the folder of a sentence-transformers CrossEncoder saved as "
+    "safetensors, or unset it.",
+    "BOT_NLI가 {name!r}인데 불러올 수 없습니다({reason}). safetensors로 저장한 sentence-transformers CrossEncoder의 폴더로 지정하거나 "
+    "설정을 지우세요.",
+)
+NLI_LABELS = Text(
+    "BOT_NLI is {name!r}, whose labels are {labels}. Set it to a CrossEncoder with entailment, neutral and contradiction, or unset it.",
+    "BOT_NLI가 {name!r}인데 라벨이 {labels}입니다. entailment, neutral, contradiction 라벨이 있는 CrossEncoder로 지정하거나 설정을 지우세요.",
+)

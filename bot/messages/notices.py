@@ -71,6 +71,9 @@ MODEL_ABSTAINS = Text(
     "The model found no answer to the question in these passages.",
     "모델은 이 대목들에서 질문의 답을 찾지 못했습니다.",
 )
+UNCONFIRMED = Text(
+    "not confirmed: compare the passage", "확인하지 못한 문장: 대목과 견주어 보세요"
+)  # behind or before such a sentence
 ALL_REFUSED = Text(
     "No sentence of the model passed the check. The quotations above are the answer.",
     "모델이 쓴 문장은 모두 확인을 통과하지 못해 뺐습니다. 위의 인용이 답입니다.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import EmbedderError
 from bot.messages import model_errors
+from bot.messages.text import Text
 from bot.models.embeddings import number_format, quiet
 
 if TYPE_CHECKING:
@@ -34,11 +35,15 @@ class Reranker:
     def _loaded(self) -> "CrossEncoder":
         with self._loading:
             if self._model is None:
-                self._model = _load(self.name)
+                model = load_cross_encoder(self.name, model_errors.RERANKER_NOT_LOADED)
+                if model.num_labels != 1:
+                    raise EmbedderError(model_errors.RERANKER_LABELS.format(name=self.name, count=model.num_labels))
+                self._model = model
             return self._model
 
 
-def _load(name: str) -> "CrossEncoder":
+def load_cross_encoder(name: str, fault: Text) -> "CrossEncoder":
+    """The CrossEncoder of a folder, or of a name in the Hugging Face cache. Raises `EmbedderError` with the text `fault`."""
     import torch
     from sentence_transformers import CrossEncoder
 
@@ -51,9 +56,7 @@ def _load(name: str) -> "CrossEncoder":
                 str(folder) if folder.is_dir() else name, device=device, local_files_only=True, model_kwargs=options
             )
     except Exception as error:  # tokenizers raises a bare Exception for a file that it cannot read
-        raise EmbedderError(model_errors.RERANKER_NOT_LOADED.format(name=name, reason=_first_line(error))) from error
-    if model.num_labels != 1:
-        raise EmbedderError(model_errors.RERANKER_LABELS.format(name=name, count=model.num_labels))
+        raise EmbedderError(fault.format(name=name, reason=_first_line(error))) from error
     return model
 
 

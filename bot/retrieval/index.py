@@ -14,6 +14,7 @@ from bot.retrieval.calibration import SAMPLE_SIZE, Group, Sample
 from bot.retrieval.dense import Found, Windows
 from bot.retrieval.evidence import Outcome
 from bot.retrieval.hybrid import Rerank, Retriever
+from bot.retrieval.sentence_vectors import SentenceVectors
 from bot.retrieval.table import Table
 from bot.retrieval.weights import Weights
 from bot.schema import Essay, Hit, Passage, Use
@@ -84,6 +85,7 @@ class Index:
         self._snapshots = [part.snapshot for part in parts]
         self._windows = Windows.joined([part.windows for part in parts], [len(part.snapshot.passages) for part in parts])
         self._is_korean = table.is_korean
+        self.sentences = SentenceVectors(self._snapshots, self.essays)
         self.sample = self._read_sample()
 
     def use(self, weights: Weights) -> None:

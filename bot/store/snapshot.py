@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PAGE_RECORDS = 10_000  # read at a time
 
+VECTORS_AT_ONCE = 5_000  # fewer than the variables that one SQLite query may have
+
 
 class Snapshot:
     """An open generation: `manifest`, `essays`, `passages`, `terms[i]` of `passages[i]`, and the positions of its `windows`.
@@ -100,6 +102,16 @@ class Snapshot:
         with self._reading(), self._errors():
             records = cast(Any, self._windows.get(ids=[str(index) for index in chosen], include=["embeddings"]))
         return [int(key) for key in records["ids"]], np.asarray(records["embeddings"], dtype=np.float32)
+
+    def vectors(self, places: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of windows, by their indices: float32 (number, dimension), in that order. Raises `StoreError`."""
+        rows: dict[int, Any] = {}
+        with self._reading(), self._errors():
+            for first in range(0, len(places), VECTORS_AT_ONCE):
+                ids = [str(place) for place in places[first : first + VECTORS_AT_ONCE]]
+                records = cast(Any, self._windows.get(ids=ids, include=["embeddings"]))
+                rows |= dict(zip(map(int, records["ids"]), records["embeddings"], strict=True))
+        return np.asarray([rows[place] for place in places], dtype=np.float32)
 
     def splits(self) -> dict[str, SplitEssay]:
         """Return what each essay was split into, by the essay's digest. Raises `IndexDamaged` where a window is not what was embedded."""

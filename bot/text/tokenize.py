@@ -95,7 +95,7 @@ def weighted_length(text: str) -> int:
 
 def _korean_morphemes(text: str) -> list[str]:
     words: list[str] = []
-    for token in kiwi().tokenize(text):
+    for token in tokenize(text):
         tag = token.tag.split("-")[0]  # VV-R, VA-I: regular and irregular verbs
         # The lemma, because the stem of an irregular verb changes: 지었다 and 짓는다 are the same verb.
         verb = tag in {"VV", "VA"}
@@ -106,9 +106,9 @@ def _korean_morphemes(text: str) -> list[str]:
     return words
 
 
-@lru_cache(1024)
+@lru_cache(4096)
 def tokenize(text: str) -> "list[Token]":
-    """Kiwi's tokens of `text`, cached because names, nouns and clauses of a sentence are asked for one after the other."""
+    """Kiwi's tokens of `text`, cached because words, names, nouns and clauses of a sentence are asked for one after the other."""
     tokens: list[Token] = kiwi().tokenize(text)
     return tokens
 

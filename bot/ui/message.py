@@ -1,8 +1,8 @@
-"""The HTML of an answer in the chat: notices, quotations and readings, each sentence with its citation markers. Pure."""
+"""The HTML of an answer in the chat: notices, quotations, unconfirmed sentences and readings, each sentence with its citation markers. Pure."""
 
 from collections.abc import Sequence
 
-from bot.messages import page
+from bot.messages import notices, page
 from bot.schema import Answer, Citation, Language, Refusal, Sentence
 from bot.ui.markup import ask_link, button, escape, label, link, notice, read_link
 
@@ -34,7 +34,7 @@ def answer_markup(answer: Answer, turn: int, *, is_final: bool = True, status: s
 
 
 def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
-    """The HTML of a sentence. `labelled` puts a label before a reading; only the first of several readings has one."""
+    """The HTML of a sentence. `labelled` puts a label before a reading or an unconfirmed one; of several only the first has one."""
     citations = {citation.number: citation for citation in answer.citations}
     markers = [_marker(citations[number]) for number in sentence.citations if number in citations]
     text = "&#160;".join([escape(sentence.text), *markers])  # no-break space: a marker never stands alone on a line
@@ -42,6 +42,8 @@ def _sentence(sentence: Sentence, answer: Answer, *, labelled: bool) -> str:
         return f'<p class="notice">{text}</p>'
     if sentence.kind == "reading":
         return f'<p class="reading">{label(page.READING_LABEL.of(answer.language)) if labelled else ""}{text}</p>'
+    if sentence.kind == "unconfirmed":
+        return f'<p class="unconfirmed">{label(notices.UNCONFIRMED.of(answer.language)) if labelled else ""}{text}</p>'
     return f"<blockquote>{text}</blockquote>" if sentence.quotation else f'<p class="said">{text}</p>'
 
 

@@ -83,7 +83,7 @@ def test_a_sentence_that_is_quoted_already_keeps_its_citation_number() -> None:
     ("这口钟非常重。 [1]", "language"),
 ])  # fmt: skip
 def test_a_sentence_that_fails_the_check_is_refused_with_its_reason(sentence: str, reason: str) -> None:
-    answer = answer_to(f"{sentence} It was cast in 1763 by John Warner. [1]")
+    answer = answer_to(f"{sentence} It was cast in 1763 by John Warner. [1]", may_add_readings=False)
     assert [refusal.reason for refusal in answer.refused] == [reason]
     assert [sentence.text for sentence in answer.sentences] == ["It was cast in 1763 by John Warner."]
 
@@ -210,10 +210,69 @@ def test_a_streamed_text_is_split_as_the_complete_text() -> None:
 def test_only_supported_sentences_with_valid_citations_are_shown(claims: list[tuple[str, int]]) -> None:
     """With cosines of 0: of a passage in the other language nothing but the cosine says that it supports a sentence."""
     reply = " ".join(f"{sentence.rstrip('.')} [{number}]." for sentence, number in claims)
-    *_, answer = generate(draft("en"), PASSAGES, ESSAYS, ScriptedModel(reply).chat_model(), lambda _, others: [0.0] * len(others))
+    model = ScriptedModel(reply).chat_model(may_add_readings=False)
+    *_, answer = generate(draft("en"), PASSAGES, ESSAYS, model, lambda _, others: [0.0] * len(others))
     for citation in answer.citations:
         assert ESSAYS[citation.essay].text[citation.start : citation.end] == citation.quote
     shown = {sentence.text for sentence in answer.sentences if sentence.kind == "essay"}
     assert shown <= {f"{sentence.rstrip('.')}." for sentence, number in claims if number == 1}
     refused = sum(refusal.reason == "citation" for refusal in answer.refused)
     assert refused == sum(not 1 <= number <= 2 for _, number in claims)
+
+
+# A capable model: three outcomes
+
+
+def capable(reply: str, language: str = "en") -> Answer:
+    return answer_to(reply, language, may_add_readings=True)
+
+
+UNSURE = "The essay suggests that listeners of the bell at noon were fishermen. [1]"
+
+
+def test_what_the_check_cannot_confirm_is_shown_and_marked_for_a_capable_model() -> None:
+    (sentence,) = capable(UNSURE).sentences
+    assert (sentence.text, sentence.kind) == (UNSURE.removesuffix(" [1]"), "unconfirmed")
+    (number,) = sentence.citations
+    assert capable(UNSURE).citations[number - 1].essay == BELL.id
+    assert capable(UNSURE).text.endswith(f"[{number}] ({notices.UNCONFIRMED.en})")
+    assert [(refusal.reason) for refusal in answer_to(UNSURE, may_add_readings=False).refused] == ["support"]
+
+
+def test_what_a_passage_bears_out_is_supported_whichever_is_cited() -> None:
+    for number in ("[1]", "[2]", ""):
+        (sentence,) = capable(f"It was cast in 1763 by John Warner. {number}").sentences
+        assert (sentence.kind, sentence.citations) == ("essay", (2,))
+
+
+@pytest.mark.parametrize(("sentence", "reason"), [
+    ("The bell of Ardmore weighs 4,120 pounds. [1]", "figure"),
+    ("The bell was cast in 1763 by Peter Morgan. [1]", "name"),
+    ("“The bell of Ardmore weighs many pounds today” is how it begins. [1]", "quotation"),
+    ("The bell was not cast in 1763 by John Warner. [1]", "negation"),
+    ("As “the old saying” has it, bells are heavy.", "quotation"),
+    ("The bell was cast in 1763 by John Warner. [9]", "citation"),
+    ("이 종은 아주 무겁습니다. [1]", "language"),
+])  # fmt: skip
+def test_a_capable_model_is_refused_what_speaks_against_the_passages(sentence: str, reason: str) -> None:
+    answer = capable(f"{sentence} It was cast in 1763 by John Warner. [1]")
+    assert [refusal.reason for refusal in answer.refused] == [reason]
+    assert [sentence.kind for sentence in answer.sentences] == ["essay"]
+
+
+def test_what_a_capable_model_says_the_passages_lack_is_a_notice() -> None:
+    absent = "The essays do not say how many gulls there were in 1999."
+    (sentence,) = capable(absent).sentences
+    assert (sentence.text, sentence.kind, sentence.citations) == (absent, "notice", ())
+    small = answer_to(absent, may_add_readings=False)
+    assert absent not in [sentence.text for sentence in small.sentences]
+
+
+def test_a_reading_of_a_capable_model_stays_a_reading() -> None:
+    reading = "Such a weight is perhaps a promise made to whoever hears it."
+    assert [sentence.kind for sentence in capable(reading).sentences] == ["reading"]
+
+
+def test_a_title_in_marks_is_no_quotation() -> None:
+    (sentence,) = capable("In “The Bell of Ardmore” the bell was cast in 1763 by John Warner. [1]").sentences
+    assert sentence.kind == "essay"

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from bot.chats import recheck
 from bot.chats.export import EXPORTS
 from bot.chats.export_reader import chat_of as chat_of_payload
-from bot.chats.export_reader import quotations
+from bot.chats.export_reader import is_export, quotations
 from bot.chats.history import Chat, Rating, Turn
 from bot.chats.recheck import Checked, check, check_file
 from bot.errors import BotError
+from bot.messages import notices
 from bot.schema import Answer, Citation, Essay, Refusal, Sentence
 from tests.pages import ENGLISH, KOREAN, cite, empty_answer
 from tests.payloads import PAYLOADS
@@ -49,6 +50,17 @@ def answer_with(*citations: Citation, question: str = "왜?", reading: str = "�
 
 def exported(chat: Chat, kind: str) -> str:
     return EXPORTS[kind][0](chat)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_unconfirmed_sentence_is_marked_and_read_back(kind: str) -> None:
+    answer = answer_with(cite(KOREAN, "고인돌은 힘을 보여 준다."))
+    unconfirmed = Sentence("아마 마을이 함께 세웠을 것이다.", "unconfirmed", (1,))
+    chat = chat_of(replace(answer, sentences=(*answer.sentences, unconfirmed)))
+    text = exported(chat, kind)
+    assert ('"kind": "unconfirmed"' if kind == "json" else notices.UNCONFIRMED.ko) in text
+    assert [citation.quote for citation in quotations(text)] == ["고인돌은 힘을 보여 준다."]
+    assert Answer.from_dict(chat.turns[0].answer.to_dict()).sentences[-1] == unconfirmed
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -236,6 +248,15 @@ def test_a_text_that_is_not_an_export_is_refused(text: str, tmp_path: Path) -> N
     with pytest.raises(BotError) as error:
         check_file(file, [KOREAN])
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_is_told_by_its_marks_and_another_text_is_none(kind: str) -> None:
+    chat = chat_of(answer_with(cite(KOREAN, "고인돌은 힘을 보여 준다.")))
+    assert is_export(exported(chat, kind))
+    assert is_export(without_data(exported(chat, kind), kind))
+    for text in ("", "A paper about dolmens.", "# A paper\n\n## 1. Why?\n\nText.", "> “고인돌은 힘을 보여 준다.” [1]"):
+        assert not is_export(text)
 
 
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:

@@ -453,3 +453,40 @@ def test_module_answers_in_json_with_the_real_embedder(real_index: Settings) -> 
     done = child("ask", "고인돌은 왜 지었나요?", "--json", BOT_INDEX=str(real_index.index), BOT_CORPUS=str(real_index.corpus))
     assert (done.returncode, done.stderr) == (0, "")
     assert_quotations_hold(json.loads(done.stdout), real_index)
+
+
+# Any text
+
+
+def test_a_text_is_held_against_the_essays(run: Run, tmp_path: Path) -> None:
+    essay = Bot.open().essays()[0]
+    start, end = Bot.open().sentences(essay.id)[1]
+    good, bad = tmp_path / "good.md", tmp_path / "bad.txt"
+    good.write_text(f"# My paper\n\n{essay.text[start:end]}\n")
+    bad.write_text("The keeper of Ulan Bator counted 98,765 ships. Who was it?")
+    code, out, err = run("check", str(good))
+    assert (code, err) == (0, "")
+    assert "1 supported" in out or "근거 있음 1" in out
+    code, out, err = run("check", str(bad), "--json")
+    assert (code, err) == (1, "")
+    payload = json.loads(out)
+    assert [sentence["state"] for sentence in payload["sentences"]] == ["refused", "passed"]
+    assert payload["sentences"][0]["reason"] in {"figure", "name"}
+
+
+@pytest.mark.parametrize(
+    ("form", "opening"), [("text", "refused"), ("markdown", "# Checked"), ("html", "<!doctype"), ("json", "{")]
+)
+def test_the_report_on_a_text_has_four_formats(form: str, opening: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "paper.txt").write_text("The keeper of Ulan Bator counted 98,765 ships.")
+    code, out, _ = run("check", str(tmp_path / "paper.txt"), "--format", form)
+    assert code == 1
+    assert out.startswith(opening)
+
+
+def test_a_text_that_is_too_long_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("a " * 60_000)
+    code, out, err = run("check", str(tmp_path / "long.txt"))
+    assert (code, out) == (1, "")
+    assert_one_line(err)
+    assert "100000" in err

@@ -156,7 +156,7 @@ def test_two_numbers_are_the_same_by_value_or_by_rounding(claimed: str, given: s
 
 @pytest.mark.parametrize(("text", "informative"), [
     ("7 years", True), ("seven years", False), ("thirty-seven years", True), ("열일곱 해", True), ("한 사람", False), ("십 년", False),
-    ("3분의 1", True), ("½", True), ("one third", False),
+    ("3분의 1", True), ("½", True), ("one third", True), ("half of it", False), ("쉰 배", True),
 ])  # fmt: skip
-def test_a_small_number_in_words_is_not_informative(text: str, informative: bool) -> None:
+def test_a_small_number_in_words_or_a_half_is_not_informative(text: str, informative: bool) -> None:
     assert is_informative(find_numbers(text)[0], text) is informative

@@ -187,5 +187,5 @@ def _plain(text: str) -> str:
 
 
 def test_quotations_are_longer_than_titles_and_terms() -> None:
-    text = 'He says “one two three four” and "five six" and 「하나 둘 셋 넷 다섯」.\n> six seven eight nine'
-    assert quotations(text) == ["one two three four", "하나 둘 셋 넷 다섯", "six seven eight nine"]
+    text = 'He says “one two three four” and "five six" and 「하나 둘 셋 넷이었다」.\n> six seven eight nine'
+    assert quotations(text) == ["one two three four", "하나 둘 셋 넷이었다", "six seven eight nine"]
