@@ -106,7 +106,9 @@ def test_there_are_enough_essays_in_both_languages() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_an_essay_has_the_required_form(path: Path) -> None:
     front, body, _ = parts(path)
-    assert set(front) == {"title", "author", "date", "language", "source", "kind"}
+    assert set(front) == {"title", "author", "date", "language", "source", "kind", "summary"}
+    assert len(front["summary"]) == len(set(front["summary"])) == 5
+    assert [body.count(sentence) for sentence in front["summary"]] == [1] * 5
     assert front["author"] == "Dolmen"
     assert re.fullmatch(r"2026-\d\d-\d\d", str(front["date"]))
     assert path.name.endswith(f".{front['language']}.md")
