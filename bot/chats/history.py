@@ -91,6 +91,7 @@ class ChatHistory:
         self._file = folder / "conversations.sqlite3"
         self._ratings = folder / "ratings.jsonl"
         self._lock = threading.Lock()
+        self._writers = threading.Lock()
 
     def new(self) -> str:
         """A new chat id of 128 random bits. Nothing is written before the chat's first turn."""
@@ -218,8 +219,11 @@ class ChatHistory:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that locks the file, which is created if it does not exist. An exception rolls it back."""
-        with _store_errors(self._file):
+        """A transaction that locks the file, which is created if it does not exist. An exception rolls it back.
+
+        Threads wait for each other in line: SQLite lets waiting writers try again at random, so that one of many may wait for too long.
+        """
+        with self._writers, _store_errors(self._file):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._file.exists():
                 self._file.touch(mode=0o600)

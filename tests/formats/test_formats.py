@@ -274,7 +274,7 @@ def test_a_paragraph_goes_on_over_the_page_and_its_hyphens_and_heads_are_mended(
     )
     assert found.text == expected
     assert found.pages == ((0, 1), (expected.index("who had paid"), 2), (expected.index("The end"), 3))
-    assert [note.en for note in found.notes] == ["left out running heads and page numbers: 6 lines"]
+    assert [note.en for note in found.notes] == ["left out lines of running heads and page numbers: 6"]
 
 
 def test_two_columns_are_read_one_after_the_other() -> None:
