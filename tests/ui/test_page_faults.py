@@ -50,7 +50,9 @@ def test_a_failing_model_leaves_the_page_usable(
         expect(page.locator("#chat .answer")).to_have_count(count, timeout=20 * SECONDS)
         wait_for_answer(page)
         last = page.locator("#chat .answer").last
-        expect(last.locator("blockquote, .said .marker").first).to_be_visible()  # the quotations, or checked prose with its source
+        expect(
+            last.locator("blockquote, .said .marker").first
+        ).to_be_visible()  # the quotations, or checked prose with its source
         expect(last.locator(".notice").last).to_have_text(notices.ENDED_EARLY[state].ko)
         expect(page.locator(BOX)).to_be_enabled()
         expect(page.locator("#sources mark").first).to_be_visible()
