@@ -236,16 +236,15 @@ class _Draft:
             return
         outcome = self._all_passages.outcome(text)
         unknown = "" if numbers else self._all_passages.check_reading(text)
+        is_reading = not numbers and self.may_add_readings and not markers.is_attributed(text)
         if outcome.state == "supported":
             self._append(self._supported(text, self._cite_place(outcome)))
-        elif unknown or (outcome.state == "refused" and numbers):
-            self.answer = replace(self.answer, refused=(*self.answer.refused, Refusal(sentence, unknown or outcome.reason)))
-        elif not numbers and self.may_add_readings and not markers.is_attributed(text):
+        elif is_reading and not unknown:
             self._append(Sentence(text, "reading"))
-        elif outcome.state == "unconfirmed":
+        elif outcome.state == "unconfirmed" and not unknown:
             self._append(Sentence(text, "unconfirmed", self._cite_place(outcome)))
         else:
-            self.answer = replace(self.answer, refused=(*self.answer.refused, Refusal(sentence, outcome.reason)))
+            self.answer = replace(self.answer, refused=(*self.answer.refused, Refusal(sentence, unknown or outcome.reason)))
 
     def _cite_place(self, outcome: Outcome) -> tuple[int, ...]:
         passage = self.passages[outcome.passage]

@@ -98,20 +98,20 @@ def check_text(
         text = clean(text).text
     if len(text) > MAX_TEXT_CHARACTERS:
         raise QuestionError(errors.TEXT_TOO_LONG.format(count=len(text), limit=MAX_TEXT_CHARACTERS))
-    return _checked(text, _Shelf(index, encode, comparison, tuple(essays)), progress)
+    return _checked(text, _Collection(index, encode, comparison, tuple(essays)), progress)
 
 
-def _checked(text: str, shelf: "_Shelf", progress: Progress) -> Iterator[CheckedSentence]:
+def _checked(text: str, collection: "_Collection", progress: Progress) -> Iterator[CheckedSentence]:
     headings = set(outline(text).headings)
     spans = _sentence_spans(text)
     for first in range(0, len(spans), BATCH):
         batch = spans[first : first + BATCH]
-        claims = [Claim(text[start:end], shelf.titles) for start, end in batch]
+        claims = [Claim(text[start:end], collection.titles) for start, end in batch]
         is_claim = [span not in headings and _is_claim(claim) for span, claim in zip(batch, claims, strict=True)]
-        rows = iter(shelf.nearest([claim for claim, counts in zip(claims, is_claim, strict=True) if counts]))
+        rows = iter(collection.nearest([claim for claim, counts in zip(claims, is_claim, strict=True) if counts]))
         for number, ((start, end), claim, counts) in enumerate(zip(batch, claims, is_claim, strict=True), first + 1):
             if counts:
-                yield shelf.checked(claim, start, end, next(rows))
+                yield collection.checked(claim, start, end, next(rows))
             else:
                 yield CheckedSentence(claim.sentence, start, end, "passed")
             progress("check", number, len(spans))
@@ -145,7 +145,7 @@ def _is_claim(claim: Claim) -> bool:
 
 
 @dataclass
-class _Shelf:
+class _Collection:
     """The essays that a text is held against."""
 
     index: Index
