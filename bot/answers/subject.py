@@ -100,9 +100,12 @@ def _share(title: str, letters: str, words: set[str]) -> float:
     written = _letters(title)
     if len(written) >= MIN_TITLE_LETTERS and written in letters:
         return 1.0
-    main = _letters(_ARTICLE.sub("", re.split(r"[:：(（—–]", title)[0]))
-    if len(main) > 2 * MIN_TITLE_LETTERS and main in letters:
-        return 0.95
+    for ends in (r"[:：(（—–]", r","):  # people leave out what follows
+        part = _ARTICLE.sub("", re.split(ends, title)[0])
+        main = _letters(part)
+        is_whole = ends != "," or " " in part.strip()  # one word before a comma may be a common one
+        if is_whole and len(main) > 2 * MIN_TITLE_LETTERS and main in letters:
+            return 0.95
     own = set(morphemes(title))
     return 0.9 * len(own & words) / len(own) if len(own) >= MIN_TITLE_WORDS else 0.0
 

@@ -245,6 +245,20 @@ def test_an_essay_is_named_by_its_title_or_most_of_it(question: str, identity: s
     assert subject.named(question, ESSAYS, "en") == identity
 
 
+@pytest.mark.parametrize(
+    ("question", "identity"),
+    [
+        ("Sum up Two Wells in three sentences", "wells"),
+        ("What does Harbours say?", ""),
+        ("What does the harbours essay say of the tide?", ""),
+    ],
+)
+def test_an_essay_is_named_without_what_follows_a_comma_but_not_by_one_common_word(question: str, identity: str) -> None:
+    wells = essay_of("A well is deep.", "wells", title="Two Wells, and Only One That Gave Water")
+    harbours = essay_of("A harbour is wide.", "harbours", title="Harbours, and What the Tide Took Away From Them")
+    assert subject.named(question, [wells, harbours], "en") == identity
+
+
 def test_the_chat_is_about_the_essay_that_its_last_answer_quotes() -> None:
     by_id = {essay.id: essay for essay in ESSAYS}
     history = [Message("user", "?"), Message("assistant", "…", ("Stones cost.",)), Message("user", "and?")]
